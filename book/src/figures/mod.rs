@@ -1,0 +1,94 @@
+//! Figures: a function returning data, and a drawing of that data.
+//!
+//! The path is the key: the figures of `chapters/ch1_preliminaries/brownian.md` are in
+//! `figures/ch1_preliminaries/brownian.rs`, and [`ALL`] lists every figure of the book.
+
+mod ch1_preliminaries;
+
+use anyhow::Result;
+
+pub use data::Data;
+pub use plate::Plate;
+
+mod data;
+mod plate;
+
+/// Every figure of the book, in the order of its pages.
+pub static ALL: &[&[Figure]] = &[ch1_preliminaries::brownian::FIGURES, ch1_preliminaries::integral::FIGURES];
+
+/// One figure: its words, its parameters, the computation of its data and the drawing of them.
+pub struct Figure {
+    /// The name used in `{{figure id}}`, on the command line and in file names: `brownian-paths`.
+    pub id: &'static str,
+    /// The section it belongs to: `ch1_preliminaries/brownian`.
+    pub section: &'static str,
+    /// The number it has in the notes, `1.1`, if it is one of theirs.
+    pub number: Option<&'static str>,
+    /// What it shows, in a few words; becomes the SVG's `<title>`.
+    pub title: &'static str,
+    /// The caption, in Markdown with `$…$`.
+    pub caption: &'static str,
+    /// What a reader who cannot see it should know; becomes `<desc>` and the alternative text.
+    pub alt: &'static str,
+    /// The seed used unless the reader gives another.
+    pub seed: u64,
+    /// Numbers a reader may change.
+    pub parameters: &'static [Parameter],
+    /// The computation. Calls `sdml`; draws nothing.
+    pub data: fn(&Settings) -> Result<Data>,
+    /// The drawing. Computes nothing but positions. One [`Plate`] per panel.
+    pub draw: fn(&Data, &Settings) -> Result<Vec<Plate>>,
+}
+
+/// A number of a figure that a reader may change with `--set name=value`.
+pub struct Parameter {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// Its value unless changed.
+    pub default: f64,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+/// The seed and the parameters a figure is drawn with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The seed of every random stream of the figure.
+    pub seed: u64,
+    values: Vec<(&'static str, f64)>,
+}
+
+impl Figure {
+    /// The settings the book is built with.
+    pub fn settings(&self) -> Settings {
+        Settings { seed: self.seed, values: self.parameters.iter().map(|p| (p.name, p.default)).collect() }
+    }
+}
+
+impl Settings {
+    /// The value of the parameter `name`.
+    pub fn get(&self, name: &str) -> f64 {
+        self.values.iter().find(|(known, _)| *known == name).expect("a figure asks for its own parameters").1
+    }
+
+    /// The parameter `name` as a count.
+    pub fn count(&self, name: &str) -> usize {
+        self.get(name).round() as usize
+    }
+
+    /// Changes the parameter `name`; says which there are if there is none of that name.
+    pub fn set(&mut self, name: &str, value: f64) -> Result<()> {
+        let known: Vec<_> = self.values.iter().map(|(known, _)| *known).collect();
+        match self.values.iter_mut().find(|(known, _)| *known == name) {
+            Some(entry) => entry.1 = value,
+            None if known.is_empty() => anyhow::bail!("no parameter `{name}`: this figure has none"),
+            None => anyhow::bail!("no parameter `{name}`: this figure has {}", known.join(", ")),
+        }
+        Ok(())
+    }
+}
+
+/// All figures of the book in one row.
+pub fn all() -> impl Iterator<Item = &'static Figure> {
+    ALL.iter().copied().flatten()
+}

@@ -1,0 +1,4 @@
+//! Chapter 1: preliminaries.
+
+pub mod brownian;
+pub mod integral;

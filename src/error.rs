@@ -1,0 +1,65 @@
+//! The one error type of the crate: every message names the argument, its value and what is allowed.
+
+/// What went wrong, and what would have been right.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An argument lies outside the values for which the formula holds.
+    #[error("`{name}` is {value}, but it must be {allowed}")]
+    Argument {
+        /// The argument's name, as in the signature.
+        name: &'static str,
+        /// The value that was passed.
+        value: String,
+        /// The values that are allowed, in words.
+        allowed: String,
+    },
+    /// A computation left the finite numbers.
+    #[error("`{quantity}` became {value} at step {step}")]
+    NotFinite {
+        /// What was being computed.
+        quantity: &'static str,
+        /// The value it took.
+        value: f64,
+        /// The step, counted from 0, at which it happened.
+        step: usize,
+    },
+}
+
+/// The crate's result.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// An [`Error::Argument`].
+    ///
+    /// ```
+    /// let error = sdml::Error::argument("steps", 0, "at least 1");
+    /// assert_eq!(error.to_string(), "`steps` is 0, but it must be at least 1");
+    /// ```
+    pub fn argument(
+        name: &'static str,
+        value: impl ToString,
+        allowed: impl Into<String>,
+    ) -> Self {
+        Self::Argument { name, value: value.to_string(), allowed: allowed.into() }
+    }
+}
+
+/// Passes `value` on if it is finite.
+pub(crate) fn finite(name: &'static str, value: f64) -> Result<f64> {
+    if value.is_finite() { Ok(value) } else { Err(Error::argument(name, value, "a finite number")) }
+}
+
+/// Passes `value` on if it is finite and greater than zero.
+pub(crate) fn positive(name: &'static str, value: f64) -> Result<f64> {
+    if value.is_finite() && value > 0.0 {
+        Ok(value)
+    } else {
+        Err(Error::argument(name, value, "a finite number greater than 0"))
+    }
+}
+
+/// Passes `count` on if it is at least `least`.
+pub(crate) fn at_least(name: &'static str, count: usize, least: usize) -> Result<usize> {
+    if count >= least { Ok(count) } else { Err(Error::argument(name, count, format!("at least {least}"))) }
+}

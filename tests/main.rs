@@ -1,0 +1,10 @@
+//! The checks: every one measures a statement of the notes and rejects a named wrong version of it.
+
+mod check;
+#[path = "../book/src/pins.rs"]
+mod pins;
+
+mod ch1_preliminaries {
+    mod brownian;
+    mod integral;
+}
