@@ -1,0 +1,146 @@
+//! Glyphs: their names on a page and their outlines.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use ratex_font::{FontId, katex_ttf_glyph_char};
+use ttf_parser::{Face, OutlineBuilder};
+
+/// A character in one of the KaTeX fonts.
+///
+/// Ordered and printed the same way on every page, so that pages joined into one share their definitions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Glyph {
+    font: &'static str,
+    character: char,
+}
+
+impl Glyph {
+    /// The glyph of a font by its RaTeX name, or the character that the font lacks.
+    pub(super) fn find(font: &str, code: u32) -> Result<Self, char> {
+        let unknown = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+        let font = FontId::parse(font).ok_or(unknown)?;
+        let glyph = Self { font: font.as_str(), character: katex_ttf_glyph_char(font, code) };
+        glyph.outline().map(|_| glyph).ok_or(unknown)
+    }
+
+    /// The id of its definition: `g-`, the font shortened, the code point in hexadecimal; `g-mi-78` is an italic x.
+    ///
+    /// ```
+    /// use book::typeset::{Style, typeset};
+    ///
+    /// let x = typeset("x", Style::Inline)?;
+    /// assert_eq!(x.glyphs.first().map(|glyph| glyph.id()), Some("g-MathI-78".to_owned()));
+    /// # Ok::<(), book::typeset::Error>(())
+    /// ```
+    pub fn id(self) -> String {
+        let (family, face) = self.font.split_once('-').unwrap_or((self.font, ""));
+        let face: String = face.chars().filter(char::is_ascii_uppercase).collect();
+        let face = face.trim_start_matches('R');
+        format!("g-{family}{face}-{:x}", u32::from(self.character))
+    }
+
+    /// Path data in units of 1/1000 em, y downwards; `None` if the font lacks the character.
+    fn outline(self) -> Option<String> {
+        static OUTLINES: Mutex<BTreeMap<Glyph, Option<String>>> = Mutex::new(BTreeMap::new());
+        let mut outlines = OUTLINES.lock().unwrap_or_else(PoisonError::into_inner);
+        outlines.entry(self).or_insert_with(|| self.read_outline()).clone()
+    }
+
+    fn read_outline(self) -> Option<String> {
+        let face = Face::parse(font_file(self.font)?, 0).ok()?;
+        let index = face.glyph_index(self.character)?;
+        let mut path = PathData { scale: 1000.0 / f32::from(face.units_per_em()), ..PathData::default() };
+        face.outline_glyph(index, &mut path);
+        Some(path.data)
+    }
+}
+
+fn font_file(font: &str) -> Option<&'static [u8]> {
+    static FILES: LazyLock<Mutex<BTreeMap<String, Option<&'static [u8]>>>> = LazyLock::new(Mutex::default);
+    let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
+    *files.entry(font.to_owned()).or_insert_with(|| {
+        let file = ratex_katex_fonts::ttf_bytes(&format!("KaTeX_{font}.ttf"))?;
+        Some(match file {
+            Cow::Borrowed(bytes) => bytes,
+            Cow::Owned(bytes) => Box::leak(bytes.into_boxed_slice()),
+        })
+    })
+}
+
+/// The outlines of `glyphs` as `<path id="…" d="…"/>` elements, for the `<defs>` of one SVG per page or figure.
+///
+/// ```
+/// use book::typeset::{Style, definitions, typeset};
+///
+/// let set = typeset("x", Style::Inline)?;
+/// let svg = format!(
+///     r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 -500 600 700"><defs>{}</defs>{}</svg>"#,
+///     definitions(&set.glyphs),
+///     set.body
+/// );
+/// assert!(svg.contains(r##"<use href="#g-MathI-78"/>"##));
+/// # Ok::<(), book::typeset::Error>(())
+/// ```
+pub fn definitions(glyphs: &BTreeSet<Glyph>) -> String {
+    let define = |glyph: &Glyph| {
+        format!(r#"<path id="{}" d="{}"/>"#, glyph.id(), glyph.outline().unwrap_or_default())
+    };
+    glyphs.iter().map(define).collect()
+}
+
+/// Collects an outline as relative path commands, which are shorter than absolute ones.
+#[derive(Default)]
+struct PathData {
+    data: String,
+    scale: f32,
+    pen: (i32, i32),
+    start: (i32, i32),
+}
+
+impl PathData {
+    /// A command from the pen through `points` (font units, y upwards); the pen moves to the last.
+    fn push(&mut self, command: char, points: &[(f32, f32)]) {
+        self.data.push(command);
+        let mut end = self.pen;
+        let mut first = true;
+        for (x, y) in points {
+            end = ((x * self.scale).round() as i32, (-y * self.scale).round() as i32);
+            for step in [end.0 - self.pen.0, end.1 - self.pen.1] {
+                // A minus sign separates numbers by itself.
+                if !first && step >= 0 {
+                    self.data.push(' ');
+                }
+                let _ = write!(self.data, "{step}");
+                first = false;
+            }
+        }
+        self.pen = end;
+    }
+}
+
+impl OutlineBuilder for PathData {
+    fn move_to(&mut self, x: f32, y: f32) {
+        self.push('m', &[(x, y)]);
+        self.start = self.pen;
+    }
+
+    fn line_to(&mut self, x: f32, y: f32) {
+        self.push('l', &[(x, y)]);
+    }
+
+    fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
+        self.push('q', &[(x1, y1), (x, y)]);
+    }
+
+    fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
+        self.push('c', &[(x1, y1), (x2, y2), (x, y)]);
+    }
+
+    fn close(&mut self) {
+        self.data.push('z');
+        self.pen = self.start;
+    }
+}

@@ -1,0 +1,117 @@
+//! TeX to SVG at build time: formulas of the pages and labels of the figures, from crates alone.
+//!
+//! RaTeX lays a formula out with the metrics of the KaTeX fonts; this module draws the layout itself. A glyph is not
+//! text: its outline is defined once per page ([`definitions`]) and formulas refer to it with `<use>`. A page needs no
+//! fonts, and the same elements serve a figure, which resvg can turn into PNG and PDF. Everything is drawn in
+//! `currentColor`. Beside each formula stands the same formula in MathML ([`mathml`]) for screen readers and copying.
+
+mod draw;
+mod glyph;
+mod html;
+mod label;
+mod macros;
+mod mathml;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+pub use glyph::{Glyph, definitions};
+pub use html::{WIDEST_INLINE, display_html, inline_html};
+pub use label::label;
+pub use mathml::mathml;
+
+/// The two styles TeX sets a formula in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Style {
+    /// Inside a sentence: limits beside the sign, small fractions.
+    Inline,
+    /// On a line of its own.
+    Display,
+}
+
+/// A formula laid out on a baseline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Typeset {
+    /// Advance width in em.
+    pub width: f64,
+    /// Extent above the baseline in em.
+    pub height: f64,
+    /// Extent below the baseline in em.
+    pub depth: f64,
+    /// SVG elements in units of 1/1000 em: x from 0 to the right, y downwards, the baseline at y = 0.
+    pub body: String,
+    /// The glyphs the body refers to, for [`definitions`].
+    pub glyphs: BTreeSet<Glyph>,
+}
+
+/// Why a text could not be typeset.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// Nothing would be drawn.
+    #[error("the formula `{tex}` draws nothing")]
+    Empty {
+        /// The formula.
+        tex: String,
+    },
+    /// TeX that does not parse, or an unknown command.
+    #[error("cannot read `{tex}`: {message}")]
+    Syntax {
+        /// The formula or label.
+        tex: String,
+        /// What is wrong and, where known, at which byte.
+        message: String,
+    },
+    /// A colour inside the formula.
+    #[error("`{tex}` sets a colour; formulas take the colour of the text around them")]
+    Coloured {
+        /// The formula.
+        tex: String,
+    },
+    /// A character the KaTeX fonts do not have.
+    #[error("`{tex}` needs the character {character:?} (U+{code:04X}), which the font {font} lacks", code = u32::from(*.character))]
+    Character {
+        /// The formula.
+        tex: String,
+        /// The character.
+        character: char,
+        /// The font, for example `Main-Regular`.
+        font: String,
+    },
+    /// An inline formula that would not fit on a phone.
+    #[error("`{tex}` is {width:.1} em wide; inline formulas are at most {WIDEST_INLINE} em: display it")]
+    Wide {
+        /// The formula.
+        tex: String,
+        /// Its width in em.
+        width: f64,
+    },
+}
+
+/// Sets a formula (without its dollars).
+///
+/// # Errors
+///
+/// An empty formula, one that does not parse or has an unknown command, a colour, a character without outline.
+///
+/// ```
+/// use book::typeset::{Style, typeset};
+///
+/// let x = typeset("x", Style::Inline)?;
+/// assert_eq!(x.depth, 0.0);
+/// assert_eq!(x.glyphs.len(), 1);
+/// assert!(typeset(r"\sqr 2", Style::Inline).unwrap_err().to_string().contains(r"\sqr"));
+/// # Ok::<(), book::typeset::Error>(())
+/// ```
+pub fn typeset(tex: &str, style: Style) -> Result<Typeset, Error> {
+    static SET: Mutex<BTreeMap<(String, Style), Typeset>> = Mutex::new(BTreeMap::new());
+    let key = (tex.to_owned(), style);
+    if let Some(known) = SET.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return Ok(known.clone());
+    }
+    let set = draw::draw(tex, style)?;
+    SET.lock().unwrap_or_else(PoisonError::into_inner).insert(key, set.clone());
+    Ok(set)
+}
+
+#[cfg(test)]
+mod tests;
