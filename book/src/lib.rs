@@ -1,2 +1,7 @@
-//! x
+//! The press: turns chapters, snapshots and figures into pages.
+
+pub mod pins;
+pub mod preprocess;
 pub mod typeset;
+
+pub use pins::pin;

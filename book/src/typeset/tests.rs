@@ -51,7 +51,9 @@ const HARD: &[&str] = &[
 
 #[test]
 fn probe() {
-    let mut out = String::from("<!doctype html><meta charset=utf-8><link rel=stylesheet href=/work/wt/typeset/book/theme/math.css><style>body{font:16px/1.45 'Open Sans',sans-serif;margin:15px;max-width:750px}.dark{background:#161923;color:#bcbdd0}</style>");
+    let mut out = String::from(
+        "<!doctype html><meta charset=utf-8><link rel=stylesheet href=/work/wt/typeset/book/theme/math.css><style>body{font:16px/1.45 'Open Sans',sans-serif;margin:15px;max-width:750px}.dark{background:#161923;color:#bcbdd0}</style>",
+    );
     let mut glyphs = BTreeSet::new();
     let mut rows = String::new();
     for tex in HARD {
@@ -65,6 +67,9 @@ fn probe() {
         }
     }
     println!("definitions {} of {}", definitions(&glyphs).len(), glyphs.len());
-    out += &format!("<svg width=0 height=0 style=position:absolute><defs>{}</defs></svg>{rows}", definitions(&glyphs));
+    out += &format!(
+        "<svg width=0 height=0 style=position:absolute><defs>{}</defs></svg>{rows}",
+        definitions(&glyphs)
+    );
     std::fs::write("/tmp/ts.html", out).unwrap();
 }
