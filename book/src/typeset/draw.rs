@@ -10,6 +10,7 @@ use ratex_types::{Color, DisplayItem, DisplayList, MathStyle, PathCommand};
 
 use super::glyph::Glyph;
 use super::macros::MACROS;
+use super::path::Path;
 use super::{Error, Style, Typeset};
 
 /// Width of the few strokes that are not outlines (circles round integrals), 1/1000 em.
@@ -143,15 +144,27 @@ fn units(em: f64) -> i64 {
 }
 
 fn outline(x: f64, y: f64, commands: &[PathCommand]) -> String {
-    let at = |dx: &f64, dy: &f64| format!("{} {}", units(x + dx), units(y + dy));
-    let command = |command: &PathCommand| match command {
-        PathCommand::MoveTo { x, y } => format!("M{}", at(x, y)),
-        PathCommand::LineTo { x, y } => format!("L{}", at(x, y)),
-        PathCommand::CubicTo { x1, y1, x2, y2, x, y } => {
-            format!("C{} {} {}", at(x1, y1), at(x2, y2), at(x, y))
+    let at = |dx: &f64, dy: &f64| (units(x + dx), units(y + dy));
+    let mut path = Path::default();
+    let mut rest = commands;
+    while let [command, after @ ..] = rest {
+        rest = after;
+        match command {
+            PathCommand::MoveTo { x, y } => path.push('m', &[at(x, y)]),
+            PathCommand::LineTo { x, y } => {
+                let mut corners = vec![at(x, y)];
+                while let [PathCommand::LineTo { x, y }, after @ ..] = rest {
+                    corners.push(at(x, y));
+                    rest = after;
+                }
+                path.polyline(&corners);
+            }
+            PathCommand::CubicTo { x1, y1, x2, y2, x, y } => {
+                path.push('c', &[at(x1, y1), at(x2, y2), at(x, y)]);
+            }
+            PathCommand::QuadTo { x1, y1, x, y } => path.push('q', &[at(x1, y1), at(x, y)]),
+            PathCommand::Close => path.close(),
         }
-        PathCommand::QuadTo { x1, y1, x, y } => format!("Q{} {}", at(x1, y1), at(x, y)),
-        PathCommand::Close => "z".to_owned(),
-    };
-    commands.iter().map(command).collect()
+    }
+    path.data()
 }

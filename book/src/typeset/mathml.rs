@@ -3,7 +3,7 @@
 use pulldown_latex::config::DisplayMode;
 use pulldown_latex::{Parser, RenderConfig, Storage, push_mathml};
 
-use super::macros::MACROS;
+use super::macros::{MACROS, ONLY_DRAWN};
 use super::{Error, Style};
 
 /// A `<math>` element for the formula, on one line and without the TeX source.
@@ -25,7 +25,7 @@ pub fn mathml(tex: &str, style: Style) -> Result<String, Error> {
         let message = format!("in MathML: {}", message.lines().next().unwrap_or_default());
         Error::Syntax { tex: tex.to_owned(), message }
     };
-    let definitions: String = MACROS.iter().map(|own| own.definition()).collect();
+    let definitions: String = MACROS.iter().chain(ONLY_DRAWN).map(|own| own.definition()).collect();
     let storage = Storage::new();
     let source = format!("{definitions}{tex}");
     let events: Vec<_> =

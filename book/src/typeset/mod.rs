@@ -11,6 +11,7 @@ mod html;
 mod label;
 mod macros;
 mod mathml;
+mod path;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};

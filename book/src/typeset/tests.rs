@@ -49,9 +49,10 @@ const HARD: &[&str] = &[
     r"\overrightarrow{AB}\overleftarrow{CD}\xleftarrow{f}\xleftrightarrow{g}\underbrace{\sum_{i=1}^n x_i}_{S_n}",
 ];
 
+
 #[test]
 fn probe() {
-    let mut out = String::from("<!doctype html><meta charset=utf-8><link rel=stylesheet href=/work/wt/typeset/book/theme/math.css><style>body{font:16px/1.45 'Open Sans',sans-serif;margin:15px;max-width:750px}.dark{background:#161923;color:#bcbdd0}</style>");
+    let head = "<!doctype html><meta charset=utf-8><link rel=stylesheet href=file:///work/wt/typeset/book/theme/math.css><style>body{font:16px/1.45 'Open Sans',sans-serif;margin:15px;max-width:750px}body.dark,.dark{background:#161923;color:#bcbdd0}</style>";
     let mut glyphs = BTreeSet::new();
     let mut rows = String::new();
     for tex in HARD {
@@ -65,6 +66,28 @@ fn probe() {
         }
     }
     println!("definitions {} of {}", definitions(&glyphs).len(), glyphs.len());
-    out += &format!("<svg width=0 height=0 style=position:absolute><defs>{}</defs></svg>{rows}", definitions(&glyphs));
+    let out = format!("{head}<svg width=0 height=0 style=position:absolute><defs>{}</defs></svg>{rows}", definitions(&glyphs));
     std::fs::write("/tmp/ts.html", out).unwrap();
+
+    let text = std::fs::read_to_string("/tmp/text.txt").unwrap();
+    let mut glyphs = BTreeSet::new();
+    let mut page = String::new();
+    for (i, piece) in text.split('$').enumerate() {
+        if i % 2 == 0 { page += piece; } else {
+            let (html, used) = if let Some(tex) = piece.strip_prefix('!') { display_html(tex, None, Some("1.5")) } else if let Some(tex) = piece.strip_prefix('?') { display_html(tex, None, None) } else { inline_html(piece) }.unwrap();
+            assert!(!html.contains('\n'));
+            page += &html; glyphs.extend(used);
+        }
+    }
+    for text in std::fs::read_to_string("/tmp/labels.txt").unwrap().lines() {
+        let set = label(text).unwrap();
+        glyphs.extend(set.glyphs.iter().copied());
+        page += &format!("<div><svg width=440 height=24 fill=currentColor><g transform='translate(5 16) scale(0.014)'>{}</g><rect x=5 y={} width={} height={} fill=none stroke=red stroke-width=.5 /></svg></div>", set.body, 16.0-14.0*set.height, 14.0*set.width, 14.0*(set.height+set.depth));
+    }
+    let defs = definitions(&glyphs);
+    println!("definitions {} of {}", defs.len(), glyphs.len());
+    for theme in ["light", "dark"] {
+        let out = format!("{head}<body class={theme}><svg width=0 height=0 style=position:absolute><defs>{defs}</defs></svg>{page}");
+        std::fs::write(format!("/tmp/{theme}.html"), out).unwrap();
+    }
 }
