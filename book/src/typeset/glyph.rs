@@ -86,10 +86,24 @@ fn font_file(font: &str) -> Option<&'static [u8]> {
 /// # Ok::<(), book::typeset::Error>(())
 /// ```
 pub fn definitions(glyphs: &BTreeSet<Glyph>) -> String {
-    let define = |glyph: &Glyph| {
-        format!(r#"<path id="{}" d="{}"/>"#, glyph.id(), glyph.outline().unwrap_or_default())
-    };
+    let define =
+        |glyph: &Glyph| format!(r#"<path id="{}" d="{}"/>"#, glyph.id(), glyph.outline().unwrap_or_default());
     glyphs.iter().map(define).collect()
+}
+
+/// The invisible SVG that holds the [`definitions`] of a page, on one line.
+///
+/// ```
+/// let (formula, glyphs) = book::typeset::inline_html("x")?;
+/// let page = format!("<p>{formula}</p>{}", book::typeset::sheet(&glyphs));
+/// assert!(page.contains(r##"href="#g-MathI-78""##) && page.contains(r#"<path id="g-MathI-78""#));
+/// # Ok::<(), book::typeset::Error>(())
+/// ```
+pub fn sheet(glyphs: &BTreeSet<Glyph>) -> String {
+    format!(
+        r#"<svg class="math-glyphs" aria-hidden="true" width="0" height="0"><defs>{}</defs></svg>"#,
+        definitions(glyphs)
+    )
 }
 
 /// Collects an outline given in font units, y upwards.

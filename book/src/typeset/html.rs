@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Error, Glyph, Style, Typeset, mathml, typeset};
+use super::{Error, Glyph, Problem, Style, Typeset, mathml, typeset};
 
 /// The widest inline formula in em: what a line of a phone holds.
 pub const WIDEST_INLINE: f64 = 19.0;
@@ -10,8 +10,11 @@ pub const WIDEST_INLINE: f64 = 19.0;
 /// The widest displayed formula in em that fits on a narrow phone without scrolling, its number left out.
 const WIDEST_FIXED: f64 = 15.0;
 
+/// Keeps what follows a formula without a space (a hyphen, a dash) on its line.
+const JOINER: char = '\u{2060}';
+
 /// Room for an equation number and the gap before it, in em.
-const NUMBER: f64 = 3.0;
+const NUMBER: f64 = 3.5;
 
 /// A formula inside a sentence as one line of HTML, and the glyphs to define on the page.
 ///
@@ -28,10 +31,10 @@ const NUMBER: f64 = 3.0;
 pub fn inline_html(tex: &str) -> Result<(String, BTreeSet<Glyph>), Error> {
     let set = typeset(tex, Style::Inline)?;
     if set.width > WIDEST_INLINE {
-        return Err(Error::Wide { tex: tex.to_owned(), width: set.width });
+        return Err(Problem::Wide(set.width).with(tex));
     }
     let html = format!(
-        r#"<span class="math-inline">{}{}</span>"#,
+        r#"<span class="math-inline">{}{JOINER}{}</span>"#,
         svg(&set),
         hidden(&mathml(tex, Style::Inline)?)
     );

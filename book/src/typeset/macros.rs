@@ -26,7 +26,9 @@ pub(super) const MACROS: &[Macro] = &[
     stands_for(r"\1", 0, r"\mathbf{1}"),
     stands_for(r"\Cov", 0, r"\operatorname{Cov}"),
     stands_for(r"\E", 0, r"\mathbb{E}"),
+    stands_for(r"\Id", 0, r"\mathrm{Id}"),
     stands_for(r"\KL", 0, r"D_{\mathrm{KL}}"),
+    stands_for(r"\Law", 0, r"\operatorname{Law}"),
     stands_for(r"\N", 0, r"\mathbb{N}"),
     stands_for(r"\Normal", 0, r"\mathcal{N}"),
     stands_for(r"\P", 0, r"\mathbb{P}"),
@@ -44,6 +46,7 @@ pub(super) const MACROS: &[Macro] = &[
     stands_for(r"\inner", 2, r"\left\langle #1,#2\right\rangle"),
     stands_for(r"\norm", 1, r"\left\|#1\right\|"),
     stands_for(r"\sgn", 0, r"\operatorname{sgn}"),
+    stands_for(r"\supp", 0, r"\operatorname{supp}"),
     stands_for(r"\tr", 0, r"\operatorname{tr}"),
 ];
 

@@ -4,7 +4,7 @@ use pulldown_latex::config::DisplayMode;
 use pulldown_latex::{Parser, RenderConfig, Storage, push_mathml};
 
 use super::macros::{MACROS, ONLY_DRAWN};
-use super::{Error, Style};
+use super::{Error, Problem, Style};
 
 /// A `<math>` element for the formula, on one line and without the TeX source.
 ///
@@ -22,14 +22,14 @@ use super::{Error, Style};
 pub fn mathml(tex: &str, style: Style) -> Result<String, Error> {
     let unreadable = |message: String| {
         // The lines after the first point into the source with all definitions before it.
-        let message = format!("in MathML: {}", message.lines().next().unwrap_or_default());
-        Error::Syntax { tex: tex.to_owned(), message }
+        Problem::NoMathml(message.lines().next().unwrap_or_default().to_owned()).with(tex)
     };
     let definitions: String = MACROS.iter().chain(ONLY_DRAWN).map(|own| own.definition()).collect();
     let storage = Storage::new();
     let source = format!("{definitions}{tex}");
-    let events: Vec<_> =
-        Parser::new(&source, &storage).collect::<Result<_, _>>().map_err(|error| unreadable(error.to_string()))?;
+    let events: Vec<_> = Parser::new(&source, &storage)
+        .collect::<Result<_, _>>()
+        .map_err(|error| unreadable(error.to_string()))?;
     let display_mode = match style {
         Style::Inline => DisplayMode::Inline,
         Style::Display => DisplayMode::Block,
