@@ -20,7 +20,7 @@ use super::{Error, Problem, Style, Typeset, typeset};
 /// ```
 pub fn label(text: &str) -> Result<Typeset, Error> {
     let pieces = split(text);
-    if pieces.len() % 2 == 0 {
+    if pieces.len().is_multiple_of(2) {
         let message = r"a `$` has no partner; write `\$` for a dollar".to_owned();
         return Err(Problem::Syntax(message).with(text));
     }

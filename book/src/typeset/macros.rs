@@ -61,6 +61,7 @@ pub(super) const ONLY_DRAWN: &[Macro] = &[
     stands_for(r"\mathllap", 1, "{#1}"),
     stands_for(r"\mathrlap", 1, "{#1}"),
     stands_for(r"\mathscr", 1, r"\mathcal{#1}"),
+    stands_for(r"\operatornamewithlimits", 1, r"\operatorname#1\limits"),
     stands_for(r"\phantom", 1, ""),
     stands_for(r"\smash", 1, "{#1}"),
     stands_for(r"\vphantom", 1, ""),

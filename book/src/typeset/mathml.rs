@@ -1,10 +1,18 @@
 //! The formula in MathML, for screen readers and copying.
 
 use pulldown_latex::config::DisplayMode;
+use pulldown_latex::event::{Content, Event};
 use pulldown_latex::{Parser, RenderConfig, Storage, push_mathml};
+use resvg::usvg::roxmltree::Document;
 
 use super::macros::{MACROS, ONLY_DRAWN};
 use super::{Error, Problem, Style};
+
+/// What `\operatorname*` is renamed to: the converter has no name with a star, and copies the name's TeX.
+const WITH_LIMITS: &str = r"\operatornamewithlimits";
+
+/// A thin space inside a name or words.
+const THIN: &str = r"\,";
 
 /// A `<math>` element for the formula, on one line and without the TeX source.
 ///
@@ -20,16 +28,22 @@ use super::{Error, Problem, Style};
 /// # Ok::<(), book::typeset::Error>(())
 /// ```
 pub fn mathml(tex: &str, style: Style) -> Result<String, Error> {
-    let unreadable = |message: String| {
-        // The lines after the first point into the source with all definitions before it.
-        Problem::NoMathml(message.lines().next().unwrap_or_default().to_owned()).with(tex)
-    };
+    // The lines after the first point into the source with all definitions before it.
+    let unreadable =
+        |message: String| Problem::NoMathml(message.lines().next().unwrap_or_default().to_owned()).with(tex);
     let definitions: String = MACROS.iter().chain(ONLY_DRAWN).map(|own| own.definition()).collect();
     let storage = Storage::new();
-    let source = format!("{definitions}{tex}");
+    let source = format!("{definitions}{tex}").replace(r"\operatorname*", WITH_LIMITS);
     let events: Vec<_> = Parser::new(&source, &storage)
         .collect::<Result<_, _>>()
         .map_err(|error| unreadable(error.to_string()))?;
+    for event in &events {
+        if let Event::Content(Content::Text(words) | Content::Function(words)) = event
+            && words.replace(THIN, "").contains(['\\', '$'])
+        {
+            return Err(unreadable(format!("TeX among the words `{words}`")));
+        }
+    }
     let display_mode = match style {
         Style::Inline => DisplayMode::Inline,
         Style::Display => DisplayMode::Block,
@@ -38,5 +52,18 @@ pub fn mathml(tex: &str, style: Style) -> Result<String, Error> {
     let mut math = String::new();
     push_mathml(&mut math, events.into_iter().map(Ok::<_, pulldown_latex::ParserError>), config)
         .map_err(|error| unreadable(error.to_string()))?;
-    Ok(math.replace('\n', " "))
+    // The converter copies words as they are, escapes no `<` among operators but the ampersand of a space, and leaves out
+    // the space before the size of a big delimiter.
+    let mends = [
+        ("\n", " "),
+        (THIN, "\u{2009}"),
+        ("&amp;nbsp;", "\u{a0}"),
+        ("&nbsp;", "\u{a0}"),
+        ("><</", ">&lt;</"),
+        (">&</", ">&amp;</"),
+        ("\"minsize=", "\" minsize="),
+    ];
+    let math = mends.iter().fold(math, |math, (from, to)| math.replace(from, to));
+    Document::parse(&math).map_err(|error| unreadable(error.to_string()))?;
+    Ok(math)
 }

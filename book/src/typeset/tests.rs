@@ -224,7 +224,21 @@ fn each_formula_has_one_mathml_without_source() {
         assert_eq!(html.matches("<math").count(), 1, "{tex}");
         assert!(!html.contains("annotation") && !html.contains("merror"), "{tex}");
         assert!(!html.contains('\n') && !html.contains('\\'), "{html}");
-        Document::parse(&html).unwrap_or_else(|error| panic!("{tex}: {error}"));
+    }
+}
+
+#[test]
+fn mathml_holds_no_tex() {
+    let limits = mathml(r"\operatorname*{ess\,sup}_{x}f", Style::Display).expect("a formula");
+    assert!(limits.contains("<munder><mi>ess\u{2009}sup</mi>"), "{limits}");
+    assert!(mathml(r"a\ b", Style::Inline).is_ok_and(|math| math.contains("<mtext>\u{a0}</mtext>")));
+    assert!(mathml(r"b\dd t", Style::Inline).is_ok_and(|math| !math.contains("mspace")));
+    for words in [r"\text{if $x$}", r"\text{a \emph{b}}"] {
+        assert!(matches!(mathml(words, Style::Inline).unwrap_err().problem, Problem::NoMathml(_)), "{words}");
+    }
+    for (tex, escaped) in [("a<b", "<mo>&lt;</mo>"), (r"a\& b", "&amp;"), (r"\text{a<b}", "a&lt;b")] {
+        let math = mathml(tex, Style::Inline).unwrap_or_else(|error| panic!("{error}"));
+        assert!(math.contains(escaped), "{math}");
     }
 }
 
