@@ -17,6 +17,9 @@ use super::{Problem, Style, Typeset};
 const STROKE: i64 = 40;
 
 pub(super) fn draw(tex: &str, style: Style) -> Result<Typeset, Problem> {
+    if tex.contains(r"\tag") {
+        return Err(Problem::Numbered);
+    }
     let list = lay_out(tex, style)?;
     let mut drawing = Drawing { baseline: list.height, ..Drawing::default() };
     for item in &list.items {

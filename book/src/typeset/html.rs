@@ -1,6 +1,7 @@
 //! Formulas as HTML: the drawing for the eye, MathML for the ear.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use super::{Error, Glyph, Problem, Style, Typeset, mathml, typeset};
 
@@ -96,8 +97,26 @@ fn svg(set: &Typeset) -> String {
     )
 }
 
+/// MathML that only screen readers see.
+///
+/// Markdown reads the text between tags: characters that mean something to it become numeric references.
 fn hidden(math: &str) -> String {
-    format!(r#"<span class="visually-hidden">{math}</span>"#)
+    let mut html = String::from(r#"<span class="visually-hidden">"#);
+    let mut inside_tag = false;
+    for character in math.chars() {
+        match character {
+            '<' | '>' => inside_tag = character == '<',
+            _ => {}
+        }
+        match character {
+            '<' | '>' | '&' | ';' | '#' => html.push(character),
+            _ if !inside_tag && character.is_ascii_punctuation() => {
+                let _ = write!(html, "&#{};", u32::from(character));
+            }
+            _ => html.push(character),
+        }
+    }
+    html + "</span>"
 }
 
 /// 1/1000 em as a number in em: `-250` is `-0.25`.

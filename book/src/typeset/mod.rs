@@ -67,6 +67,9 @@ pub enum Problem {
     /// The converter to MathML does not know a command that the layout knows.
     #[error("has no MathML: {0}; a command for it belongs in book/src/typeset/macros.rs")]
     NoMathml(String),
+    /// It numbers itself.
+    #[error("has a \\tag; a number belongs after the formula: `$$ … $$ {{#eq:1.5}}`")]
+    Numbered,
     /// A colour is set inside.
     #[error("sets a colour; formulas take the colour of the text around them")]
     Coloured,
@@ -105,14 +108,26 @@ impl Problem {
 /// # Ok::<(), book::typeset::Error>(())
 /// ```
 pub fn typeset(tex: &str, style: Style) -> Result<Typeset, Error> {
-    static SET: Mutex<BTreeMap<(String, Style), Typeset>> = Mutex::new(BTreeMap::new());
+    static SET: Memory<Typeset> = Mutex::new(BTreeMap::new());
+    remember(&SET, tex, style, || draw::draw(tex, style)).map_err(|problem| problem.with(tex))
+}
+
+/// What is known of each formula. A server that rebuilds a page asks for the same formulas again and again.
+type Memory<T> = Mutex<BTreeMap<(String, Style), T>>;
+
+fn remember<T: Clone, E>(
+    memory: &Memory<T>,
+    tex: &str,
+    style: Style,
+    find: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
     let key = (tex.to_owned(), style);
-    if let Some(known) = SET.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+    if let Some(known) = memory.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return Ok(known.clone());
     }
-    let set = draw::draw(tex, style).map_err(|problem| problem.with(tex))?;
-    SET.lock().unwrap_or_else(PoisonError::into_inner).insert(key, set.clone());
-    Ok(set)
+    let found = find()?;
+    memory.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -1,3 +1,4 @@
+use pulldown_cmark::{Event, Options as Markdown, Parser, Tag};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree, roxmltree::Document};
 
@@ -280,6 +281,7 @@ fn what_cannot_be_set_says_why() {
     assert_eq!(problem(""), Problem::Empty);
     assert_eq!(problem(r"\quad"), Problem::Empty);
     assert_eq!(problem(r"\color{red}x"), Problem::Coloured);
+    assert_eq!(problem(r"x=1 \tag{1.5}"), Problem::Numbered);
     assert!(matches!(problem("漢"), Problem::Character { character: '漢', .. }));
     let unknown = typeset(r"a+\foo", Style::Inline).unwrap_err().to_string();
     assert_eq!(unknown, r"`a+\foo` does not parse: Undefined control sequence: \foo at byte 2");
@@ -300,6 +302,26 @@ fn inline_html_hangs_below_the_line_by_its_depth() {
     assert!(html.contains(r#"style="vertical-align:-0.195em" viewBox="0 -431 527 626""#), "{html}");
     assert!(html.contains("<span class=\"visually-hidden\"><math"), "{html}");
     assert_eq!(glyphs, inline("y").glyphs);
+}
+
+#[test]
+fn markdown_leaves_inline_html_alone() {
+    for tex in [r"|a|*b*c*d", r"a[b](c)", "a'+b''", r"\|x\|", r"\{`a`\}", r"\text{a--b, it's *c*}"] {
+        let (html, _) = inline_html(tex).unwrap_or_else(|error| panic!("{error}"));
+        let table = format!("| {html} | {html} |\n|---|---|\n");
+        let (mut cells, mut tags) = (0, String::new());
+        for event in Parser::new_ext(&table, Markdown::all()) {
+            match event {
+                Event::Start(Tag::TableCell) => cells += 1,
+                Event::Start(Tag::Table(_) | Tag::TableHead) | Event::End(_) | Event::Text(_) => {}
+                Event::InlineHtml(tag) => tags += &tag,
+                other => panic!("{tex}: {other:?}"),
+            }
+        }
+        let expected: String =
+            html.split_inclusive('>').filter_map(|piece| piece.find('<').map(|tag| &piece[tag..])).collect();
+        assert_eq!((cells, tags), (2, expected.repeat(2)), "{tex}");
+    }
 }
 
 #[test]
