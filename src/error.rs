@@ -36,11 +36,7 @@ impl Error {
     /// let error = sdml::Error::argument("steps", 0, "at least 1");
     /// assert_eq!(error.to_string(), "`steps` is 0, but it must be at least 1");
     /// ```
-    pub fn argument(
-        name: &'static str,
-        value: impl ToString,
-        allowed: impl Into<String>,
-    ) -> Self {
+    pub fn argument(name: &'static str, value: impl ToString, allowed: impl Into<String>) -> Self {
         Self::Argument { name, value: value.to_string(), allowed: allowed.into() }
     }
 }
@@ -62,4 +58,9 @@ pub(crate) fn positive(name: &'static str, value: f64) -> Result<f64> {
 /// Passes `count` on if it is at least `least`.
 pub(crate) fn at_least(name: &'static str, count: usize, least: usize) -> Result<usize> {
     if count >= least { Ok(count) } else { Err(Error::argument(name, count, format!("at least {least}"))) }
+}
+
+/// Passes `paths` on if there are any.
+pub(crate) fn some_paths(paths: u64) -> Result<u64> {
+    if paths > 0 { Ok(paths) } else { Err(Error::argument("paths", paths, "at least 1")) }
 }

@@ -2,6 +2,7 @@
 
 pub mod figures;
 pub mod pins;
+pub mod preprocess;
 pub mod typeset;
 
 pub use pins::pin;

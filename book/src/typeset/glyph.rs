@@ -104,9 +104,8 @@ fn font_file(font: &str) -> Option<&'static [u8]> {
 /// # Ok::<(), book::typeset::Error>(())
 /// ```
 pub fn definitions(glyphs: &BTreeSet<Glyph>) -> String {
-    let define = |glyph: &Glyph| {
-        format!(r#"<path id="{}" d="{}"/>"#, glyph.id(), glyph.outline().unwrap_or_default())
-    };
+    let define =
+        |glyph: &Glyph| format!(r#"<path id="{}" d="{}"/>"#, glyph.id(), glyph.outline().unwrap_or_default());
     glyphs.iter().map(define).collect()
 }
 

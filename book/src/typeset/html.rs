@@ -30,11 +30,8 @@ pub fn inline_html(tex: &str) -> Result<(String, BTreeSet<Glyph>), Error> {
     if set.width > WIDEST_INLINE {
         return Err(Error::Wide { tex: tex.to_owned(), width: set.width });
     }
-    let html = format!(
-        r#"<span class="math-inline">{}{}</span>"#,
-        svg(&set),
-        hidden(&mathml(tex, Style::Inline)?)
-    );
+    let html =
+        format!(r#"<span class="math-inline">{}{}</span>"#, svg(&set), hidden(&mathml(tex, Style::Inline)?));
     Ok((html, set.glyphs))
 }
 

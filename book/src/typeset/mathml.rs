@@ -28,8 +28,9 @@ pub fn mathml(tex: &str, style: Style) -> Result<String, Error> {
     let definitions: String = MACROS.iter().chain(ONLY_DRAWN).map(|own| own.definition()).collect();
     let storage = Storage::new();
     let source = format!("{definitions}{tex}");
-    let events: Vec<_> =
-        Parser::new(&source, &storage).collect::<Result<_, _>>().map_err(|error| unreadable(error.to_string()))?;
+    let events: Vec<_> = Parser::new(&source, &storage)
+        .collect::<Result<_, _>>()
+        .map_err(|error| unreadable(error.to_string()))?;
     let display_mode = match style {
         Style::Inline => DisplayMode::Inline,
         Style::Display => DisplayMode::Block,

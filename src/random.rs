@@ -1,0 +1,247 @@
+//! Random streams: one per path, derived from (seed, purpose, path index).
+//!
+//! The state of a stream is a bijective scrambling of the four words (seed, purpose, index, kind), so that two
+//! streams of one seed never start from the same state, whatever they are for. A path can be replayed alone, and an
+//! ensemble is summed over a fixed number of shards in a fixed order: its bits do not depend on the number of threads.
+//!
+//! Generators: xoshiro256++ (Blackman and Vigna 2021) for streams, SplitMix64 (Steele, Lea and Flood 2014) for single
+//! values asked for by number. Normals: the ziggurat of `rand_distr`.
+
+use std::convert::Infallible;
+
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{Rng, RngExt, SeedableRng, TryRng};
+use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
+
+use crate::Result;
+
+/// Into how many parts an ensemble is cut, whatever the number of threads.
+pub const SHARDS: u64 = 64;
+
+/// The streams of one purpose under one seed.
+///
+/// ```
+/// use sdml::random::Streams;
+/// let streams = Streams::new(7, "pollen");
+/// let first: Vec<f64> = (0..3).map(|path| streams.stream(path).normal()).collect();
+/// // Any path can be replayed alone; another purpose gives other numbers.
+/// assert_eq!(streams.stream(2).normal(), first[2]);
+/// assert_ne!(Streams::new(7, "stocks").stream(2).normal(), first[2]);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Streams {
+    seed: u64,
+    purpose: u64,
+}
+
+impl Streams {
+    /// The streams for `purpose` under `seed`; equal arguments give equal streams, for ever.
+    pub const fn new(seed: u64, purpose: &str) -> Self {
+        Self { seed, purpose: fnv1a(purpose) }
+    }
+
+    /// The stream of the path with this index.
+    // ANCHOR: stream
+    pub fn stream(&self, index: u64) -> Stream {
+        let mut state = [0; 32];
+        let words = scramble([self.seed, self.purpose, index, SEQUENTIAL]);
+        for (bytes, word) in state.chunks_exact_mut(8).zip(words) {
+            bytes.copy_from_slice(&word.to_le_bytes());
+        }
+        Stream(Xoshiro256PlusPlus::from_seed(state))
+    }
+    // ANCHOR_END: stream
+
+    /// Numbers for path `index` that are asked for by number rather than one after the other.
+    ///
+    /// ```
+    /// use sdml::random::Streams;
+    /// let keyed = Streams::new(7, "tree").keyed(0);
+    /// assert_eq!(keyed.node(5).normal(), keyed.node(5).normal());
+    /// ```
+    pub fn keyed(&self, index: u64) -> Keyed {
+        Keyed(scramble([self.seed, self.purpose, index, BY_NUMBER])[0])
+    }
+
+    /// Runs `each(accumulator, path, stream)` for `paths` paths, in parallel, and merges the accumulators.
+    ///
+    /// The paths are cut into [`SHARDS`] consecutive parts, each with an accumulator of its own made by `new` (a
+    /// place for buffers as well as for sums); the parts are merged from the first to the last. The result is the
+    /// same, bit for bit, at any number of threads. The first error, in the order of the paths' parts, is returned.
+    ///
+    /// ```
+    /// use sdml::random::Streams;
+    /// let sum = Streams::new(1, "doc").map_reduce(
+    ///     1000,
+    ///     || 0.0,
+    ///     |sum: &mut f64, _path, stream| { *sum += stream.normal(); Ok(()) },
+    ///     |left, right| left + right,
+    /// )?;
+    /// assert!(sum.abs() < 4.0 * 1000f64.sqrt());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    // ANCHOR: map_reduce
+    pub fn map_reduce<A: Send>(
+        &self,
+        paths: u64,
+        new: impl Fn() -> A + Sync,
+        each: impl Fn(&mut A, u64, &mut Stream) -> Result<()> + Sync,
+        merge: impl Fn(A, A) -> A,
+    ) -> Result<A> {
+        let shard = |part: u64| {
+            let start = |part: u64| (u128::from(paths) * u128::from(part) / u128::from(SHARDS)) as u64;
+            let mut accumulator = new();
+            for path in start(part)..start(part + 1) {
+                each(&mut accumulator, path, &mut self.stream(path))?;
+            }
+            Ok(accumulator)
+        };
+        let parts: Vec<Result<A>> = (0..SHARDS).into_par_iter().map(shard).collect();
+        parts.into_iter().try_fold(new(), |sum, part| Ok(merge(sum, part?)))
+    }
+    // ANCHOR_END: map_reduce
+}
+
+/// The random numbers of one path, one after the other. It is a [`rand::Rng`], so every distribution of
+/// `rand_distr` can draw from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stream(Xoshiro256PlusPlus);
+
+impl Stream {
+    /// A draw from N(0, 1).
+    #[inline]
+    pub fn normal(&mut self) -> f64 {
+        StandardNormal.sample(self)
+    }
+
+    /// A draw from the uniform distribution on [0, 1).
+    #[inline]
+    pub fn uniform(&mut self) -> f64 {
+        self.random()
+    }
+
+    /// Fills `values` with independent draws from N(0, 1).
+    pub fn fill_normal(&mut self, values: &mut [f64]) {
+        for value in values {
+            *value = self.normal();
+        }
+    }
+}
+
+impl TryRng for Stream {
+    type Error = Infallible;
+
+    #[inline]
+    fn try_next_u32(&mut self) -> std::result::Result<u32, Infallible> {
+        self.0.try_next_u32()
+    }
+
+    #[inline]
+    fn try_next_u64(&mut self) -> std::result::Result<u64, Infallible> {
+        self.0.try_next_u64()
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> std::result::Result<(), Infallible> {
+        self.0.try_fill_bytes(bytes)
+    }
+}
+
+/// Random numbers by number: what [`Streams::keyed`] returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keyed(u64);
+
+impl Keyed {
+    /// The numbers that belong to `node`.
+    #[inline]
+    pub fn node(&self, node: u64) -> Node {
+        Node { state: self.0.wrapping_add(node.wrapping_mul(GOLDEN)), first: true }
+    }
+}
+
+/// The numbers that belong to one node of a [`Keyed`] family: also a [`rand::Rng`].
+#[derive(Debug, Clone)]
+pub struct Node {
+    state: u64,
+    first: bool,
+}
+
+impl Node {
+    /// A draw from N(0, 1).
+    #[inline]
+    pub fn normal(&mut self) -> f64 {
+        StandardNormal.sample(self)
+    }
+}
+
+impl TryRng for Node {
+    type Error = Infallible;
+
+    #[inline]
+    fn try_next_u32(&mut self) -> std::result::Result<u32, Infallible> {
+        Ok((self.next_u64() >> 32) as u32)
+    }
+
+    /// The first word is the node's output of SplitMix64; the following ones start a walk of their own from there,
+    /// since one more step of the same sequence would be the next node's first word.
+    #[inline]
+    fn try_next_u64(&mut self) -> std::result::Result<u64, Infallible> {
+        if self.first {
+            self.first = false;
+            self.state = splitmix(self.state);
+            return Ok(self.state);
+        }
+        self.state = self.state.wrapping_add(SILVER);
+        Ok(splitmix(self.state))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> std::result::Result<(), Infallible> {
+        for chunk in bytes.chunks_mut(8) {
+            chunk.copy_from_slice(&self.next_u64().to_le_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+const SEQUENTIAL: u64 = 1;
+const BY_NUMBER: u64 = 2;
+/// The odd number nearest to 2⁶⁴ / φ.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+/// The odd number nearest to 2⁶⁴ (√2 − 1).
+const SILVER: u64 = 0x6a09_e667_f3bc_c909;
+
+/// The finalizer of SplitMix64: a bijection of 64 bits.
+#[inline]
+fn splitmix(mut word: u64) -> u64 {
+    word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    word ^ (word >> 31)
+}
+
+/// A bijection of 256 bits: eight rounds of BLAKE2b's addition–rotation–exclusive-or step, with a round constant.
+fn scramble(words: [u64; 4]) -> [u64; 4] {
+    let [mut a, mut b, mut c, mut d] = words;
+    for round in 1..=8 {
+        a = a.wrapping_add(b).wrapping_add(GOLDEN.wrapping_mul(round));
+        d = (d ^ a).rotate_right(32);
+        c = c.wrapping_add(d);
+        b = (b ^ c).rotate_right(24);
+        a = a.wrapping_add(b);
+        d = (d ^ a).rotate_right(16);
+        c = c.wrapping_add(d);
+        b = (b ^ c).rotate_right(63);
+    }
+    [a, b, c, d]
+}
+
+/// The 64-bit hash FNV-1a of a purpose's name.
+const fn fnv1a(text: &str) -> u64 {
+    let bytes = text.as_bytes();
+    let mut hash = 0xcbf2_9ce4_8422_2325;
+    let mut at = 0;
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0000_0100_0000_01b3);
+        at += 1;
+    }
+    hash
+}
