@@ -1,5 +1,7 @@
 //! Level lines of a function on a grid, by marching squares.
 
+use std::collections::HashMap;
+
 use super::geometry::Point;
 
 /// The segments of the line f = `level` in units of cells: `values[row * columns + column]` stands at
@@ -43,9 +45,10 @@ pub(super) fn level_line(values: &[f64], columns: usize, level: f64) -> Vec<Vec<
 }
 
 /// Chains segments that share an end.
-fn joined(segments: Vec<[Point; 2]>) -> Vec<Vec<Point>> {
-    use std::collections::HashMap;
+fn joined(mut segments: Vec<[Point; 2]>) -> Vec<Vec<Point>> {
     let key = |p: &Point| p.map(|c| (c * 1e6).round() as i64);
+    // A level reached exactly at a node leaves segments without length around it.
+    segments.retain(|[a, b]| key(a) != key(b));
     let mut ends: HashMap<[i64; 2], Vec<usize>> = HashMap::new();
     for (index, segment) in segments.iter().enumerate() {
         for end in segment {
@@ -89,7 +92,8 @@ mod tests {
             .collect();
         let lines = level_line(&values, n, 15.0);
         assert_eq!(lines.len(), 1);
-        assert_eq!(lines[0].first(), lines[0].last());
+        let (first, last) = (lines[0][0], lines[0][lines[0].len() - 1]);
+        assert!((first[0] - last[0]).hypot(first[1] - last[1]) < 1e-9);
         for point in &lines[0] {
             let radius = (point[0] - centre).hypot(point[1] - centre);
             assert!((radius - 15.0).abs() < 0.02, "{radius}");

@@ -174,7 +174,7 @@ mod tests {
     fn a_line_that_comes_back_is_two_pieces_and_one_that_passes_by_is_none() {
         let pieces = WINDOW.line(&[[1.0, 5.0], [1.0, 15.0], [3.0, 15.0], [3.0, 5.0]]);
         assert_eq!(pieces, [vec![[1.0, 5.0], [1.0, 10.0]], vec![[3.0, 10.0], [3.0, 5.0]]]);
-        assert!(WINDOW.line(&[[-1.0, 5.0], [5.0, 12.0], [12.0, 12.0]]).is_empty());
+        assert!(WINDOW.line(&[[-1.0, 9.5], [2.0, 12.5], [12.0, 12.0]]).is_empty());
         assert_eq!(WINDOW.line(&[[-5.0, 0.0], [15.0, 10.0]]), [[[0.0, 2.5], [10.0, 7.5]]]);
     }
 
