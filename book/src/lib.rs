@@ -1,5 +1,6 @@
 //! The press: turns chapters, snapshots and figures into pages.
 
+pub mod figures;
 pub mod pins;
 pub mod preprocess;
 pub mod typeset;
