@@ -267,6 +267,21 @@ fn every_macro_stands_for_its_body() {
 }
 
 #[test]
+fn macros_take_scripts() {
+    for tex in [
+        r"A^\T",
+        r"\E^{x}_s\P_x",
+        r"\norm{x}^2",
+        r"\argmin_\theta f",
+        r"\frac{\dd X}{\dd t}",
+        r"\KL(p)",
+        r"\1_A",
+    ] {
+        inline_html(tex).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+#[test]
 fn commands_without_mathml_get_a_substitute() {
     for Macro { name, arguments, .. } in ONLY_DRAWN {
         let call = format!("a{name}{} b", ["", "{u}"][*arguments]);
