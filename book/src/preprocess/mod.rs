@@ -1,11 +1,11 @@
 //! The preprocessor.
 
-mod directive;
-mod labels;
+pub(crate) mod directive;
+pub(crate) mod labels;
 mod page;
 #[cfg(test)]
 mod page_tests;
-mod problem;
+pub mod problem;
 mod scan;
 mod sources;
 mod world;
