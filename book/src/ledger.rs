@@ -55,7 +55,7 @@ pub enum Status {
 /// A check as its pin records it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
-    /// The section and the name of the test function: `ch1_preliminaries/brownian/quadratic_variation`.
+    /// The section and the name of the check: `ch1_preliminaries/brownian/quadratic_variation`.
     pub key: String,
     /// What it measured.
     pub record: Record,
@@ -161,7 +161,7 @@ impl Check {
         format!("check-{}", self.key.replace('/', "-"))
     }
 
-    /// The name of the test function.
+    /// The name of the check within its section.
     pub fn name(&self) -> &str {
         self.key.rsplit('/').next().unwrap_or(&self.key)
     }
@@ -171,10 +171,11 @@ impl Check {
         (self.record.rejected_value - self.record.expected).abs() / self.record.tolerance
     }
 
-    /// A link to the test function: in the file of the section, or in the `mod.rs` of its directory.
+    /// A link to the line of the tests that names the check: in the file of the section, or in the `mod.rs` of its
+    /// directory.
     fn test(&self, link: &Link) -> Option<String> {
-        let (section, name) = self.key.rsplit_once('/')?;
-        in_section("tests", section, &format!("fn {name}("), link)
+        let (section, _) = self.key.rsplit_once('/')?;
+        in_section("tests", section, &format!("\"{}\"", self.key), link)
     }
 
     fn file(&self) -> String {
@@ -239,7 +240,7 @@ pub fn verify(
             complain("the check names no item".into());
         }
         if check.test(link).is_none() {
-            complain(format!("no test function `{}` is left in `tests/` to measure this", check.key));
+            complain(format!("no test measures `{}` any more: remove this pin", check.key));
         }
     }
     for (id, place) in places.iter().filter(|(id, _)| is_item(id) && !ids.contains(id.as_str())) {
