@@ -30,8 +30,9 @@ pub(super) struct Print {
     pub sheet: Sheet,
 }
 
-/// Prints a panel. `prefix` begins the ids inside it.
-pub(super) fn print(plate: &Plate, palette: Palette, prefix: &str) -> Result<Print> {
+/// Prints a panel. `prefix` begins the ids inside it; `headroom` is the least room above the axes, so that panels side
+/// by side begin at the same height.
+pub(super) fn print(plate: &Plate, palette: Palette, prefix: &str, headroom: f64) -> Result<Print> {
     for (axis, name) in [(&plate.x, "horizontal"), (&plate.y, "vertical")] {
         if let Some(fault) = axis.fault() {
             bail!("the {name} axis: {fault}");
@@ -40,7 +41,7 @@ pub(super) fn print(plate: &Plate, palette: Palette, prefix: &str) -> Result<Pri
     if let Some(fault) = &plate.fault {
         bail!("{fault}");
     }
-    let frame = Frame::around(plate)?;
+    let frame = Frame::around(plate, Heading::of(plate)?.lowered(headroom))?;
     let mut sheet = Sheet::default();
     let size = [plate.width, frame.panel_height].map(|length| (length * DOTS).round() as u32);
     let area = Ink { sheet: &mut sheet, size: (size[0], size[1]), palette }.into_drawing_area();
@@ -64,29 +65,57 @@ struct Frame<'a> {
     y: &'a Axis,
     x_ticks: Vec<(f64, String)>,
     y_ticks: Vec<(f64, String)>,
-    /// Baselines of the heading and of the words of both axes.
-    title_line: f64,
-    y_line: f64,
+    heading: Heading,
+    /// The baseline of the horizontal axis's words.
     x_line: f64,
     panel_height: f64,
 }
 
-impl<'a> Frame<'a> {
-    fn around(plate: &'a Plate) -> Result<Self> {
-        let (mut top, mut title_line, mut y_line) = (0.0, 0.0, 0.0);
-        for (text, line) in [(&plate.title, &mut title_line), (&plate.y.label, &mut y_line)] {
-            if !text.is_empty() {
-                let [_, height, depth] = measure(text, TEXT)?;
-                *line = top + EDGE + height.max(0.75 * TEXT);
-                top = *line + depth.max(0.2 * TEXT);
-            }
+/// The words above the axes: their baselines, and where they end.
+pub(super) struct Heading {
+    title_line: f64,
+    y_line: f64,
+    pub end: f64,
+}
+
+impl Heading {
+    pub fn of(plate: &Plate) -> Result<Self> {
+        let mut heading = Heading { title_line: 0.0, y_line: 0.0, end: 0.0 };
+        if !plate.title.is_empty() {
+            let [_, height, depth] = measure(&bold(&plate.title), TEXT)?;
+            heading.title_line = EDGE + height.max(0.75 * TEXT);
+            heading.end = heading.title_line + depth.max(0.3 * TEXT) + 2.0;
         }
+        if !plate.y.label.is_empty() {
+            let [_, height, depth] = measure(&plate.y.label, TEXT)?;
+            heading.y_line = heading.end + EDGE + height.max(0.75 * TEXT);
+            heading.end = heading.y_line + depth.max(0.2 * TEXT);
+        }
+        Ok(heading)
+    }
+
+    fn lowered(self, end: f64) -> Self {
+        let by = (end - self.end).max(0.0);
+        Heading { title_line: self.title_line + by, y_line: self.y_line + by, end: self.end + by }
+    }
+}
+
+/// A title without mathematics in bold type.
+fn bold(title: &str) -> String {
+    if title.contains(['$', '\\']) { title.to_owned() } else { format!(r"$\textbf{{{title}}}$") }
+}
+
+impl<'a> Frame<'a> {
+    fn around(plate: &'a Plate, heading: Heading) -> Result<Self> {
         // Room for half of the topmost number.
-        top += if plate.axes { 8.0 } else { 0.0 };
+        let top = heading.end + if plate.axes { 8.0 } else { 0.0 };
         let mut bottom = if plate.axes { 2.0 } else { 0.0 };
         let wanted = |axis: &Axis, length: f64, each: f64| axis.ticks(((length / each) as usize).max(2));
         let visible = |axis: &Axis, ticks: Vec<(f64, String)>| -> Vec<(f64, String)> {
-            ticks.into_iter().filter(|(value, _)| (-1e-9..=1.0 + 1e-9).contains(&axis.position(*value))).collect()
+            ticks
+                .into_iter()
+                .filter(|(value, _)| (-1e-9..=1.0 + 1e-9).contains(&axis.position(*value)))
+                .collect()
         };
         let x_ticks = visible(&plate.x, wanted(&plate.x, plate.width - 60.0, 76.0));
         let y_ticks = visible(&plate.y, wanted(&plate.y, plate.height - top - 45.0, 48.0));
@@ -110,7 +139,10 @@ impl<'a> Frame<'a> {
             }
         }
         let half = |tick: Option<&(f64, String)>| -> Result<f64> {
-            Ok(tick.map(|(_, name)| measure(name, NUMBERS)).transpose()?.map_or(0.0, |[width, ..]| width / 2.0 + 1.0))
+            Ok(tick
+                .map(|(_, name)| measure(name, NUMBERS))
+                .transpose()?
+                .map_or(0.0, |[width, ..]| width / 2.0 + 1.0))
         };
         if x_ticks.first().is_some_and(|(value, _)| plate.x.position(*value) < 0.02) {
             left = left.max(half(x_ticks.first())?);
@@ -128,7 +160,7 @@ impl<'a> Frame<'a> {
             bail!("the words around the axes leave no room for them");
         }
         let x_line = window.bottom + x_line;
-        Ok(Frame { window, x: &plate.x, y: &plate.y, x_ticks, y_ticks, title_line, y_line, x_line, panel_height })
+        Ok(Frame { window, x: &plate.x, y: &plate.y, x_ticks, y_ticks, heading, x_line, panel_height })
     }
 
     fn x(&self, fraction: f64) -> f64 {
@@ -185,6 +217,10 @@ impl Press<'_, '_> {
         }
         for (index, shape) in words {
             self.shape(index, shape)?;
+        }
+        if !plate.title.is_empty() {
+            let start = [EDGE, self.frame.heading.title_line];
+            self.words(&bold(&plate.title), start, TEXT, (HPos::Left, VPos::Bottom), INK)?;
         }
         self.ends(plate)?;
         self.legend(plate)
@@ -243,9 +279,9 @@ impl Press<'_, '_> {
             let y = self.frame.y(self.frame.y.position(*value));
             self.words(name, [left - TICK - 3.0, y], NUMBERS, (HPos::Right, VPos::Center), INK)?;
         }
-        let starts = [(&plate.title, EDGE, self.frame.title_line), (&plate.y.label, EDGE, self.frame.y_line)];
-        for (text, x, y) in starts.into_iter().filter(|(text, ..)| !text.is_empty()) {
-            self.words(text, [x, y], TEXT, (HPos::Left, VPos::Bottom), INK)?;
+        if !plate.y.label.is_empty() {
+            let start = [EDGE, self.frame.heading.y_line];
+            self.words(&plate.y.label, start, TEXT, (HPos::Left, VPos::Bottom), INK)?;
         }
         if !plate.x.label.is_empty() {
             let middle = [(left + right) / 2.0, self.frame.x_line];
@@ -283,9 +319,14 @@ impl Press<'_, '_> {
             }
             Shape::Whiskers { bars, pen } => {
                 for [x, low, high] in bars {
-                    let ([x, low], high) = (frame.reach(At::Data(*x, *low)), frame.reach(At::Data(*x, *high))[1]);
+                    let ([x, low], high) =
+                        (frame.reach(At::Data(*x, *low)), frame.reach(At::Data(*x, *high))[1]);
                     let cap = 3.0;
-                    for line in [[[x, low], [x, high]], [[x - cap, low], [x + cap, low]], [[x - cap, high], [x + cap, high]]] {
+                    for line in [
+                        [[x, low], [x, high]],
+                        [[x - cap, low], [x + cap, low]],
+                        [[x - cap, high], [x + cap, high]],
+                    ] {
                         for piece in window.line(&line) {
                             self.stroke(&piece, pen.shape())?;
                         }
@@ -296,7 +337,8 @@ impl Press<'_, '_> {
             Shape::Picture { x, y, columns, pixels } => {
                 let corner = frame.place(At::Data(*x.start(), *y.end()));
                 let opposite = frame.place(At::Data(*x.end(), *y.start()));
-                let bounds = Window { left: corner[0], top: corner[1], right: opposite[0], bottom: opposite[1] };
+                let bounds =
+                    Window { left: corner[0], top: corner[1], right: opposite[0], bottom: opposite[1] };
                 let inside = window.holds(corner) && window.holds(opposite);
                 let clip = (!inside).then(|| (format!("{}-clip-{index}", self.prefix), window));
                 self.area.draw(&Picture { address: address(*columns, pixels)?, bounds, clip })?;
@@ -319,7 +361,8 @@ impl Press<'_, '_> {
         }
         let head = (3.0 + 2.4 * pen.weight).min(0.6 * length);
         let (ux, uy) = (dx / length, dy / length);
-        let back = |along: f64, aside: f64| [to[0] - along * ux - aside * uy, to[1] - along * uy + aside * ux];
+        let back =
+            |along: f64, aside: f64| [to[0] - along * ux - aside * uy, to[1] - along * uy + aside * ux];
         self.stroke(&[from, back(0.7 * head, 0.0)], pen.shape())?;
         let half = 0.38 * head;
         self.fill(&[to, back(head, half), back(0.75 * head, 0.0), back(head, -half)], pen)
@@ -369,6 +412,39 @@ impl Press<'_, '_> {
         Ok(())
     }
 
+    /// How much is drawn where a legend might stand: lengths of lines, and a little for surfaces.
+    fn crowd(&self, plate: &Plate, stand: Window) -> f64 {
+        let length = |line: &[Point]| {
+            line.windows(2).map(|p| (p[1][0] - p[0][0]).hypot(p[1][1] - p[0][1])).sum::<f64>()
+        };
+        let lines = |points: &[Point]| stand.line(points).iter().map(|piece| length(piece)).sum::<f64>();
+        let places = |points: &[At]| points.iter().map(|at| self.frame.place(*at)).collect::<Vec<_>>();
+        let one = |shape: &Shape| match shape {
+            Shape::Line { points, .. } => lines(&places(points)),
+            Shape::Arrow { from, to, .. } => lines(&places(&[*from, *to])),
+            Shape::Surface { corners, .. } => {
+                let corners: Vec<Point> = corners.iter().map(|at| self.frame.reach(*at)).collect();
+                0.2 * length(&stand.polygon(&corners))
+            }
+            Shape::Dots { points, .. } => {
+                10.0 * places(points).into_iter().filter(|point| stand.holds(*point)).count() as f64
+            }
+            Shape::Whiskers { bars, .. } => bars
+                .iter()
+                .map(|[x, low, high]| lines(&places(&[At::Data(*x, *low), At::Data(*x, *high)])))
+                .sum(),
+            Shape::Words { at, .. } => {
+                if stand.holds(self.frame.place(*at)) {
+                    50.0
+                } else {
+                    0.0
+                }
+            }
+            Shape::Ring { .. } | Shape::Picture { .. } => 0.0,
+        };
+        plate.shapes.iter().map(one).sum()
+    }
+
     fn legend(&self, plate: &Plate) -> Result<()> {
         let window = self.frame.window;
         let (inset, swatch, gap) = (8.0, 20.0, 7.0);
@@ -379,22 +455,40 @@ impl Press<'_, '_> {
             widest = widest.max(width);
             pitch = pitch.max(height + depth + 4.0);
         }
-        let left = match plate.corner {
-            Corner::TopLeft | Corner::BottomLeft => window.left + inset + 4.0,
-            Corner::TopRight | Corner::BottomRight => window.right - inset - widest - gap - swatch,
+        let rows = plate.legend.len() as f64;
+        let (width, height) = (swatch + gap + widest, pitch * rows);
+        let stand = |corner: Corner| {
+            let left = match corner {
+                Corner::TopLeft | Corner::BottomLeft => window.left + inset + 4.0,
+                Corner::TopRight | Corner::BottomRight => window.right - inset - width,
+            };
+            let top = match corner {
+                Corner::TopLeft | Corner::TopRight => window.top + inset - 0.5 * TEXT,
+                Corner::BottomLeft | Corner::BottomRight => window.bottom - inset - height + 0.3 * TEXT,
+            };
+            Window { left, top, right: left + width, bottom: top + height }
         };
-        let first = match plate.corner {
-            Corner::TopLeft | Corner::TopRight => window.top + inset,
-            _ => window.bottom - inset - pitch * (plate.legend.len() as f64 - 1.0),
-        };
+        let stands = [Corner::TopRight, Corner::TopLeft, Corner::BottomRight, Corner::BottomLeft];
+        let corner = plate.corner.or_else(|| {
+            stands
+                .into_iter()
+                .min_by(|a, b| self.crowd(plate, stand(*a)).total_cmp(&self.crowd(plate, stand(*b))))
+        });
+        let Window { left, top, .. } = stand(corner.unwrap_or(Corner::TopRight));
+        let first = top + 0.5 * TEXT;
         for (row, (mark, text)) in plate.legend.iter().enumerate() {
             let y = first + pitch * row as f64;
             let (start, end) = ([left, y], [left + swatch, y]);
             match mark {
-                Swatch::Stroke(pen) => self.stroke(&[start, end], pen.opacity(pen.opacity.max(0.7)).shape())?,
+                Swatch::Stroke(pen) => {
+                    self.stroke(&[start, end], pen.opacity(pen.opacity.max(0.7)).shape())?
+                }
                 Swatch::Patch(pen) => {
                     let (half, right) = (4.5, left + swatch);
-                    self.fill(&[[left, y - half], [right, y - half], [right, y + half], [left, y + half]], *pen)?;
+                    self.fill(
+                        &[[left, y - half], [right, y - half], [right, y + half], [left, y + half]],
+                        *pen,
+                    )?;
                 }
                 Swatch::Dot(pen) => {
                     self.ball([left + swatch / 2.0, y], 3.0, pen.opacity(pen.opacity.max(0.7)).fill())?

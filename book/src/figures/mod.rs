@@ -28,7 +28,9 @@ pub use data::Data;
 pub use drawing::{Drawing, Event, draw, draw_all};
 pub use emission::{Inline, inline, standalone};
 pub use plate::{At, Corner, Mark, Plate, Shade, Side, unit};
-pub use style::{BLUE, CYCLE, Colour, Dash, GOLD, GREEN, GREY, INK, ORANGE, PURPLE, Palette, Pen, SKY};
+pub use style::{
+    BLUE, CYCLE, Colour, Dash, GOLD, GREEN, GREY, INK, ORANGE, PAPER, PURPLE, Palette, Pen, SKY,
+};
 
 /// Every figure of the book, in the order of its pages.
 pub static ALL: &[&[Figure]] = &[ch1_preliminaries::brownian::FIGURES, ch1_preliminaries::integral::FIGURES];
