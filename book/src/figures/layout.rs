@@ -414,6 +414,13 @@ impl Press<'_, '_> {
 
     /// How much is drawn where a legend might stand: lengths of lines, and a little for surfaces.
     fn crowd(&self, plate: &Plate, stand: Window) -> f64 {
+        let air = 6.0;
+        let stand = Window {
+            left: stand.left - air,
+            top: stand.top - air,
+            right: stand.right + air,
+            bottom: stand.bottom + air,
+        };
         let length = |line: &[Point]| {
             line.windows(2).map(|p| (p[1][0] - p[0][0]).hypot(p[1][1] - p[0][1])).sum::<f64>()
         };
