@@ -28,7 +28,11 @@ impl Data {
         Self::default()
     }
 
-    /// Adds the column `name`; the name must be new.
+    /// Adds the column `name`.
+    ///
+    /// # Panics
+    ///
+    /// If there is a column of that name: a figure names its own columns.
     #[must_use]
     pub fn column(mut self, name: impl Into<String>, values: impl Into<Vec<f64>>) -> Self {
         let name = name.into();

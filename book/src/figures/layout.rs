@@ -343,7 +343,13 @@ impl Press<'_, '_> {
                 let clip = (!inside).then(|| (format!("{}-clip-{index}", self.prefix), window));
                 self.area.draw(&Picture { address: address(*columns, pixels)?, bounds, clip })?;
             }
-            Shape::Words { at, text, side, colour } => self.beside(frame.place(*at), text, *side, *colour)?,
+            Shape::Words { at, text, side, colour } => {
+                let place = frame.place(*at);
+                if !place.iter().all(|coordinate| coordinate.is_finite()) {
+                    bail!("the label `{text}` stands at {at:?}, which is nowhere on the axes");
+                }
+                self.beside(place, text, *side, *colour)?;
+            }
         }
         Ok(())
     }

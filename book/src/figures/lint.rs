@@ -321,6 +321,54 @@ fn nothing_is_drawn_outside_the_axes() {
     assert!(!print.sheet.body.contains("NaN") && !print.sheet.body.contains("inf"));
 }
 
+fn everything(_: &Data, _: &Settings) -> Result<Vec<Plate>> {
+    let xs: Vec<f64> = (0..=20).map(|k| k as f64 / 10.0).collect();
+    let ys: Vec<f64> = xs.iter().map(|x| (3.0 * x).sin()).collect();
+    let low: Vec<f64> = ys.iter().map(|y| y - 0.2).collect();
+    let bowl: Vec<f64> = xs.iter().flat_map(|y| xs.iter().map(move |x| (x - 1.0).hypot(y - 1.0))).collect();
+    let mut a = Plate::new().x(0.0..=2.0, "$x$").y(-1.5..=1.5, "$y$").title("Marks");
+    a.band(&xs, &low, &ys, BLUE);
+    a.line(&xs, &ys, BLUE).named("sine");
+    a.steps(&xs, &low, ORANGE.thin()).keyed("staircase");
+    a.bars(&[0.0, 0.5, 1.0], &[0.5, 1.0], GREEN).keyed("bars");
+    a.area(&xs, &low, PURPLE).keyed("area");
+    a.points(&xs, &low, SKY).keyed("points");
+    a.estimates(&[1.0], &[0.0], &[0.5], GOLD);
+    a.horizontal(0.0, GREY.dotted()).named_at(0.2, Side::Below, "zero");
+    a.vertical(1.0, GREY.dashed());
+    let mut b = Plate::new().x(0.0..=1.5, "$x$").y(0.0..=2.0, "$y$").equal().without_rules();
+    b.heatmap(0.0..=2.0, 0.0..=2.0, &bowl, 21, Shade::Sequential { colour: BLUE, low: 0.0, high: 1.5 });
+    b.contours(&xs, &xs, &bowl, &[0.3, 0.6], INK);
+    b.arrows(&[0.5, 1.0], &[0.5, 0.5], &[0.2, 0.0], &[0.0, 0.3], ORANGE);
+    let mut c = Plate::new().log_x(1.0..=1e4, "$N$").log_y(1e-3..=1.0, "error").y_ticks(&[(0.1, "a tenth")]);
+    c.power(-0.5, (1.0, 1.0), 1e4, ORANGE);
+    c.slope(-0.5, (10.0, 0.1), 100.0, "$-1/2$");
+    let mut d = Plate::diagram(300.0, 100.0);
+    d.segment((50.0, 50.0), (250.0, 50.0), GREY);
+    d.node((50.0, 50.0), 12.0, "$x_1$", BLUE);
+    d.arrow(unit(0.5, 0.2), unit(0.9, 0.2), INK);
+    d.polygon([(100.0, 70.0), (120.0, 70.0), (110.0, 90.0)], GREEN);
+    Ok(vec![a, b, c, d])
+}
+
+#[test]
+fn every_mark_prints_the_same_each_time_and_is_well_formed() -> Result<()> {
+    let figure = sample(everything);
+    let (_, plates) = plates(&figure);
+    assert_eq!(collisions(&figure, &plates), Vec::<String>::new());
+    let page = inline(&figure, &plates)?;
+    assert_eq!(page, inline(&figure, &plates)?);
+    for text in [&format!("<div>{}</div>", page.html), &standalone(&figure, &plates, Palette::Dark)?] {
+        resvg::usvg::roxmltree::Document::parse(text)?;
+        assert!(!text.contains("NaN") && !text.contains("<text"));
+    }
+    let clip = page.html.split("clip-path=\"url(#").nth(1).and_then(|rest| rest.split(')').next());
+    let clip = clip.expect("the heat map reaches beyond the axes");
+    assert!(clip.starts_with("fig-sample-2-") && page.html.contains(&format!("<clipPath id=\"{clip}\">")));
+    assert!(page.html.contains("fill=\"var(--bg)\""), "a node hides what is behind it");
+    Ok(())
+}
+
 #[test]
 fn names_at_line_ends_make_room_for_each_other() {
     let figure = sample(|_, _| {
@@ -356,5 +404,8 @@ fn faults_are_reported() {
         Shade::Sequential { colour: BLUE, low: 0.0, high: 1.0 },
     );
     assert!(fault(&plate).contains("rows of 2"));
+    let mut plate = Plate::new();
+    plate.label((0.0, f64::NAN), "lost", Side::Above, INK);
+    assert!(fault(&plate).contains("`lost`"));
     assert!(fault(&Plate::new().title(r"$\nosuch$")).contains("nosuch"));
 }

@@ -102,6 +102,7 @@ impl Settings {
 
     /// Changes the parameter `name`; says which there are if there is none of that name.
     pub fn set(&mut self, name: &str, value: f64) -> Result<()> {
+        anyhow::ensure!(value.is_finite(), "{name} = {value}: a parameter is a finite number");
         let known: Vec<_> = self.values.iter().map(|(known, _)| *known).collect();
         match self.values.iter_mut().find(|(known, _)| *known == name) {
             Some(entry) => entry.1 = value,

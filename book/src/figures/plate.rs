@@ -31,26 +31,37 @@ pub fn unit(x: f64, y: f64) -> At {
 
 /// On which side of its point a label stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
 pub enum Side {
+    /// On the point itself.
     Centre,
+    /// To the right of it.
     Right,
+    /// To the left of it.
     Left,
+    /// Centred above it.
     Above,
+    /// Centred below it.
     Below,
+    /// Beginning above it.
     AboveRight,
+    /// Ending above it.
     AboveLeft,
+    /// Beginning below it.
     BelowRight,
+    /// Ending below it.
     BelowLeft,
 }
 
 /// A corner of the axes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
 pub enum Corner {
+    /// The upper left.
     TopLeft,
+    /// The upper right.
     TopRight,
+    /// The lower left.
     BottomLeft,
+    /// The lower right.
     BottomRight,
 }
 
