@@ -11,7 +11,7 @@ use plotters::style::{ShapeStyle, TextStyle};
 use super::axis::Axis;
 use super::geometry::{self, Point, Window};
 use super::ink::{DOTS, Ink, Picture, Sheet};
-use super::plate::{At, Corner, Plate, Shape, Side, Swatch};
+use super::plate::{At, Corner, Plate, Shade, Shape, Side, Swatch};
 use super::style::{AXIS_WEIGHT, Colour, INK, NUMBERS, Palette, Pen, TEXT, sentinel};
 use crate::typeset;
 
@@ -22,6 +22,8 @@ pub(super) const MIDDLE: f64 = 0.32;
 const TOLERANCE: f64 = 0.2;
 const TICK: f64 = 4.0;
 const EDGE: f64 = 2.0;
+const SCALE_GAP: f64 = 14.0;
+const SCALE_WIDTH: f64 = 10.0;
 
 /// A panel with ink on it.
 pub(super) struct Print {
@@ -65,6 +67,7 @@ struct Frame<'a> {
     y: &'a Axis,
     x_ticks: Vec<(f64, String)>,
     y_ticks: Vec<(f64, String)>,
+    scale: Option<(Shade, Axis)>,
     heading: Heading,
     /// The baseline of the horizontal axis's words.
     x_line: f64,
@@ -138,6 +141,20 @@ impl<'a> Frame<'a> {
                 right = right.max(measure(name, TEXT)?[0] + 9.0);
             }
         }
+        let mut scale = None;
+        if let Some(shade) = plate.scale {
+            let axis = Axis::linear(shade.range(), "");
+            if let Some(fault) = axis.fault() {
+                bail!("the scale of colours: {fault}");
+            }
+            if right > 6.0 {
+                bail!("names at the ends of lines stand where the scale of colours stands");
+            }
+            for (_, name) in axis.ticks(4) {
+                right = right.max(SCALE_GAP + SCALE_WIDTH + TICK + 3.0 + measure(&name, NUMBERS)?[0]);
+            }
+            scale = Some((shade, axis));
+        }
         let half = |tick: Option<&(f64, String)>| -> Result<f64> {
             Ok(tick
                 .map(|(_, name)| measure(name, NUMBERS))
@@ -160,7 +177,7 @@ impl<'a> Frame<'a> {
             bail!("the words around the axes leave no room for them");
         }
         let x_line = window.bottom + x_line;
-        Ok(Frame { window, x: &plate.x, y: &plate.y, x_ticks, y_ticks, heading, x_line, panel_height })
+        Ok(Frame { window, x: &plate.x, y: &plate.y, x_ticks, y_ticks, scale, heading, x_line, panel_height })
     }
 
     fn x(&self, fraction: f64) -> f64 {
@@ -222,6 +239,7 @@ impl Press<'_, '_> {
             let start = [EDGE, self.frame.heading.title_line];
             self.words(&bold(&plate.title), start, TEXT, (HPos::Left, VPos::Bottom), INK)?;
         }
+        self.scale()?;
         self.ends(plate)?;
         self.legend(plate)
     }
@@ -414,6 +432,27 @@ impl Press<'_, '_> {
         let places = geometry::spread(&wanted, gap, window.top, window.bottom - MIDDLE * TEXT);
         for ((_, text, colour), y) in margin.into_iter().zip(places) {
             self.words(text, [window.right + 7.0, y], TEXT, (HPos::Left, VPos::Center), colour)?;
+        }
+        Ok(())
+    }
+
+    /// The colours of a heat map beside their numbers.
+    fn scale(&self) -> Result<()> {
+        let Some((shade, axis)) = &self.frame.scale else { return Ok(()) };
+        let Window { top, right, bottom, .. } = self.frame.window;
+        let (left, right) = (right + SCALE_GAP, right + SCALE_GAP + SCALE_WIDTH);
+        let steps = 128;
+        let number =
+            |step: usize| axis.low() + (axis.high() - axis.low()) * (step as f64 + 0.5) / steps as f64;
+        let pixels: Vec<_> = (0..steps).rev().map(|step| shade.pixel(number(step))).collect();
+        let bounds = Window { left, top, right, bottom };
+        self.area.draw(&Picture { address: address(1, &pixels)?, bounds, clip: None })?;
+        let pen = INK.weight(AXIS_WEIGHT).opacity(0.75);
+        self.stroke(&[[left, top], [right, top], [right, bottom], [left, bottom], [left, top]], pen.shape())?;
+        for (value, name) in axis.ticks(4) {
+            let y = self.frame.y(axis.position(value));
+            self.stroke(&[[right, y], [right + TICK, y]], pen.shape())?;
+            self.words(&name, [right + TICK + 3.0, y], NUMBERS, (HPos::Left, VPos::Center), INK)?;
         }
         Ok(())
     }

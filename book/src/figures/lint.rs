@@ -336,8 +336,10 @@ fn everything(_: &Data, _: &Settings) -> Result<Vec<Plate>> {
     a.estimates(&[1.0], &[0.0], &[0.5], GOLD);
     a.horizontal(0.0, GREY.dotted()).named_at(0.2, Side::Below, "zero");
     a.vertical(1.0, GREY.dashed());
-    let mut b = Plate::new().x(0.0..=1.5, "$x$").y(0.0..=2.0, "$y$").equal().without_rules();
-    b.heatmap(0.0..=2.0, 0.0..=2.0, &bowl, 21, Shade::Sequential { colour: BLUE, low: 0.0, high: 1.5 });
+    let b = Plate::new().x(0.0..=1.5, "$x$").y(0.0..=2.0, "$y$").equal().without_rules();
+    let shade = Shade::Sequential { colour: BLUE, low: 0.0, high: 1.5 };
+    let mut b = b.scale(shade);
+    b.heatmap(0.0..=2.0, 0.0..=2.0, &bowl, 21, shade);
     b.contours(&xs, &xs, &bowl, &[0.3, 0.6], INK);
     b.arrows(&[0.5, 1.0], &[0.5, 0.5], &[0.2, 0.0], &[0.0, 0.3], ORANGE);
     let mut c = Plate::new().log_x(1.0..=1e4, "$N$").log_y(1e-3..=1.0, "error").y_ticks(&[(0.1, "a tenth")]);

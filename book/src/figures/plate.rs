@@ -88,6 +88,28 @@ pub enum Shade {
     },
 }
 
+impl Shade {
+    /// Red, green, blue and opacity for a number; nothing for NaN.
+    pub(super) fn pixel(self, value: f64) -> [u8; 4] {
+        let (colour, part) = match self {
+            Shade::Sequential { colour, low, high } => (colour, (value - low) / (high - low)),
+            Shade::Diverging { negative, positive, bound } => {
+                (if value < 0.0 { negative } else { positive }, value.abs() / bound)
+            }
+        };
+        let [r, g, b] = colour.pixel();
+        [r, g, b, if part.is_nan() { 0 } else { (255.0 * part.clamp(0.0, 1.0)).round() as u8 }]
+    }
+
+    /// The numbers that differ in colour.
+    pub(super) fn range(self) -> RangeInclusive<f64> {
+        match self {
+            Shade::Sequential { low, high, .. } => low..=high,
+            Shade::Diverging { bound, .. } => -bound..=bound,
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(super) enum Shape {
     Line { points: Vec<At>, pen: Pen },
@@ -130,6 +152,7 @@ pub struct Plate {
     pub(super) rules: bool,
     pub(super) equal: bool,
     pub(super) corner: Option<Corner>,
+    pub(super) scale: Option<Shade>,
     pub(super) shapes: Vec<Shape>,
     pub(super) ends: Vec<(At, String, Colour)>,
     pub(super) legend: Vec<(Swatch, String)>,
@@ -209,6 +232,7 @@ impl Plate {
             rules: true,
             equal: false,
             corner: None,
+            scale: None,
             shapes: Vec::new(),
             ends: Vec::new(),
             legend: Vec::new(),
@@ -287,6 +311,12 @@ impl Plate {
     #[must_use]
     pub fn legend(self, corner: Corner) -> Self {
         Plate { corner: Some(corner), ..self }
+    }
+
+    /// A scale at the right that tells which colour of a heat map stands for which number.
+    #[must_use]
+    pub fn scale(self, shade: Shade) -> Self {
+        Plate { scale: Some(shade), ..self }
     }
 
     fn wrong(&mut self, fault: String) {
@@ -455,17 +485,7 @@ impl Plate {
         if self.x.is_logarithmic() || self.y.is_logarithmic() {
             self.wrong("a heat map needs linear axes".to_owned());
         }
-        let painted = |colour: Colour, part: f64| {
-            let [r, g, b] = colour.pixel();
-            [r, g, b, if part.is_nan() { 0 } else { (255.0 * part.clamp(0.0, 1.0)).round() as u8 }]
-        };
-        let pixel = |value: f64| match shade {
-            Shade::Sequential { colour, low, high } => painted(colour, (value - low) / (high - low)),
-            Shade::Diverging { negative, positive, bound } => {
-                painted(if value < 0.0 { negative } else { positive }, value.abs() / bound)
-            }
-        };
-        let pixels = values.chunks(columns).rev().flatten().map(|value| pixel(*value)).collect();
+        let pixels = values.chunks(columns).rev().flatten().map(|value| shade.pixel(*value)).collect();
         self.shapes.push(Shape::Picture { x, y, columns, pixels });
     }
 
