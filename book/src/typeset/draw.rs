@@ -11,14 +11,17 @@ use ratex_types::{Color, DisplayItem, DisplayList, MathStyle, PathCommand};
 use super::glyph::Glyph;
 use super::macros::MACROS;
 use super::path::Path;
-use super::{Error, Style, Typeset};
+use super::{Problem, Style, Typeset};
 
 /// Width of the few strokes that are not outlines (circles round integrals), 1/1000 em.
 const STROKE: i64 = 40;
 
-pub(super) fn draw(tex: &str, style: Style) -> Result<Typeset, Error> {
+pub(super) fn draw(tex: &str, style: Style) -> Result<Typeset, Problem> {
+    if tex.contains(r"\tag") {
+        return Err(Problem::Numbered);
+    }
     let list = lay_out(tex, style)?;
-    let mut drawing = Drawing { tex, baseline: list.height, ..Drawing::default() };
+    let mut drawing = Drawing { baseline: list.height, ..Drawing::default() };
     for item in &list.items {
         drawing.add(item)?;
     }
@@ -26,30 +29,28 @@ pub(super) fn draw(tex: &str, style: Style) -> Result<Typeset, Error> {
     Ok(Typeset { width: list.width, height: list.height, depth: list.depth, body, glyphs })
 }
 
-fn lay_out(tex: &str, style: Style) -> Result<DisplayList, Error> {
-    let unreadable = |message: String| Error::Syntax { tex: tex.to_owned(), message };
+fn lay_out(tex: &str, style: Style) -> Result<DisplayList, Problem> {
     let mut parser = Parser::new(tex);
     for own in MACROS {
         parser.gullet.set_macro(own.name.to_owned(), MacroDefinition::Text(own.body.to_owned()));
     }
     let nodes = parser.parse().map_err(|error| {
         let place = error.loc.map(|place| format!(" at byte {}", place.start)).unwrap_or_default();
-        unreadable(format!("{}{place}", error.message))
+        Problem::Syntax(format!("{}{place}", error.message))
     })?;
     let style = match style {
         Style::Inline => MathStyle::Text,
         Style::Display => MathStyle::Display,
     };
     let laid_out = layout(&nodes, &LayoutOptions { style, ..LayoutOptions::default() });
-    validate_layout(&laid_out).map_err(|error| unreadable(error.to_string()))?;
+    validate_layout(&laid_out).map_err(|error| Problem::Syntax(error.to_string()))?;
     Ok(to_display_list(&laid_out))
 }
 
 /// The elements of one formula. All have one colour, so their order is free: glyphs are grouped by size, and rules
 /// share one path.
 #[derive(Default)]
-struct Drawing<'a> {
-    tex: &'a str,
+struct Drawing {
     baseline: f64,
     /// Size in 1/1000, and what is drawn in that size.
     glyphs: BTreeMap<i64, Vec<(Glyph, i64, i64)>>,
@@ -57,8 +58,8 @@ struct Drawing<'a> {
     paths: String,
 }
 
-impl Drawing<'_> {
-    fn add(&mut self, item: &DisplayItem) -> Result<(), Error> {
+impl Drawing {
+    fn add(&mut self, item: &DisplayItem) -> Result<(), Problem> {
         let color = match item {
             DisplayItem::GlyphPath { color, .. }
             | DisplayItem::Line { color, .. }
@@ -66,15 +67,12 @@ impl Drawing<'_> {
             | DisplayItem::Path { color, .. } => color,
         };
         if *color != Color::BLACK {
-            return Err(Error::Coloured { tex: self.tex.to_owned() });
+            return Err(Problem::Coloured);
         }
         match item {
             DisplayItem::GlyphPath { x, y, scale, font, char_code, .. } => {
-                let glyph = Glyph::find(font, *char_code).map_err(|character| Error::Character {
-                    tex: self.tex.to_owned(),
-                    character,
-                    font: font.clone(),
-                })?;
+                let glyph = Glyph::find(font, *char_code)
+                    .map_err(|character| Problem::Character { character, font: font.clone() })?;
                 let place = (glyph, units(x / scale), units((y - self.baseline) / scale));
                 self.glyphs.entry(units(*scale)).or_default().push(place);
             }
@@ -106,7 +104,7 @@ impl Drawing<'_> {
         let _ = write!(self.rules, "M{x} {y}h{width}v{height}h{}z", -width);
     }
 
-    fn finish(self) -> Result<(String, BTreeSet<Glyph>), Error> {
+    fn finish(self) -> Result<(String, BTreeSet<Glyph>), Problem> {
         let mut body = String::new();
         let mut used = BTreeSet::new();
         for (size, places) in self.glyphs.into_iter().rev() {
@@ -132,7 +130,7 @@ impl Drawing<'_> {
         }
         body += &self.paths;
         if body.is_empty() {
-            return Err(Error::Empty { tex: self.tex.to_owned() });
+            return Err(Problem::Empty);
         }
         Ok((body, used))
     }

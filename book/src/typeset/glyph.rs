@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use ratex_font::{FontId, katex_ttf_glyph_char};
 use serde::de::{Deserialize, Deserializer, Error};
@@ -77,16 +77,19 @@ impl Glyph {
     }
 }
 
-fn font_file(font: &str) -> Option<&'static [u8]> {
-    static FILES: LazyLock<Mutex<BTreeMap<String, Option<&'static [u8]>>>> = LazyLock::new(Mutex::default);
+/// The bytes of a font, read once.
+fn font_file(font: &'static str) -> Option<&'static [u8]> {
+    static FILES: Mutex<BTreeMap<&str, &[u8]>> = Mutex::new(BTreeMap::new());
     let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
-    *files.entry(font.to_owned()).or_insert_with(|| {
-        let file = ratex_katex_fonts::ttf_bytes(&format!("KaTeX_{font}.ttf"))?;
-        Some(match file {
-            Cow::Borrowed(bytes) => bytes,
-            Cow::Owned(bytes) => Box::leak(bytes.into_boxed_slice()),
-        })
-    })
+    if let Some(bytes) = files.get(font) {
+        return Some(bytes);
+    }
+    let bytes = match ratex_katex_fonts::ttf_bytes(&format!("KaTeX_{font}.ttf"))? {
+        Cow::Borrowed(bytes) => bytes,
+        Cow::Owned(bytes) => Box::leak(bytes.into_boxed_slice()),
+    };
+    files.insert(font, bytes);
+    Some(bytes)
 }
 
 /// The outlines of `glyphs` as `<path id="…" d="…"/>` elements, for the `<defs>` of one SVG per page or figure.
@@ -107,6 +110,21 @@ pub fn definitions(glyphs: &BTreeSet<Glyph>) -> String {
     let define =
         |glyph: &Glyph| format!(r#"<path id="{}" d="{}"/>"#, glyph.id(), glyph.outline().unwrap_or_default());
     glyphs.iter().map(define).collect()
+}
+
+/// The invisible SVG that holds the [`definitions`] of a page, on one line.
+///
+/// ```
+/// let (formula, glyphs) = book::typeset::inline_html("x")?;
+/// let page = format!("<p>{formula}</p>{}", book::typeset::sheet(&glyphs));
+/// assert!(page.contains(r##"href="#g-MathI-78""##) && page.contains(r#"<path id="g-MathI-78""#));
+/// # Ok::<(), book::typeset::Error>(())
+/// ```
+pub fn sheet(glyphs: &BTreeSet<Glyph>) -> String {
+    format!(
+        r#"<svg class="math-glyphs" aria-hidden="true" width="0" height="0"><defs>{}</defs></svg>"#,
+        definitions(glyphs)
+    )
 }
 
 /// Collects an outline given in font units, y upwards.

@@ -10,6 +10,13 @@ pub(super) struct Macro {
 }
 
 impl Macro {
+    /// Whether `tex` begins with a call of this command, not of one whose name is longer.
+    pub fn begins(&self, tex: &str) -> bool {
+        let is_letter = |character: char| character.is_ascii_alphabetic();
+        tex.strip_prefix(self.name)
+            .is_some_and(|rest| !(self.name.ends_with(is_letter) && rest.starts_with(is_letter)))
+    }
+
     /// The definition for MathML, in TeX: `\def\norm#1{…}`.
     pub fn definition(&self) -> String {
         let parameters: String = (1..=self.arguments).map(|n| format!("#{n}")).collect();
@@ -26,7 +33,9 @@ pub(super) const MACROS: &[Macro] = &[
     stands_for(r"\1", 0, r"\mathbf{1}"),
     stands_for(r"\Cov", 0, r"\operatorname{Cov}"),
     stands_for(r"\E", 0, r"\mathbb{E}"),
+    stands_for(r"\Id", 0, r"\mathrm{Id}"),
     stands_for(r"\KL", 0, r"D_{\mathrm{KL}}"),
+    stands_for(r"\Law", 0, r"\operatorname{Law}"),
     stands_for(r"\N", 0, r"\mathbb{N}"),
     stands_for(r"\Normal", 0, r"\mathcal{N}"),
     stands_for(r"\P", 0, r"\mathbb{P}"),
@@ -44,6 +53,7 @@ pub(super) const MACROS: &[Macro] = &[
     stands_for(r"\inner", 2, r"\left\langle #1,#2\right\rangle"),
     stands_for(r"\norm", 1, r"\left\|#1\right\|"),
     stands_for(r"\sgn", 0, r"\operatorname{sgn}"),
+    stands_for(r"\supp", 0, r"\operatorname{supp}"),
     stands_for(r"\tr", 0, r"\operatorname{tr}"),
 ];
 
@@ -58,6 +68,7 @@ pub(super) const ONLY_DRAWN: &[Macro] = &[
     stands_for(r"\mathllap", 1, "{#1}"),
     stands_for(r"\mathrlap", 1, "{#1}"),
     stands_for(r"\mathscr", 1, r"\mathcal{#1}"),
+    stands_for(r"\operatornamewithlimits", 1, r"\operatorname#1\limits"),
     stands_for(r"\phantom", 1, ""),
     stands_for(r"\smash", 1, "{#1}"),
     stands_for(r"\vphantom", 1, ""),
