@@ -14,11 +14,14 @@ use plotters_backend::{
 };
 
 use super::geometry::Window;
-use super::style::{Colour, Dash, Palette};
+use super::style::{Colour, Dash, PAPER, Palette};
 use crate::typeset::{self, Glyph};
 
 /// Dots of the canvas in a unit.
 pub(super) const DOTS: f64 = 10.0;
+
+/// The width of the line that rims a letter, half of it outside, in units.
+const RIM: f64 = 4.0;
 
 /// What has been drawn.
 #[derive(Debug, Default)]
@@ -229,9 +232,19 @@ impl DrawingBackend for Ink<'_> {
         };
         self.sheet.words.push((text.to_owned(), bounds));
         self.filled(&style.color());
+        let rim = match style.color().rgb.1 {
+            0 => String::new(),
+            // Under all letters: the rim of one must not cut into the next.
+            _ => format!(
+                "<g stroke=\"{}\" stroke-width=\"{}\" stroke-opacity=\".85\">{}</g>",
+                self.palette.value(PAPER),
+                number(RIM / size * 1e3),
+                set.body
+            ),
+        };
         let _ = write!(
             self.sheet.body,
-            "<g transform=\"translate({} {}){turn}scale({})\">{}</g>",
+            "<g transform=\"translate({} {}){turn}scale({})\">{rim}{}</g>",
             number(x),
             number(y),
             precise(size / 1e3),

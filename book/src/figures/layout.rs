@@ -6,7 +6,7 @@ use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{Circle, PathElement, Polygon, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{ShapeStyle, TextStyle};
+use plotters::style::{RGBColor, ShapeStyle, TextStyle};
 
 use super::axis::Axis;
 use super::geometry::{self, Point, Window};
@@ -103,9 +103,14 @@ impl Heading {
     }
 }
 
-/// A title without mathematics in bold type.
+/// A title with its words in bold type.
 fn bold(title: &str) -> String {
-    if title.contains(['$', '\\']) { title.to_owned() } else { format!(r"$\textbf{{{title}}}$") }
+    let piece = |(index, piece): (usize, &str)| match index % 2 {
+        _ if piece.is_empty() => String::new(),
+        0 => format!(r"$\textbf{{{piece}}}$"),
+        _ => format!("${piece}$"),
+    };
+    if title.contains(r"\$") { title.to_owned() } else { title.split('$').enumerate().map(piece).collect() }
 }
 
 impl<'a> Frame<'a> {
@@ -259,7 +264,15 @@ impl Press<'_, '_> {
     }
 
     fn words(&self, text: &str, at: Point, size: f64, anchor: (HPos, VPos), colour: Colour) -> Result<()> {
-        let ink = sentinel(colour);
+        self.print(text, at, size, anchor, sentinel(colour, false))
+    }
+
+    /// Words among marks: a rim of the page's colour keeps them legible.
+    fn rimmed(&self, text: &str, at: Point, anchor: (HPos, VPos), colour: Colour) -> Result<()> {
+        self.print(text, at, TEXT, anchor, sentinel(colour, true))
+    }
+
+    fn print(&self, text: &str, at: Point, size: f64, anchor: (HPos, VPos), ink: RGBColor) -> Result<()> {
         let style = TextStyle::from(("", size * DOTS)).color(&ink).pos(Pos::new(anchor.0, anchor.1));
         Ok(self.area.draw(&Text::new(text, dots(at), style))?)
     }
@@ -408,7 +421,13 @@ impl Press<'_, '_> {
             Above | AboveRight | AboveLeft => (-0.7 * gap - depth, VPos::Bottom),
             Below | BelowRight | BelowLeft => (0.8 * gap, VPos::Top),
         };
-        self.words(text, [x + dx, y + dy], TEXT, (h, v), colour)
+        let place = [x + dx, y + dy];
+        // A name at the centre of something stands on it, not among lines.
+        if side == Centre {
+            self.words(text, place, TEXT, (h, v), colour)
+        } else {
+            self.rimmed(text, place, (h, v), colour)
+        }
     }
 
     /// The names at the right ends of lines: those at the edge share the margin and make room for each other.
@@ -546,7 +565,7 @@ impl Press<'_, '_> {
                     self.ball([left + swatch / 2.0, y], 3.0, pen.opacity(pen.opacity.max(0.7)).fill())?
                 }
             }
-            self.words(text, [left + swatch + gap, y], TEXT, (HPos::Left, VPos::Center), INK)?;
+            self.rimmed(text, [left + swatch + gap, y], (HPos::Left, VPos::Center), INK)?;
         }
         Ok(())
     }

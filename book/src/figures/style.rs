@@ -194,9 +194,9 @@ impl Pen {
     }
 }
 
-/// The sentinel of a colour, for text.
-pub(super) fn sentinel(colour: Colour) -> RGBColor {
-    RGBColor(0, 0, colour.0)
+/// The sentinel of a colour, for text; its green says whether the text has a rim of the page's colour.
+pub(super) fn sentinel(colour: Colour, rim: bool) -> RGBColor {
+    RGBColor(0, rim as u8, colour.0)
 }
 
 #[cfg(test)]
