@@ -39,8 +39,11 @@ pub fn embed(root: &Path, package: &Path, out: &Path) -> io::Result<()> {
     fs::write(out, table)
 }
 
-/// All files at or below `place`.
+/// All files at or below `place`, except the hidden ones that editors leave.
 pub fn gather(place: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    if place.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
+        return Ok(());
+    }
     if place.is_dir() {
         for entry in fs::read_dir(place)? {
             gather(&entry?.path(), files)?;
