@@ -6,12 +6,16 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use mdbook_preprocessor::{Preprocessor, parse_input};
 
+use crate::gallery::Gallery;
 use crate::stand_in::Sdml;
 
-/// Reads context and book as JSON, expands every directive, writes the book as JSON.
+/// Reads context and book as JSON, draws what is missing, expands every directive, writes the book as JSON.
 pub fn preprocess(root: &Path, input: impl Read, mut output: impl Write) -> Result<()> {
-    let (context, book) = parse_input(input).context("mdBook's context and book are expected on the input")?;
-    let book = Sdml::new(root).run(&context, book)?;
+    let (context, book) =
+        parse_input(input).context("mdBook's context and book are expected on the input")?;
+    let gallery = Gallery::default();
+    gallery.fill()?;
+    let book = Sdml::new(root, gallery.drawings()).run(&context, book)?;
     serde_json::to_writer(&mut output, &book)?;
     output.flush()?;
     Ok(())

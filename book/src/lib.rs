@@ -2,6 +2,7 @@
 
 pub mod command;
 mod complaints;
+pub mod gallery;
 mod inputs;
 pub mod pins;
 pub mod pipeline;
@@ -10,6 +11,7 @@ pub mod progress;
 pub mod project;
 pub mod serve;
 pub mod stand_in;
+pub mod takeaway;
 pub mod typeset;
 
 pub use pins::pin;

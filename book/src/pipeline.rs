@@ -8,11 +8,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use mdbook_driver::MDBook;
+use mdbook_driver::config::Config;
 
 use crate::complaints;
+use crate::gallery::{Drawings, Gallery};
 use crate::inputs::Inputs;
 use crate::project::{Project, one_line};
-use crate::stand_in::{Sdml, pending};
+use crate::stand_in::{Sdml, all};
 
 /// The file of the built book that tells what it was built from.
 const STAMP: &str = ".stamp";
@@ -27,35 +29,52 @@ pub enum Extent {
 }
 
 /// Whether the built book is whole and made from the present sources and figures.
-pub fn is_current(project: &Project) -> bool {
+pub fn is_current(project: &Project, gallery: &Gallery) -> bool {
     let stamp = fs::read_to_string(project.output.join(STAMP));
-    stamp.is_ok_and(|stamp| stamp == Inputs::read(project).stamp()) && pending(&project.root).is_empty()
+    stamp.is_ok_and(|stamp| stamp == Inputs::read(project).stamp()) && gallery.jobs().1.is_empty()
 }
 
-/// Renders the book with the figures that are in the cache and puts it into place.
-pub fn build(project: &Project, extent: Extent) -> Result<()> {
-    let config = project.config()?;
-    let lock = lock(project)?;
-    // Taken before the sources are read: what changes meanwhile belongs to the next build.
-    let stamp = Inputs::read(project).stamp();
-    let complete = extent == Extent::Whole && pending(&project.root).is_empty();
-    let next = project.beside("next");
-
-    let result = render(project, config, extent, &next);
-    let result = result.and_then(|()| {
-        if complete {
+/// Renders the book with the figures that hang in the gallery and puts it into place.
+pub fn build(project: &Project, gallery: &Gallery, extent: Extent) -> Result<()> {
+    rendered(project, gallery, extent, |next, stamp| {
+        if let Some(stamp) = stamp {
             fs::write(next.join(STAMP), stamp).context("cannot write the stamp of the book")?;
         }
-        swap(project, &next)
-    });
-    if result.is_err() {
-        clear(&next)?;
-    }
-    drop(lock);
-    result
+        swap(project, next)
+    })
 }
 
-fn render(project: &Project, mut config: mdbook_driver::config::Config, extent: Extent, to: &Path) -> Result<()> {
+/// Renders the book and throws it away: finds the mistakes of the text without waiting for the figures.
+pub fn check(project: &Project, gallery: &Gallery) -> Result<()> {
+    rendered(project, gallery, Extent::WithoutPrintPage, |next, _| clear(next))
+}
+
+/// Renders into the neighbour of the book, and hands its folder to `finish` with the stamp it deserves.
+fn rendered(
+    project: &Project,
+    gallery: &Gallery,
+    extent: Extent,
+    finish: impl FnOnce(&Path, Option<String>) -> Result<()>,
+) -> Result<()> {
+    let config = project.config()?;
+    let _lock = lock(project)?;
+    // Taken before the sources are read: what changes meanwhile belongs to the next build.
+    let stamp = Inputs::read(project).stamp();
+    let drawings = gallery.drawings();
+    let complete = extent == Extent::Whole && all().all(|figure| drawings.contains_key(figure.id));
+    let next = project.beside("next");
+    render(project, config, drawings, extent, &next)
+        .and_then(|()| finish(&next, complete.then_some(stamp)))
+        .or_else(|error| clear(&next).and(Err(error)))
+}
+
+fn render(
+    project: &Project,
+    mut config: Config,
+    drawings: Drawings,
+    extent: Extent,
+    to: &Path,
+) -> Result<()> {
     config.build.build_dir = to.into();
     config.build.create_missing = false;
     if extent == Extent::WithoutPrintPage {
@@ -63,7 +82,7 @@ fn render(project: &Project, mut config: mdbook_driver::config::Config, extent: 
     }
     let (result, complaints) = complaints::listen(|| {
         let mut book = MDBook::load_with_config(project.book(), config)?;
-        book.with_preprocessor(Sdml::new(&project.root));
+        book.with_preprocessor(Sdml::new(&project.root, drawings));
         book.build()
     });
     result?;

@@ -9,3 +9,5 @@ mod problem;
 mod scan;
 mod sources;
 mod world;
+
+pub use problem::suggestion;
