@@ -6,16 +6,15 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use mdbook_preprocessor::{Preprocessor, parse_input};
 
-use crate::gallery::Gallery;
-use crate::stand_in::Sdml;
+use crate::gallery;
+use crate::stand_in::{Missing, Sdml};
 
 /// Reads context and book as JSON, draws what is missing, expands every directive, writes the book as JSON.
 pub fn preprocess(root: &Path, input: impl Read, mut output: impl Write) -> Result<()> {
     let (context, book) =
         parse_input(input).context("mdBook's context and book are expected on the input")?;
-    let gallery = Gallery::default();
-    gallery.fill()?;
-    let book = Sdml::new(root, gallery.drawings()).run(&context, book)?;
+    gallery::complete()?;
+    let book = Sdml::new(root, Missing::Wait).run(&context, book)?;
     serde_json::to_writer(&mut output, &book)?;
     output.flush()?;
     Ok(())

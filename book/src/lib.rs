@@ -2,6 +2,7 @@
 
 pub mod command;
 mod complaints;
+pub mod figures;
 pub mod gallery;
 mod inputs;
 pub mod pins;

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use book::gallery::Gallery;
+use book::figures::Format;
+use book::gallery;
 use book::pipeline::{self, Extent};
 use book::project::Project;
 use book::serve::{self, Options};
-use book::stand_in::Format;
 use book::takeaway::{self, Order};
 use clap::{Args, Parser, Subcommand};
 
@@ -124,12 +124,11 @@ fn run(cli: Cli) -> Result<ExitCode> {
 }
 
 fn build(project: &Project) -> Result<()> {
-    let gallery = Gallery::default();
-    if !pipeline::is_current(project, &gallery) {
+    if !pipeline::is_current(project) {
         // A mistake in the text should not wait for the figures.
-        pipeline::check(project, &gallery)?;
-        gallery.fill()?;
-        pipeline::build(project, &gallery, Extent::Whole)?;
+        pipeline::check(project)?;
+        gallery::complete()?;
+        pipeline::build(project, Extent::Whole)?;
     }
     println!("The book is in {}", project.output.display());
     Ok(())

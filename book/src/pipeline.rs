@@ -11,10 +11,10 @@ use mdbook_driver::MDBook;
 use mdbook_driver::config::Config;
 
 use crate::complaints;
-use crate::gallery::{Drawings, Gallery};
+use crate::gallery;
 use crate::inputs::Inputs;
 use crate::project::{Project, one_line};
-use crate::stand_in::{Sdml, all};
+use crate::stand_in::{Missing, Sdml};
 
 /// The file of the built book that tells what it was built from.
 const STAMP: &str = ".stamp";
@@ -29,14 +29,14 @@ pub enum Extent {
 }
 
 /// Whether the built book is whole and made from the present sources and figures.
-pub fn is_current(project: &Project, gallery: &Gallery) -> bool {
+pub fn is_current(project: &Project) -> bool {
     let stamp = fs::read_to_string(project.output.join(STAMP));
-    stamp.is_ok_and(|stamp| stamp == Inputs::read(project).stamp()) && gallery.jobs().1.is_empty()
+    stamp.is_ok_and(|stamp| stamp == Inputs::read(project).stamp()) && gallery::missing().is_empty()
 }
 
-/// Renders the book with the figures that hang in the gallery and puts it into place.
-pub fn build(project: &Project, gallery: &Gallery, extent: Extent) -> Result<()> {
-    rendered(project, gallery, extent, |next, stamp| {
+/// Renders the book with the figures drawn so far and puts it into place.
+pub fn build(project: &Project, extent: Extent) -> Result<()> {
+    rendered(project, extent, |next, stamp| {
         if let Some(stamp) = stamp {
             fs::write(next.join(STAMP), stamp).context("cannot write the stamp of the book")?;
         }
@@ -45,14 +45,13 @@ pub fn build(project: &Project, gallery: &Gallery, extent: Extent) -> Result<()>
 }
 
 /// Renders the book and throws it away: finds the mistakes of the text without waiting for the figures.
-pub fn check(project: &Project, gallery: &Gallery) -> Result<()> {
-    rendered(project, gallery, Extent::WithoutPrintPage, |next, _| clear(next))
+pub fn check(project: &Project) -> Result<()> {
+    rendered(project, Extent::WithoutPrintPage, |next, _| clear(next))
 }
 
 /// Renders into the neighbour of the book, and hands its folder to `finish` with the stamp it deserves.
 fn rendered(
     project: &Project,
-    gallery: &Gallery,
     extent: Extent,
     finish: impl FnOnce(&Path, Option<String>) -> Result<()>,
 ) -> Result<()> {
@@ -60,10 +59,9 @@ fn rendered(
     let _lock = lock(project)?;
     // Taken before the sources are read: what changes meanwhile belongs to the next build.
     let stamp = Inputs::read(project).stamp();
-    let drawings = gallery.drawings();
-    let complete = extent == Extent::Whole && all().all(|figure| drawings.contains_key(figure.id));
+    let complete = extent == Extent::Whole && gallery::missing().is_empty();
     let next = project.beside("next");
-    render(project, config, drawings, extent, &next)
+    render(project, config, extent, &next)
         .and_then(|()| finish(&next, complete.then_some(stamp)))
         .or_else(|error| clear(&next).and(Err(error)))
 }
@@ -71,7 +69,6 @@ fn rendered(
 fn render(
     project: &Project,
     mut config: Config,
-    drawings: Drawings,
     extent: Extent,
     to: &Path,
 ) -> Result<()> {
@@ -82,7 +79,7 @@ fn render(
     }
     let (result, complaints) = complaints::listen(|| {
         let mut book = MDBook::load_with_config(project.book(), config)?;
-        book.with_preprocessor(Sdml::new(&project.root, drawings));
+        book.with_preprocessor(Sdml::new(&project.root, Missing::Wait));
         book.build()
     });
     result?;

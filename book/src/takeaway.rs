@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::gallery::{Gallery, Job};
+use crate::figures::{Figure, Format, all, export, find};
+use crate::gallery::{Job, hang};
 use crate::preprocess::suggestion;
 use crate::progress::Progress;
-use crate::stand_in::{Figure, Format, all, export, find};
 
 /// Dots of a PNG per unit: a panel is 440 units wide.
 const SCALE: f64 = 3.0;
@@ -33,25 +33,28 @@ pub fn fill(order: &Order) -> Result<Vec<PathBuf>> {
     // A folder that cannot be written to should not cost the drawing.
     std::fs::create_dir_all(&order.out)
         .with_context(|| format!("cannot write to `{}`", order.out.display()))?;
-    let gallery = Gallery::default();
-    gallery.draw(&jobs, &Progress::of(jobs.len()), &|| {})?;
     let mut files = Vec::new();
-    for drawing in gallery.drawings().values() {
+    for drawing in hang(&jobs, &Progress::of(jobs.len()), &|| {})? {
         for &format in &order.formats {
-            files.push(export(drawing, format, SCALE, &order.out)?);
+            files.push(export(&drawing, format, SCALE, &order.out)?);
         }
     }
     Ok(files)
 }
 
-/// One line for each figure: id, number in the notes, title, parameters.
+/// Every figure: its id, its number in the notes, its title, and the parameters a reader may change.
 pub fn list() -> String {
     all().map(describe).collect::<Vec<_>>().join("\n")
 }
 
 fn describe(figure: &Figure) -> String {
     let number = figure.number.map_or_else(String::new, |number| format!(" (Figure {number} of the notes)"));
-    format!("{}{number}", figure.id)
+    let parameters: String = figure
+        .parameters
+        .iter()
+        .map(|parameter| format!("\n    --set {}={}: {}", parameter.name, parameter.default, parameter.meaning))
+        .collect();
+    format!("{}{number}: {}{parameters}", figure.id, figure.title)
 }
 
 fn jobs(order: &Order) -> Result<Vec<Job>> {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::{Live, listen, router};
-use crate::gallery::{Gallery, Job};
+use crate::gallery::{Job, hang, missing};
 use crate::inputs::Inputs;
 use crate::pipeline::{Extent, build, is_current, told};
 use crate::progress::Progress;
@@ -37,7 +37,7 @@ pub struct Options {
 enum News {
     /// Sources changed.
     Changed(Vec<PathBuf>),
-    /// A figure hangs in the gallery now.
+    /// A figure was drawn and kept.
     Drawn,
     /// Figures could not be drawn.
     NotDrawn(String),
@@ -70,7 +70,6 @@ pub fn serve(project: &Project, options: Options) -> Result<()> {
 struct Session {
     project: Project,
     sources: Inputs,
-    gallery: Gallery,
     missing: Vec<Job>,
     progress: Progress,
     live: Live,
@@ -78,31 +77,22 @@ struct Session {
 
 impl Session {
     fn new(project: &Project) -> Self {
-        let gallery = Gallery::default();
-        let (_, missing) = gallery.jobs();
+        let missing = missing();
         Self {
             project: project.clone(),
             sources: Inputs::read(project),
             progress: Progress::of(missing.len()),
             missing,
-            gallery,
             live: Live::new(),
         }
     }
 
     /// Sees to it that there is a book to serve: without the figures that are still missing.
     fn open(&self) -> Result<()> {
-        if is_current(&self.project, &self.gallery) {
+        if is_current(&self.project) {
             return Ok(());
         }
-        self.fetch()?;
-        build(&self.project, &self.gallery, Extent::WithoutPrintPage)
-    }
-
-    /// Fetches the figures that earlier runs have kept.
-    fn fetch(&self) -> Result<()> {
-        let (kept, _) = self.gallery.jobs();
-        self.gallery.draw(&kept, &Progress::hidden(), &|| {})
+        build(&self.project, Extent::WithoutPrintPage)
     }
 
     /// Starts the three workers of a session: one draws, one watches, one builds.
@@ -118,7 +108,7 @@ impl Session {
 
     fn draw(&self, sender: &Sender<News>) {
         let announce = || drop(sender.send(News::Drawn));
-        if let Err(error) = self.gallery.draw(&self.missing, &self.progress, &announce) {
+        if let Err(error) = hang(&self.missing, &self.progress, &announce) {
             let _ = sender.send(News::NotDrawn(told(&error)));
         }
     }
@@ -139,9 +129,8 @@ impl Session {
 
     /// Builds whenever there is news, and the whole book once it is calm.
     fn follow(&self, news: &Receiver<News>) {
-        let mut whole = is_current(&self.project, &self.gallery);
-        // A book that was there already was served before anything was read.
-        let mut undrawn = if whole { self.fetch().err().map(|error| told(&error)) } else { None };
+        let mut whole = is_current(&self.project);
+        let mut undrawn = None;
         loop {
             let patience = if whole { Duration::MAX } else { CALM };
             match news.recv_timeout(patience) {
@@ -151,7 +140,7 @@ impl Session {
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     // The same pages once more, so nothing to reload; a mistake was told when it was made.
-                    let _ = build(&self.project, &self.gallery, Extent::Whole);
+                    let _ = build(&self.project, Extent::Whole);
                     whole = true;
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -172,7 +161,7 @@ impl Session {
             }
         }
         let start = Instant::now();
-        match build(&self.project, &self.gallery, Extent::WithoutPrintPage) {
+        match build(&self.project, Extent::WithoutPrintPage) {
             Ok(()) => {
                 self.live.rebuilt();
                 if let Some(problem) = undrawn {

@@ -10,14 +10,18 @@ use ratex_types::{Color, DisplayItem, DisplayList, MathStyle, PathCommand};
 
 use super::glyph::Glyph;
 use super::macros::MACROS;
-use super::{Error, Style, Typeset};
+use super::path::Path;
+use super::{Problem, Style, Typeset};
 
 /// Width of the few strokes that are not outlines (circles round integrals), 1/1000 em.
 const STROKE: i64 = 40;
 
-pub(super) fn draw(tex: &str, style: Style) -> Result<Typeset, Error> {
+pub(super) fn draw(tex: &str, style: Style) -> Result<Typeset, Problem> {
+    if tex.contains(r"\tag") {
+        return Err(Problem::Numbered);
+    }
     let list = lay_out(tex, style)?;
-    let mut drawing = Drawing { tex, baseline: list.height, ..Drawing::default() };
+    let mut drawing = Drawing { baseline: list.height, ..Drawing::default() };
     for item in &list.items {
         drawing.add(item)?;
     }
@@ -25,30 +29,28 @@ pub(super) fn draw(tex: &str, style: Style) -> Result<Typeset, Error> {
     Ok(Typeset { width: list.width, height: list.height, depth: list.depth, body, glyphs })
 }
 
-fn lay_out(tex: &str, style: Style) -> Result<DisplayList, Error> {
-    let unreadable = |message: String| Error::Syntax { tex: tex.to_owned(), message };
+fn lay_out(tex: &str, style: Style) -> Result<DisplayList, Problem> {
     let mut parser = Parser::new(tex);
     for own in MACROS {
         parser.gullet.set_macro(own.name.to_owned(), MacroDefinition::Text(own.body.to_owned()));
     }
     let nodes = parser.parse().map_err(|error| {
         let place = error.loc.map(|place| format!(" at byte {}", place.start)).unwrap_or_default();
-        unreadable(format!("{}{place}", error.message))
+        Problem::Syntax(format!("{}{place}", error.message))
     })?;
     let style = match style {
         Style::Inline => MathStyle::Text,
         Style::Display => MathStyle::Display,
     };
     let laid_out = layout(&nodes, &LayoutOptions { style, ..LayoutOptions::default() });
-    validate_layout(&laid_out).map_err(|error| unreadable(error.to_string()))?;
+    validate_layout(&laid_out).map_err(|error| Problem::Syntax(error.to_string()))?;
     Ok(to_display_list(&laid_out))
 }
 
 /// The elements of one formula. All have one colour, so their order is free: glyphs are grouped by size, and rules
 /// share one path.
 #[derive(Default)]
-struct Drawing<'a> {
-    tex: &'a str,
+struct Drawing {
     baseline: f64,
     /// Size in 1/1000, and what is drawn in that size.
     glyphs: BTreeMap<i64, Vec<(Glyph, i64, i64)>>,
@@ -56,8 +58,8 @@ struct Drawing<'a> {
     paths: String,
 }
 
-impl Drawing<'_> {
-    fn add(&mut self, item: &DisplayItem) -> Result<(), Error> {
+impl Drawing {
+    fn add(&mut self, item: &DisplayItem) -> Result<(), Problem> {
         let color = match item {
             DisplayItem::GlyphPath { color, .. }
             | DisplayItem::Line { color, .. }
@@ -65,15 +67,12 @@ impl Drawing<'_> {
             | DisplayItem::Path { color, .. } => color,
         };
         if *color != Color::BLACK {
-            return Err(Error::Coloured { tex: self.tex.to_owned() });
+            return Err(Problem::Coloured);
         }
         match item {
             DisplayItem::GlyphPath { x, y, scale, font, char_code, .. } => {
-                let glyph = Glyph::find(font, *char_code).map_err(|character| Error::Character {
-                    tex: self.tex.to_owned(),
-                    character,
-                    font: font.clone(),
-                })?;
+                let glyph = Glyph::find(font, *char_code)
+                    .map_err(|character| Problem::Character { character, font: font.clone() })?;
                 let place = (glyph, units(x / scale), units((y - self.baseline) / scale));
                 self.glyphs.entry(units(*scale)).or_default().push(place);
             }
@@ -105,7 +104,7 @@ impl Drawing<'_> {
         let _ = write!(self.rules, "M{x} {y}h{width}v{height}h{}z", -width);
     }
 
-    fn finish(self) -> Result<(String, BTreeSet<Glyph>), Error> {
+    fn finish(self) -> Result<(String, BTreeSet<Glyph>), Problem> {
         let mut body = String::new();
         let mut used = BTreeSet::new();
         for (size, places) in self.glyphs.into_iter().rev() {
@@ -131,7 +130,7 @@ impl Drawing<'_> {
         }
         body += &self.paths;
         if body.is_empty() {
-            return Err(Error::Empty { tex: self.tex.to_owned() });
+            return Err(Problem::Empty);
         }
         Ok((body, used))
     }
@@ -143,15 +142,27 @@ fn units(em: f64) -> i64 {
 }
 
 fn outline(x: f64, y: f64, commands: &[PathCommand]) -> String {
-    let at = |dx: &f64, dy: &f64| format!("{} {}", units(x + dx), units(y + dy));
-    let command = |command: &PathCommand| match command {
-        PathCommand::MoveTo { x, y } => format!("M{}", at(x, y)),
-        PathCommand::LineTo { x, y } => format!("L{}", at(x, y)),
-        PathCommand::CubicTo { x1, y1, x2, y2, x, y } => {
-            format!("C{} {} {}", at(x1, y1), at(x2, y2), at(x, y))
+    let at = |dx: &f64, dy: &f64| (units(x + dx), units(y + dy));
+    let mut path = Path::default();
+    let mut rest = commands;
+    while let [command, after @ ..] = rest {
+        rest = after;
+        match command {
+            PathCommand::MoveTo { x, y } => path.push('m', &[at(x, y)]),
+            PathCommand::LineTo { x, y } => {
+                let mut corners = vec![at(x, y)];
+                while let [PathCommand::LineTo { x, y }, after @ ..] = rest {
+                    corners.push(at(x, y));
+                    rest = after;
+                }
+                path.polyline(&corners);
+            }
+            PathCommand::CubicTo { x1, y1, x2, y2, x, y } => {
+                path.push('c', &[at(x1, y1), at(x2, y2), at(x, y)]);
+            }
+            PathCommand::QuadTo { x1, y1, x, y } => path.push('q', &[at(x1, y1), at(x, y)]),
+            PathCommand::Close => path.close(),
         }
-        PathCommand::QuadTo { x1, y1, x, y } => format!("Q{} {}", at(x1, y1), at(x, y)),
-        PathCommand::Close => "z".to_owned(),
-    };
-    commands.iter().map(command).collect()
+    }
+    path.data()
 }

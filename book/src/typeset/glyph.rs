@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use ratex_font::{FontId, katex_ttf_glyph_char};
 use ttf_parser::{Face, OutlineBuilder};
+
+use super::path::{Path, Point};
 
 /// A character in one of the KaTeX fonts.
 ///
@@ -26,7 +27,7 @@ impl Glyph {
         glyph.outline().map(|_| glyph).ok_or(unknown)
     }
 
-    /// The id of its definition: `g-`, the font shortened, the code point in hexadecimal; `g-mi-78` is an italic x.
+    /// The id of its definition: `g-`, the font shortened, the code point in hexadecimal; `g-MathI-78` is an italic x.
     ///
     /// ```
     /// use book::typeset::{Style, typeset};
@@ -52,22 +53,25 @@ impl Glyph {
     fn read_outline(self) -> Option<String> {
         let face = Face::parse(font_file(self.font)?, 0).ok()?;
         let index = face.glyph_index(self.character)?;
-        let mut path = PathData { scale: 1000.0 / f32::from(face.units_per_em()), ..PathData::default() };
-        face.outline_glyph(index, &mut path);
-        Some(path.data)
+        let mut outline = Outline { path: Path::default(), scale: 1000.0 / f32::from(face.units_per_em()) };
+        face.outline_glyph(index, &mut outline);
+        Some(outline.path.data())
     }
 }
 
-fn font_file(font: &str) -> Option<&'static [u8]> {
-    static FILES: LazyLock<Mutex<BTreeMap<String, Option<&'static [u8]>>>> = LazyLock::new(Mutex::default);
+/// The bytes of a font, read once.
+fn font_file(font: &'static str) -> Option<&'static [u8]> {
+    static FILES: Mutex<BTreeMap<&str, &[u8]>> = Mutex::new(BTreeMap::new());
     let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
-    *files.entry(font.to_owned()).or_insert_with(|| {
-        let file = ratex_katex_fonts::ttf_bytes(&format!("KaTeX_{font}.ttf"))?;
-        Some(match file {
-            Cow::Borrowed(bytes) => bytes,
-            Cow::Owned(bytes) => Box::leak(bytes.into_boxed_slice()),
-        })
-    })
+    if let Some(bytes) = files.get(font) {
+        return Some(bytes);
+    }
+    let bytes = match ratex_katex_fonts::ttf_bytes(&format!("KaTeX_{font}.ttf"))? {
+        Cow::Borrowed(bytes) => bytes,
+        Cow::Owned(bytes) => Box::leak(bytes.into_boxed_slice()),
+    };
+    files.insert(font, bytes);
+    Some(bytes)
 }
 
 /// The outlines of `glyphs` as `<path id="…" d="…"/>` elements, for the `<defs>` of one SVG per page or figure.
@@ -90,56 +94,51 @@ pub fn definitions(glyphs: &BTreeSet<Glyph>) -> String {
     glyphs.iter().map(define).collect()
 }
 
-/// Collects an outline as relative path commands, which are shorter than absolute ones.
-#[derive(Default)]
-struct PathData {
-    data: String,
-    scale: f32,
-    pen: (i32, i32),
-    start: (i32, i32),
+/// The invisible SVG that holds the [`definitions`] of a page, on one line.
+///
+/// ```
+/// let (formula, glyphs) = book::typeset::inline_html("x")?;
+/// let page = format!("<p>{formula}</p>{}", book::typeset::sheet(&glyphs));
+/// assert!(page.contains(r##"href="#g-MathI-78""##) && page.contains(r#"<path id="g-MathI-78""#));
+/// # Ok::<(), book::typeset::Error>(())
+/// ```
+pub fn sheet(glyphs: &BTreeSet<Glyph>) -> String {
+    format!(
+        r#"<svg class="math-glyphs" aria-hidden="true" width="0" height="0"><defs>{}</defs></svg>"#,
+        definitions(glyphs)
+    )
 }
 
-impl PathData {
-    /// A command from the pen through `points` (font units, y upwards); the pen moves to the last.
-    fn push(&mut self, command: char, points: &[(f32, f32)]) {
-        self.data.push(command);
-        let mut end = self.pen;
-        let mut first = true;
-        for (x, y) in points {
-            end = ((x * self.scale).round() as i32, (-y * self.scale).round() as i32);
-            for step in [end.0 - self.pen.0, end.1 - self.pen.1] {
-                // A minus sign separates numbers by itself.
-                if !first && step >= 0 {
-                    self.data.push(' ');
-                }
-                let _ = write!(self.data, "{step}");
-                first = false;
-            }
-        }
-        self.pen = end;
+/// Collects an outline given in font units, y upwards.
+struct Outline {
+    path: Path,
+    scale: f32,
+}
+
+impl Outline {
+    fn point(&self, x: f32, y: f32) -> Point {
+        ((x * self.scale).round() as i64, (-y * self.scale).round() as i64)
     }
 }
 
-impl OutlineBuilder for PathData {
+impl OutlineBuilder for Outline {
     fn move_to(&mut self, x: f32, y: f32) {
-        self.push('m', &[(x, y)]);
-        self.start = self.pen;
+        self.path.push('m', &[self.point(x, y)]);
     }
 
     fn line_to(&mut self, x: f32, y: f32) {
-        self.push('l', &[(x, y)]);
+        self.path.push('l', &[self.point(x, y)]);
     }
 
     fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
-        self.push('q', &[(x1, y1), (x, y)]);
+        self.path.push('q', &[self.point(x1, y1), self.point(x, y)]);
     }
 
     fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
-        self.push('c', &[(x1, y1), (x2, y2), (x, y)]);
+        self.path.push('c', &[self.point(x1, y1), self.point(x2, y2), self.point(x, y)]);
     }
 
     fn close(&mut self) {
-        self.data.push('z');
-        self.pen = self.start;
+        self.path.close();
     }
 }

@@ -1,8 +1,9 @@
 //! Formulas as HTML: the drawing for the eye, MathML for the ear.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
-use super::{Error, Glyph, Style, Typeset, mathml, typeset};
+use super::{Error, Glyph, Problem, Style, Typeset, mathml, typeset};
 
 /// The widest inline formula in em: what a line of a phone holds.
 pub const WIDEST_INLINE: f64 = 19.0;
@@ -10,8 +11,11 @@ pub const WIDEST_INLINE: f64 = 19.0;
 /// The widest displayed formula in em that fits on a narrow phone without scrolling, its number left out.
 const WIDEST_FIXED: f64 = 15.0;
 
+/// Keeps what follows a formula without a space (a hyphen, a dash) on its line.
+const JOINER: char = '\u{2060}';
+
 /// Room for an equation number and the gap before it, in em.
-const NUMBER: f64 = 3.0;
+const NUMBER: f64 = 3.5;
 
 /// A formula inside a sentence as one line of HTML, and the glyphs to define on the page.
 ///
@@ -28,10 +32,13 @@ const NUMBER: f64 = 3.0;
 pub fn inline_html(tex: &str) -> Result<(String, BTreeSet<Glyph>), Error> {
     let set = typeset(tex, Style::Inline)?;
     if set.width > WIDEST_INLINE {
-        return Err(Error::Wide { tex: tex.to_owned(), width: set.width });
+        return Err(Problem::Wide(set.width).with(tex));
     }
-    let html =
-        format!(r#"<span class="math-inline">{}{}</span>"#, svg(&set), hidden(&mathml(tex, Style::Inline)?));
+    let html = format!(
+        r#"<span class="math-inline">{}{JOINER}{}</span>"#,
+        svg(&set),
+        hidden(&mathml(tex, Style::Inline)?)
+    );
     Ok((html, set.glyphs))
 }
 
@@ -90,8 +97,26 @@ fn svg(set: &Typeset) -> String {
     )
 }
 
+/// MathML that only screen readers see.
+///
+/// Markdown reads the text between tags: characters that mean something to it become numeric references.
 fn hidden(math: &str) -> String {
-    format!(r#"<span class="visually-hidden">{math}</span>"#)
+    let mut html = String::from(r#"<span class="visually-hidden">"#);
+    let mut inside_tag = false;
+    for character in math.chars() {
+        match character {
+            '<' | '>' => inside_tag = character == '<',
+            _ => {}
+        }
+        match character {
+            '<' | '>' | '&' | ';' | '#' => html.push(character),
+            _ if !inside_tag && character.is_ascii_punctuation() => {
+                let _ = write!(html, "&#{};", u32::from(character));
+            }
+            _ => html.push(character),
+        }
+    }
+    html + "</span>"
 }
 
 /// 1/1000 em as a number in em: `-250` is `-0.25`.

@@ -1,6 +1,6 @@
 //! Labels of figures: upright words with mathematics between dollars.
 
-use super::{Error, Style, Typeset, typeset};
+use super::{Error, Problem, Style, Typeset, typeset};
 
 /// Sets a label: words upright, `$…$` as inline mathematics, `\$` a dollar.
 ///
@@ -20,15 +20,16 @@ use super::{Error, Style, Typeset, typeset};
 /// ```
 pub fn label(text: &str) -> Result<Typeset, Error> {
     let pieces = split(text);
-    if pieces.len() % 2 == 0 {
-        let message = "a `$` has no partner; write `\\$` for a dollar".to_owned();
-        return Err(Error::Syntax { tex: text.to_owned(), message });
+    if pieces.len().is_multiple_of(2) {
+        let message = r"a `$` has no partner; write `\$` for a dollar".to_owned();
+        return Err(Problem::Syntax(message).with(text));
     }
     let set = |(index, piece): (usize, &String)| match index % 2 {
         0 => words(piece),
         _ => format!("{{{piece}}}"),
     };
-    typeset(&pieces.iter().enumerate().map(set).collect::<String>(), Style::Inline)
+    let tex: String = pieces.iter().enumerate().map(set).collect();
+    typeset(&tex, Style::Inline).map_err(|error| error.problem.with(text))
 }
 
 /// Words, mathematics, words, …: split at the dollars that no backslash protects.

@@ -11,11 +11,12 @@ mod html;
 mod label;
 mod macros;
 mod mathml;
+mod path;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-pub use glyph::{Glyph, definitions};
+pub use glyph::{Glyph, definitions, sheet};
 pub use html::{WIDEST_INLINE, display_html, inline_html};
 pub use label::label;
 pub use mathml::mathml;
@@ -44,47 +45,51 @@ pub struct Typeset {
     pub glyphs: BTreeSet<Glyph>,
 }
 
-/// Why a text could not be typeset.
+/// A text that could not be typeset, and why.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Error {
+#[error("`{tex}` {problem}")]
+pub struct Error {
+    /// The formula or label as it was given.
+    pub tex: String,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+/// What can be wrong with a formula or a label.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Problem {
     /// Nothing would be drawn.
-    #[error("the formula `{tex}` draws nothing")]
-    Empty {
-        /// The formula.
-        tex: String,
-    },
-    /// TeX that does not parse, or an unknown command.
-    #[error("cannot read `{tex}`: {message}")]
-    Syntax {
-        /// The formula or label.
-        tex: String,
-        /// What is wrong and, where known, at which byte.
-        message: String,
-    },
-    /// A colour inside the formula.
-    #[error("`{tex}` sets a colour; formulas take the colour of the text around them")]
-    Coloured {
-        /// The formula.
-        tex: String,
-    },
-    /// A character the KaTeX fonts do not have.
-    #[error("`{tex}` needs the character {character:?} (U+{code:04X}), which the font {font} lacks", code = u32::from(*.character))]
+    #[error("draws nothing")]
+    Empty,
+    /// It does not parse, or a command is unknown.
+    #[error("does not parse: {0}")]
+    Syntax(String),
+    /// The converter to MathML does not know a command that the layout knows.
+    #[error("has no MathML: {0}; a command for it belongs in book/src/typeset/macros.rs")]
+    NoMathml(String),
+    /// It numbers itself.
+    #[error("has a \\tag; a number belongs after the formula: `$$ … $$ {{#eq:1.5}}`")]
+    Numbered,
+    /// A colour is set inside.
+    #[error("sets a colour; formulas take the colour of the text around them")]
+    Coloured,
+    /// A character that the fonts do not have.
+    #[error("needs the character {character:?}, which the font {font} lacks")]
     Character {
-        /// The formula.
-        tex: String,
         /// The character.
         character: char,
         /// The font, for example `Main-Regular`.
         font: String,
     },
     /// An inline formula that would not fit on a phone.
-    #[error("`{tex}` is {width:.1} em wide; inline formulas are at most {WIDEST_INLINE} em: display it")]
-    Wide {
-        /// The formula.
-        tex: String,
-        /// Its width in em.
-        width: f64,
-    },
+    #[error("is {0:.1} em wide; an inline formula has at most {WIDEST_INLINE} em: display it")]
+    Wide(f64),
+}
+
+impl Problem {
+    fn with(self, tex: &str) -> Error {
+        Error { tex: tex.to_owned(), problem: self }
+    }
 }
 
 /// Sets a formula (without its dollars).
@@ -103,14 +108,26 @@ pub enum Error {
 /// # Ok::<(), book::typeset::Error>(())
 /// ```
 pub fn typeset(tex: &str, style: Style) -> Result<Typeset, Error> {
-    static SET: Mutex<BTreeMap<(String, Style), Typeset>> = Mutex::new(BTreeMap::new());
+    static SET: Memory<Typeset> = Mutex::new(BTreeMap::new());
+    remember(&SET, tex, style, || draw::draw(tex, style)).map_err(|problem| problem.with(tex))
+}
+
+/// What is known of each formula. A server that rebuilds a page asks for the same formulas again and again.
+type Memory<T> = Mutex<BTreeMap<(String, Style), T>>;
+
+fn remember<T: Clone, E>(
+    memory: &Memory<T>,
+    tex: &str,
+    style: Style,
+    find: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
     let key = (tex.to_owned(), style);
-    if let Some(known) = SET.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+    if let Some(known) = memory.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return Ok(known.clone());
     }
-    let set = draw::draw(tex, style)?;
-    SET.lock().unwrap_or_else(PoisonError::into_inner).insert(key, set.clone());
-    Ok(set)
+    let found = find()?;
+    memory.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use book::gallery::Gallery;
+use book::gallery;
 use book::pipeline::{Extent, build};
 use book::project::Project;
 
@@ -12,9 +12,8 @@ use book::project::Project;
 fn every_link_of_the_book_leads_somewhere_and_every_id_is_unique() {
     let folder = tempfile::tempdir().unwrap();
     let project = Project { output: folder.path().join("book"), ..Project::here() };
-    let gallery = Gallery::default();
-    gallery.fill().unwrap();
-    build(&project, &gallery, Extent::Whole).unwrap();
+    gallery::complete().unwrap();
+    build(&project, Extent::Whole).unwrap();
 
     let pages = Pages::read(&project.output);
     assert!(pages.0.len() > 5, "the book has pages");
