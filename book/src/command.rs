@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use mdbook_preprocessor::{Preprocessor, parse_input};
 
 use crate::gallery;
-use crate::stand_in::{Missing, Sdml};
+use crate::preprocess::{Missing, Sdml};
 
 /// Reads context and book as JSON, draws what is missing, expands every directive, writes the book as JSON.
 pub fn preprocess(root: &Path, input: impl Read, mut output: impl Write) -> Result<()> {

@@ -33,7 +33,8 @@ pub fn hang(jobs: &[Job], progress: &Progress, drawn: &(dyn Fn() + Sync)) -> Res
     let results: Vec<_> = jobs.par_iter().with_max_len(1).map(one).collect();
     let (drawings, failures): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
     if !failures.is_empty() {
-        let messages: Vec<_> = failures.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")).collect();
+        let messages: Vec<_> =
+            failures.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")).collect();
         bail!("{}", messages.join("\n"));
     }
     drawings.into_iter().collect()

@@ -11,7 +11,6 @@ pub mod preprocess;
 pub mod progress;
 pub mod project;
 pub mod serve;
-pub mod stand_in;
 pub mod takeaway;
 pub mod typeset;
 

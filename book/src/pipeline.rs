@@ -13,8 +13,8 @@ use mdbook_driver::config::Config;
 use crate::complaints;
 use crate::gallery;
 use crate::inputs::Inputs;
+use crate::preprocess::{Missing, Sdml};
 use crate::project::{Project, one_line};
-use crate::stand_in::{Missing, Sdml};
 
 /// The file of the built book that tells what it was built from.
 const STAMP: &str = ".stamp";
@@ -66,12 +66,7 @@ fn rendered(
         .or_else(|error| clear(&next).and(Err(error)))
 }
 
-fn render(
-    project: &Project,
-    mut config: Config,
-    extent: Extent,
-    to: &Path,
-) -> Result<()> {
+fn render(project: &Project, mut config: Config, extent: Extent, to: &Path) -> Result<()> {
     config.build.build_dir = to.into();
     config.build.create_missing = false;
     if extent == Extent::WithoutPrintPage {

@@ -52,7 +52,9 @@ fn describe(figure: &Figure) -> String {
     let parameters: String = figure
         .parameters
         .iter()
-        .map(|parameter| format!("\n    --set {}={}: {}", parameter.name, parameter.default, parameter.meaning))
+        .map(|parameter| {
+            format!("\n    --set {}={}: {}", parameter.name, parameter.default, parameter.meaning)
+        })
         .collect();
     format!("{}{number}: {}{parameters}", figure.id, figure.title)
 }

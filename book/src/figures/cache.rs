@@ -45,11 +45,18 @@ impl Cache {
         format!("{:x}", hash.finalize())
     }
 
+    /// The kept figure, if there is one.
+    ///
     /// The entry's first line is the hash of the rest: a damaged entry is as good as none.
-    pub(super) fn find(&self, figure: &Figure, settings: &Settings) -> Option<Drawing> {
+    pub fn find(&self, figure: &Figure, settings: &Settings) -> Option<Drawing> {
         let entry = std::fs::read_to_string(self.path(figure, settings)).ok()?;
         let (hash, content) = entry.split_once('\n')?;
         (hash == digest(content)).then(|| serde_json::from_str(content).ok()).flatten()
+    }
+
+    /// Whether the figure is kept, without reading it.
+    pub fn holds(&self, figure: &Figure, settings: &Settings) -> bool {
+        self.path(figure, settings).is_file()
     }
 
     pub(super) fn keep(&self, figure: &Figure, settings: &Settings, drawing: &Drawing) -> Result<()> {

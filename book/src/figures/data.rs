@@ -149,7 +149,11 @@ fn quoted(name: &str) -> String {
 fn rounded(value: f64) -> String {
     let value: f64 = format!("{value:.3e}").parse().unwrap_or(value);
     let value = if value == 0.0 { 0.0 } else { value };
-    if value != 0.0 && !(1e-4..1e7).contains(&value.abs()) { format!("{value:e}") } else { format!("{value}") }
+    if value != 0.0 && !(1e-4..1e7).contains(&value.abs()) {
+        format!("{value:e}")
+    } else {
+        format!("{value}")
+    }
 }
 
 #[cfg(test)]

@@ -86,7 +86,10 @@ impl<'a> Frame<'a> {
         let mut bottom = if plate.axes { 2.0 } else { 0.0 };
         let wanted = |axis: &Axis, length: f64, each: f64| axis.ticks(((length / each) as usize).max(2));
         let visible = |axis: &Axis, ticks: Vec<(f64, String)>| -> Vec<(f64, String)> {
-            ticks.into_iter().filter(|(value, _)| (-1e-9..=1.0 + 1e-9).contains(&axis.position(*value))).collect()
+            ticks
+                .into_iter()
+                .filter(|(value, _)| (-1e-9..=1.0 + 1e-9).contains(&axis.position(*value)))
+                .collect()
         };
         let x_ticks = visible(&plate.x, wanted(&plate.x, plate.width - 60.0, 76.0));
         let y_ticks = visible(&plate.y, wanted(&plate.y, plate.height - top - 45.0, 48.0));
@@ -110,7 +113,10 @@ impl<'a> Frame<'a> {
             }
         }
         let half = |tick: Option<&(f64, String)>| -> Result<f64> {
-            Ok(tick.map(|(_, name)| measure(name, NUMBERS)).transpose()?.map_or(0.0, |[width, ..]| width / 2.0 + 1.0))
+            Ok(tick
+                .map(|(_, name)| measure(name, NUMBERS))
+                .transpose()?
+                .map_or(0.0, |[width, ..]| width / 2.0 + 1.0))
         };
         if x_ticks.first().is_some_and(|(value, _)| plate.x.position(*value) < 0.02) {
             left = left.max(half(x_ticks.first())?);
@@ -128,7 +134,17 @@ impl<'a> Frame<'a> {
             bail!("the words around the axes leave no room for them");
         }
         let x_line = window.bottom + x_line;
-        Ok(Frame { window, x: &plate.x, y: &plate.y, x_ticks, y_ticks, title_line, y_line, x_line, panel_height })
+        Ok(Frame {
+            window,
+            x: &plate.x,
+            y: &plate.y,
+            x_ticks,
+            y_ticks,
+            title_line,
+            y_line,
+            x_line,
+            panel_height,
+        })
     }
 
     fn x(&self, fraction: f64) -> f64 {
@@ -283,9 +299,14 @@ impl Press<'_, '_> {
             }
             Shape::Whiskers { bars, pen } => {
                 for [x, low, high] in bars {
-                    let ([x, low], high) = (frame.reach(At::Data(*x, *low)), frame.reach(At::Data(*x, *high))[1]);
+                    let ([x, low], high) =
+                        (frame.reach(At::Data(*x, *low)), frame.reach(At::Data(*x, *high))[1]);
                     let cap = 3.0;
-                    for line in [[[x, low], [x, high]], [[x - cap, low], [x + cap, low]], [[x - cap, high], [x + cap, high]]] {
+                    for line in [
+                        [[x, low], [x, high]],
+                        [[x - cap, low], [x + cap, low]],
+                        [[x - cap, high], [x + cap, high]],
+                    ] {
                         for piece in window.line(&line) {
                             self.stroke(&piece, pen.shape())?;
                         }
@@ -296,7 +317,8 @@ impl Press<'_, '_> {
             Shape::Picture { x, y, columns, pixels } => {
                 let corner = frame.place(At::Data(*x.start(), *y.end()));
                 let opposite = frame.place(At::Data(*x.end(), *y.start()));
-                let bounds = Window { left: corner[0], top: corner[1], right: opposite[0], bottom: opposite[1] };
+                let bounds =
+                    Window { left: corner[0], top: corner[1], right: opposite[0], bottom: opposite[1] };
                 let inside = window.holds(corner) && window.holds(opposite);
                 let clip = (!inside).then(|| (format!("{}-clip-{index}", self.prefix), window));
                 self.area.draw(&Picture { address: address(*columns, pixels)?, bounds, clip })?;
@@ -319,7 +341,8 @@ impl Press<'_, '_> {
         }
         let head = (3.0 + 2.4 * pen.weight).min(0.6 * length);
         let (ux, uy) = (dx / length, dy / length);
-        let back = |along: f64, aside: f64| [to[0] - along * ux - aside * uy, to[1] - along * uy + aside * ux];
+        let back =
+            |along: f64, aside: f64| [to[0] - along * ux - aside * uy, to[1] - along * uy + aside * ux];
         self.stroke(&[from, back(0.7 * head, 0.0)], pen.shape())?;
         let half = 0.38 * head;
         self.fill(&[to, back(head, half), back(0.75 * head, 0.0), back(head, -half)], pen)
@@ -391,10 +414,15 @@ impl Press<'_, '_> {
             let y = first + pitch * row as f64;
             let (start, end) = ([left, y], [left + swatch, y]);
             match mark {
-                Swatch::Stroke(pen) => self.stroke(&[start, end], pen.opacity(pen.opacity.max(0.7)).shape())?,
+                Swatch::Stroke(pen) => {
+                    self.stroke(&[start, end], pen.opacity(pen.opacity.max(0.7)).shape())?
+                }
                 Swatch::Patch(pen) => {
                     let (half, right) = (4.5, left + swatch);
-                    self.fill(&[[left, y - half], [right, y - half], [right, y + half], [left, y + half]], *pen)?;
+                    self.fill(
+                        &[[left, y - half], [right, y - half], [right, y + half], [left, y + half]],
+                        *pen,
+                    )?;
                 }
                 Swatch::Dot(pen) => {
                     self.ball([left + swatch / 2.0, y], 3.0, pen.opacity(pen.opacity.max(0.7)).fill())?

@@ -28,13 +28,23 @@ fn figures_are_described_and_placed() {
         let id = figure.id;
         assert!(ids.insert(id), "two figures are called {id}");
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        assert!(!id.is_empty() && id.chars().all(plain), "{id}: an id is of small letters, digits and hyphens");
-        assert!(!figure.title.trim().is_empty() && !figure.caption.trim().is_empty(), "{id} lacks title or caption");
+        assert!(
+            !id.is_empty() && id.chars().all(plain),
+            "{id}: an id is of small letters, digits and hyphens"
+        );
+        assert!(
+            !figure.title.trim().is_empty() && !figure.caption.trim().is_empty(),
+            "{id} lacks title or caption"
+        );
         assert!(!figure.title.contains('$'), "{id}: the title is plain text");
         let alt = figure.alt.trim();
-        assert!(alt.split_whitespace().count() >= 6 && alt.ends_with('.'), "{id}: the alt text is a sentence");
+        assert!(
+            alt.split_whitespace().count() >= 6 && alt.ends_with('.'),
+            "{id}: the alt text is a sentence"
+        );
         let section = |folder: &str, end: &str| root().join(folder).join(format!("{}{end}", figure.section));
-        let places = [section("src", ".rs"), section("src", ""), section("chapters", ".md"), section("chapters", "")];
+        let places =
+            [section("src", ".rs"), section("src", ""), section("chapters", ".md"), section("chapters", "")];
         assert!(places.iter().any(|place| place.exists()), "{id}: there is no section {}", figure.section);
     }
 }
@@ -62,7 +72,10 @@ fn collisions(figure: &Figure, plate: &Plate, index: usize) -> Vec<String> {
     let words = &print.sheet.words;
     let overlap = |a: &Window, b: &Window| {
         let slack = 0.5;
-        a.left + slack < b.right && b.left + slack < a.right && a.top + slack < b.bottom && b.top + slack < a.bottom
+        a.left + slack < b.right
+            && b.left + slack < a.right
+            && a.top + slack < b.bottom
+            && b.top + slack < a.bottom
     };
     let mut found = Vec::new();
     for (k, (text, bounds)) in words.iter().enumerate() {
@@ -92,9 +105,7 @@ fn sample(draw: fn(&Data, &Settings) -> Result<Vec<Plate>>) -> Figure {
         alt: "A straight line rises from the lower left to the upper right.",
         seed: 7,
         parameters: &[Parameter { name: "height", default: 16.0, meaning: "the height of the line's end" }],
-        data: |settings| {
-            Ok(Data::new().column("x", [0.0, 4.0]).column("y", [0.0, settings.get("height")]))
-        },
+        data: |settings| Ok(Data::new().column("x", [0.0, 4.0]).column("y", [0.0, settings.get("height")])),
         draw,
     }
 }
@@ -107,8 +118,10 @@ fn straight(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
 
 /// The coordinates of the first path in a given stroke.
 fn path(svg: &str, stroke: &str) -> Vec<[f64; 2]> {
-    let group = svg.split(&format!("stroke=\"{stroke}\" stroke-width=\"1.6\"")).nth(1).expect("the stroke is used");
-    let d = group.split("<path d=\"M").nth(1).and_then(|rest| rest.split('"').next()).expect("a path follows");
+    let group =
+        svg.split(&format!("stroke=\"{stroke}\" stroke-width=\"1.6\"")).nth(1).expect("the stroke is used");
+    let d =
+        group.split("<path d=\"M").nth(1).and_then(|rest| rest.split('"').next()).expect("a path follows");
     let spaced = d.replace('-', " -").replace('l', " ");
     let numbers: Vec<f64> = spaced.split_whitespace().map(|word| word.parse().unwrap()).collect();
     let mut at = [0.0, 0.0];
@@ -214,7 +227,8 @@ fn a_figure_that_fails_takes_no_other_with_it() {
     let told = Mutex::new(Vec::new());
     let results = draw_all(&jobs, &cache, &|figure, event| told.lock().unwrap().push((figure.id, event)));
     assert!(results[0].is_ok());
-    let expected = ["the figure `panics`: no such thing", "the figure `fails`: no column `z`: there are x, y"];
+    let expected =
+        ["the figure `panics`: no such thing", "the figure `fails`: no column `z`: there are x, y"];
     for (result, expected) in results[1..].iter().zip(expected) {
         assert_eq!(format!("{:#}", result.as_ref().unwrap_err()), expected);
     }
@@ -224,7 +238,10 @@ fn a_figure_that_fails_takes_no_other_with_it() {
     let told = told.into_inner().unwrap();
     assert_eq!(told.iter().filter(|(_, event)| *event == Event::Started).count(), 5);
     assert_eq!(told.iter().filter(|(_, event)| matches!(event, Event::Failed { .. })).count(), 4);
-    assert!(told.iter().any(|(id, event)| *id == "sample" && matches!(event, Event::Finished { kept: false, .. })));
+    assert!(
+        told.iter()
+            .any(|(id, event)| *id == "sample" && matches!(event, Event::Finished { kept: false, .. }))
+    );
     let again = Mutex::new(false);
     draw_all(&jobs[..1], &cache, &|_, event| {
         *again.lock().unwrap() |= matches!(event, Event::Finished { kept: true, .. });
@@ -237,11 +254,17 @@ fn exports_are_files_of_their_kind() -> Result<()> {
     let figure = sample(straight);
     let folder = scratch("exports");
     let drawing = draw(&figure, &figure.settings(), &Cache::at(folder.join("cache")))?;
-    for (format, start) in
-        Format::ALL.into_iter().zip([b"<?xml version".as_slice(), b"\x89PNG\r\n", b"%PDF-1.7", b"x,y\n0.0,0.0"])
-    {
+    for (format, start) in Format::ALL.into_iter().zip([
+        b"<?xml version".as_slice(),
+        b"\x89PNG\r\n",
+        b"%PDF-1.7",
+        b"x,y\n0.0,0.0",
+    ]) {
         let path = export::export(&drawing, format, 2.0, &folder)?;
-        assert_eq!(path.file_name().and_then(|name| name.to_str()), Some(&*format!("sample.{}", format.extension())));
+        assert_eq!(
+            path.file_name().and_then(|name| name.to_str()),
+            Some(&*format!("sample.{}", format.extension()))
+        );
         assert!(std::fs::read(&path)?.starts_with(start), "{path:?}");
     }
     assert!(export::content(&drawing, Format::Png, 0.0).is_err());
@@ -286,7 +309,8 @@ fn names_at_line_ends_make_room_for_each_other() {
 
 #[test]
 fn faults_are_reported() {
-    let fault = |plate: &Plate| format!("{:#}", layout::print(plate, Palette::Light, "p").err().expect("a fault"));
+    let fault =
+        |plate: &Plate| format!("{:#}", layout::print(plate, Palette::Light, "p").err().expect("a fault"));
     assert!(fault(&Plate::new().x(1.0..=0.0, "")).contains("horizontal axis"));
     assert!(fault(&Plate::new().log_y(0.0..=1.0, "")).contains("not positive"));
     let mut plate = Plate::new();
@@ -296,7 +320,13 @@ fn faults_are_reported() {
     plate.bars(&[0.0, 1.0], &[1.0, 2.0], BLUE);
     assert!(fault(&plate).contains("2 bars need 3 edges"));
     let mut plate = Plate::new();
-    plate.heatmap(0.0..=1.0, 0.0..=1.0, &[1.0; 5], 2, Shade::Sequential { colour: BLUE, low: 0.0, high: 1.0 });
+    plate.heatmap(
+        0.0..=1.0,
+        0.0..=1.0,
+        &[1.0; 5],
+        2,
+        Shade::Sequential { colour: BLUE, low: 0.0, high: 1.0 },
+    );
     assert!(fault(&plate).contains("rows of 2"));
     assert!(fault(&Plate::new().title(r"$\nosuch$")).contains("nosuch"));
 }

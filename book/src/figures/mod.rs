@@ -18,7 +18,7 @@ mod layout;
 mod lint;
 mod plate;
 mod style;
-mod whole;
+pub(crate) mod whole;
 
 use anyhow::Result;
 

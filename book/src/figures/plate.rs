@@ -142,7 +142,8 @@ pub struct Mark<'a> {
 impl Mark<'_> {
     /// Writes `text` in the mark's colour at its right end, moved up or down where neighbours would collide.
     pub fn named(self, text: &str) -> Self {
-        let finite = |at: &&At| matches!(at, At::Data(x, y) | At::Unit(x, y) if x.is_finite() && y.is_finite());
+        let finite =
+            |at: &&At| matches!(at, At::Data(x, y) | At::Unit(x, y) if x.is_finite() && y.is_finite());
         let visible = |at: &&At| match at {
             At::Data(x, y) => [self.plate.x.position(*x), self.plate.y.position(*y)]
                 .iter()
@@ -301,7 +302,11 @@ impl Plate {
     }
 
     /// A line through points given one by one, in the numbers of the axes or in fractions of them ([`unit`]).
-    pub fn polyline<P: Into<At>>(&mut self, points: impl IntoIterator<Item = P>, pen: impl Into<Pen>) -> Mark<'_> {
+    pub fn polyline<P: Into<At>>(
+        &mut self,
+        points: impl IntoIterator<Item = P>,
+        pen: impl Into<Pen>,
+    ) -> Mark<'_> {
         let (points, pen): (Vec<At>, Pen) = (points.into_iter().map(Into::into).collect(), pen.into());
         self.shapes.push(Shape::Line { points: points.clone(), pen });
         self.mark(Swatch::Stroke(pen), pen, points)
@@ -324,8 +329,9 @@ impl Plate {
     pub fn band(&mut self, xs: &[f64], low: &[f64], high: &[f64], pen: impl Into<Pen>) -> Mark<'_> {
         self.same("band", &[xs.len(), low.len(), high.len()]);
         let pen = faint(pen.into());
-        let sound: Vec<bool> =
-            (0..xs.len().min(low.len()).min(high.len())).map(|k| !(xs[k] + low[k] + high[k]).is_nan()).collect();
+        let sound: Vec<bool> = (0..xs.len().min(low.len()).min(high.len()))
+            .map(|k| !(xs[k] + low[k] + high[k]).is_nan())
+            .collect();
         let mut start = 0;
         while let Some(first) = (start..sound.len()).find(|k| sound[*k]) {
             let last = (first..sound.len()).find(|k| !sound[*k]).unwrap_or(sound.len());
@@ -347,7 +353,12 @@ impl Plate {
     /// Bars from zero to `heights[k]` between `edges[k]` and `edges[k + 1]`: a histogram.
     pub fn bars(&mut self, edges: &[f64], heights: &[f64], pen: impl Into<Pen>) -> Mark<'_> {
         if edges.len() != heights.len() + 1 {
-            self.wrong(format!("{} bars need {} edges, not {}", heights.len(), heights.len() + 1, edges.len()));
+            self.wrong(format!(
+                "{} bars need {} edges, not {}",
+                heights.len(),
+                heights.len() + 1,
+                edges.len()
+            ));
         }
         let pen = pen.into();
         let pen = if pen.opacity == 1.0 { pen.opacity(0.4) } else { pen };
@@ -355,7 +366,8 @@ impl Plate {
         // A hair of the page between neighbours keeps them countable.
         for (edge, height) in edges.windows(2).zip(heights).filter(|(_, height)| height.is_finite()) {
             let gap = 0.04 * (edge[1] - edge[0]);
-            let (left, right) = if self.x.is_logarithmic() { (edge[0], edge[1]) } else { (edge[0] + gap, edge[1] - gap) };
+            let (left, right) =
+                if self.x.is_logarithmic() { (edge[0], edge[1]) } else { (edge[0] + gap, edge[1] - gap) };
             let corners = [(left, ground), (left, *height), (right, *height), (right, ground)];
             self.shapes.push(Shape::Surface { corners: corners.map(At::from).to_vec(), pen });
         }
@@ -447,17 +459,26 @@ impl Plate {
 
     /// The lines on which a function on a grid has the value `level`: `values[row * xs.len() + column]` at
     /// (`xs[column]`, `ys[row]`).
-    pub fn contour(&mut self, xs: &[f64], ys: &[f64], values: &[f64], level: f64, pen: impl Into<Pen>) -> Mark<'_> {
+    pub fn contour(
+        &mut self,
+        xs: &[f64],
+        ys: &[f64],
+        values: &[f64],
+        level: f64,
+        pen: impl Into<Pen>,
+    ) -> Mark<'_> {
         self.same("grid", &[xs.len() * ys.len(), values.len()]);
         let pen = pen.into();
-        let lines = if self.fault.is_none() { contour::level_line(values, xs.len(), level) } else { Vec::new() };
+        let lines =
+            if self.fault.is_none() { contour::level_line(values, xs.len(), level) } else { Vec::new() };
         let between = |nodes: &[f64], place: f64| {
             let cell = (place as usize).min(nodes.len().saturating_sub(2));
             nodes[cell] + (place - cell as f64) * (nodes[cell + 1] - nodes[cell])
         };
         let mut longest = Vec::new();
         for line in lines {
-            let points: Vec<At> = line.iter().map(|[c, r]| At::Data(between(xs, *c), between(ys, *r))).collect();
+            let points: Vec<At> =
+                line.iter().map(|[c, r]| At::Data(between(xs, *c), between(ys, *r))).collect();
             if points.len() > longest.len() {
                 longest.clone_from(&points);
             }

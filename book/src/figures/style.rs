@@ -109,7 +109,8 @@ impl Colour {
 }
 
 fn channels(hex: &str) -> [u8; 3] {
-    [1, 3, 5].map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("the palette is written in hexadecimal"))
+    [1, 3, 5]
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("the palette is written in hexadecimal"))
 }
 
 /// How a line is interrupted.
@@ -214,7 +215,9 @@ mod tests {
     #[test]
     fn every_colour_stands_out_on_every_theme() {
         // Page colours of mdBook's themes: light, rust; coal, navy, ayu.
-        for (palette, pages) in [(LIGHT, &["#ffffff", "#e1e1db"][..]), (DARK, &["#141617", "#161923", "#0f1419"])] {
+        for (palette, pages) in
+            [(LIGHT, &["#ffffff", "#e1e1db"][..]), (DARK, &["#141617", "#161923", "#0f1419"])]
+        {
             for colour in palette {
                 for page in pages {
                     let ratio = contrast(colour, page);

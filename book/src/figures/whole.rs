@@ -6,7 +6,7 @@ use std::{fs, io};
 
 /// Writes `content` beside `path` and renames it into place, so that no reader ever sees half of it; two writers, in
 /// one process or two, do not meet.
-pub(super) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
@@ -16,4 +16,9 @@ pub(super) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     fs::write(&draft, content)
         .and_then(|()| fs::rename(&draft, path))
         .inspect_err(|_| drop(fs::remove_file(&draft)))
+}
+
+/// Writes `content` unless the file holds it already: a file that stays is not seen as changed by whoever watches it.
+pub(crate) fn write_if_changed(path: &Path, content: &[u8]) -> io::Result<()> {
+    if fs::read(path).is_ok_and(|present| present == content) { Ok(()) } else { write(path, content) }
 }

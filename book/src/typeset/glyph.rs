@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use ratex_font::{FontId, katex_ttf_glyph_char};
+use serde::de::{Deserialize, Deserializer, Error};
+use serde::{Serialize, Serializer};
 use ttf_parser::{Face, OutlineBuilder};
 
 use super::path::{Path, Point};
@@ -16,6 +18,22 @@ use super::path::{Path, Point};
 pub struct Glyph {
     font: &'static str,
     character: char,
+}
+
+impl Serialize for Glyph {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.font, self.character).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Glyph {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (font, character) = <(String, char)>::deserialize(deserializer)?;
+        FontId::parse(&font)
+            .map(|font| Glyph { font: font.as_str(), character })
+            .filter(|glyph| glyph.outline().is_some())
+            .ok_or_else(|| D::Error::custom(format!("the font `{font}` has no `{character}`")))
+    }
 }
 
 impl Glyph {

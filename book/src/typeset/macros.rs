@@ -10,6 +10,13 @@ pub(super) struct Macro {
 }
 
 impl Macro {
+    /// Whether `tex` begins with a call of this command, not of one whose name is longer.
+    pub fn begins(&self, tex: &str) -> bool {
+        let is_letter = |character: char| character.is_ascii_alphabetic();
+        tex.strip_prefix(self.name)
+            .is_some_and(|rest| !(self.name.ends_with(is_letter) && rest.starts_with(is_letter)))
+    }
+
     /// The definition for MathML, in TeX: `\def\norm#1{…}`.
     pub fn definition(&self) -> String {
         let parameters: String = (1..=self.arguments).map(|n| format!("#{n}")).collect();

@@ -41,7 +41,7 @@ pub fn mathml(tex: &str, style: Style) -> Result<String, Error> {
 fn convert(tex: &str, style: Style) -> Result<String, String> {
     let definitions: String = MACROS.iter().chain(ONLY_DRAWN).map(|own| own.definition()).collect();
     let storage = Storage::new();
-    let source = format!("{definitions}{tex}").replace(r"\operatorname*", WITH_LIMITS);
+    let source = format!("{definitions}{}", brace_scripts(tex)).replace(r"\operatorname*", WITH_LIMITS);
     let events: Vec<_> =
         Parser::new(&source, &storage).collect::<Result<_, _>>().map_err(|error| error.to_string())?;
     for event in &events {
@@ -73,4 +73,21 @@ fn convert(tex: &str, style: Style) -> Result<String, String> {
     let math = mends.iter().fold(math, |math, (from, to)| math.replace(from, to));
     Document::parse(&math).map_err(|error| error.to_string())?;
     Ok(math)
+}
+
+/// `A^\T` as `A^{\T}`: the converter does not look for commands of ours in a script without braces.
+fn brace_scripts(tex: &str) -> String {
+    let mut braced = String::new();
+    let mut rest = tex;
+    while let Some(place) = rest.find(['^', '_']) {
+        let (before, after) = rest.split_at(place + 1);
+        let script = after.trim_start();
+        braced += before;
+        rest = after;
+        if let Some(own) = MACROS.iter().find(|own| own.arguments == 0 && own.begins(script)) {
+            braced += &format!("{{{}}}", own.name);
+            rest = &script[own.name.len()..];
+        }
+    }
+    braced + rest
 }

@@ -268,6 +268,8 @@ fn every_macro_stands_for_its_body() {
 
 #[test]
 fn macros_take_scripts() {
+    assert_eq!(mathml(r"A^\T_\R", Style::Inline), mathml(r"A^{\T}_{\R}", Style::Inline));
+    assert!(mathml(r"A^\Theta", Style::Inline).is_ok_and(|math| math.contains('Θ')), "not a T and heta");
     for tex in [
         r"A^\T",
         r"\E^{x}_s\P_x",
