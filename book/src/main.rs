@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use book::figures::Format;
+use book::figures::export::Format;
 use book::gallery;
 use book::pipeline::{self, Extent};
 use book::project::Project;

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::figures::{Figure, Format, all, export, find};
+use crate::figures::export::{Format, export};
+use crate::figures::{Figure, all, find};
 use crate::gallery::{Job, hang};
 use crate::preprocess::suggestion;
 use crate::progress::Progress;
