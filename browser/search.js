@@ -11,7 +11,8 @@ export async function search(browser) {
   const find = async (address, words) => {
     await page.goto(address, { waitUntil: "load" });
     await page.keyboard.press("/");
-    await page.locator("#mdbook-searchbar").fill(words);
+    await page.locator("#mdbook-searchbar-outer:not(.searching)").waitFor();
+    await page.locator("#mdbook-searchbar").pressSequentially(words);
     const first = page.locator("#mdbook-searchresults li a").first();
     await first.waitFor({ timeout: 5000 });
     const results = await page.locator("#mdbook-searchresults").textContent();
