@@ -1,9 +1,13 @@
 //! The press: turns chapters, snapshots and figures into pages.
 
-pub mod figures;
+pub mod bibliography;
 pub mod command;
 mod complaints;
+pub mod entries;
+pub mod errata;
+pub mod figures;
 mod inputs;
+pub mod ledger;
 pub mod pins;
 pub mod pipeline;
 pub mod preprocess;
@@ -14,3 +18,9 @@ pub mod stand_in;
 pub mod typeset;
 
 pub use pins::pin;
+
+/// The chapters, whose Rust blocks are tests.
+#[cfg(doctest)]
+mod chapters {
+    include!(concat!(env!("OUT_DIR"), "/chapters.rs"));
+}
