@@ -1,8 +1,11 @@
 //! The source files as pages of the book, so that every link to file and line works offline.
 
-use mdbook_preprocessor::book::{BookItem, Chapter};
+use mdbook_preprocessor::book::{BookItem, Chapter, SectionNumber};
 
 use super::world::World;
+
+/// The number of the part that holds the sources: after all others.
+const PART: u32 = 1000;
 
 /// One parent chapter with a page for every source file.
 pub fn chapter(world: &World) -> BookItem {
@@ -11,9 +14,12 @@ pub fn chapter(world: &World) -> BookItem {
         "# Source files\n\nThe files the pages link to, as they were when this book was built.\n\n",
     );
     let mut parent = Chapter::new(TITLE, String::new(), "source/index.md", Vec::new());
-    for (file, text) in &world.sources {
+    // mdBook nests the table of contents by number, not by parent; the labels of the numbers are switched off.
+    parent.number = Some(SectionNumber::new([PART]));
+    for ((file, text), place) in world.sources.iter().zip(1..) {
         list.push_str(&format!("- [`{file}`]({file}.md)\n"));
-        let page = Chapter::new(file, listing(file, text), format!("source/{file}.md"), vec![TITLE.into()]);
+        let mut page = Chapter::new(file, listing(file, text), format!("source/{file}.md"), vec![TITLE.into()]);
+        page.number = Some(SectionNumber::new([PART, place]));
         parent.sub_items.push(BookItem::Chapter(page));
     }
     parent.content = list;
