@@ -40,7 +40,7 @@ fn listing(file: &str, text: &str) -> String {
     let fence = "`".repeat(longest_fence.max(2) + 1);
     // Lines of a Rust block that begin with `# ` would be hidden as in a doctest; no source file has any.
     format!(
-        "# `{file}`\n\n<div class=\"listing\"><div class=\"line-numbers\" aria-hidden=\"true\">{}</div>\n\n{fence}{language}\n{}\n{fence}\n\n</div>\n",
+        "<div class=\"listing-page\">\n\n# `{file}`\n\n<div class=\"listing\"><div class=\"line-numbers\" aria-hidden=\"true\">{}</div>\n\n{fence}{language}\n{}\n{fence}\n\n</div>\n\n</div>\n",
         numbers.join("<br>"),
         text.trim_end_matches('\n')
     )
