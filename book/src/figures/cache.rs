@@ -1,7 +1,7 @@
 //! Figures kept between runs.
 //!
 //! A figure is kept under a key made of everything it depends on: its id, seed and parameters, Cargo.lock, and the
-//! sources it is compiled from, hashed when the press was compiled (see `build.rs`).
+//! sources it is compiled from, hashed when the press was compiled (see `build/sources.rs`).
 
 use std::path::{Path, PathBuf};
 
