@@ -76,19 +76,9 @@ pub fn tanh(z: f64) -> f64 {
     let r = (y - k * LN2_HIGH) - k * LN2_LOW;
     let two_k = f64::from_bits(shifted.to_bits().wrapping_add(1023) << 52);
     let mut tail = 1.0 / 6_227_020_800.0;
-    for factorial in [
-        479_001_600.0,
-        39_916_800.0,
-        3_628_800.0,
-        362_880.0,
-        40_320.0,
-        5_040.0,
-        720.0,
-        120.0,
-        24.0,
-        6.0,
-        2.0,
-    ] {
+    for factorial in
+        [479_001_600.0, 39_916_800.0, 3_628_800.0, 362_880.0, 40_320.0, 5_040.0, 720.0, 120.0, 24.0, 6.0, 2.0]
+    {
         tail = tail * r + 1.0 / factorial;
     }
     let m = two_k * (tail * r * r + r) + (two_k - 1.0);

@@ -77,9 +77,9 @@ impl Sampler {
         }
         let total: f64 = weights.iter().sum();
         match batch {
-            Batch::One if weights.iter().any(|&w| w < 0.0) || (total - 1.0).abs() > 1e-9 => {
-                Err(Error::argument("weights", format!("{weights:?}"), "probabilities: at least 0, with sum 1"))
-            }
+            Batch::One if weights.iter().any(|&w| w < 0.0) || (total - 1.0).abs() > 1e-9 => Err(
+                Error::argument("weights", format!("{weights:?}"), "probabilities: at least 0, with sum 1"),
+            ),
             Batch::Mini(size) if size == 0 || size > n => {
                 Err(Error::argument("batch", size, format!("between 1 and {n}, the number of terms")))
             }

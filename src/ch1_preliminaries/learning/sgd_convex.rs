@@ -107,7 +107,7 @@ impl<const D: usize> Quadratic<D> {
 
 impl Quadratic<1> {
     /// The least R such that SGD with rate h never leaves |θ − θ*| ≤ R once it is inside: R = hμ A/(1 − |1 − hμ|), where
-    /// A is the largest |aᵢ − θ*|. For hμ ≤ 1 this is A.
+    /// A is the largest |aᵢ − θ*|. This is A for hμ ≤ 1 and A hμ/(2 − hμ) beyond.
     ///
     /// # Errors
     /// hμ outside (0, 2): then there is none.
@@ -119,7 +119,7 @@ impl Quadratic<1> {
         }
         let star = self.minimiser()[0];
         let reach = self.centres.iter().map(|a| (a[0] - star).abs()).fold(0.0, f64::max);
-        Ok(pull * reach / (1.0 - (1.0 - pull).abs()))
+        Ok(reach * pull / pull.min(2.0 - pull))
     }
     // ANCHOR_END: invariant
 

@@ -132,7 +132,11 @@ impl LogCosh {
                 break;
             }
             if states.len() * n > 1 << 24 {
-                return Err(Error::argument("steps", steps, format!("few enough that {n}^(steps - 1) ≤ 2^24")));
+                return Err(Error::argument(
+                    "steps",
+                    steps,
+                    format!("few enough that {n}^(steps - 1) ≤ 2^24"),
+                ));
             }
             let h = schedule.rate(k);
             let children = |theta: f64| {
