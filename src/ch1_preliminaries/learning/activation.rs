@@ -49,7 +49,7 @@ impl Activation {
     // ANCHOR_END: derivatives
 }
 
-/// tanh z to about two units in the last place, relative, without a branch, so that a loop over it vectorises.
+/// tanh z to about two units in the last place, relative, without a branch, so that a loop over it vectorizes.
 ///
 /// With y = −2|z|: tanh |z| = −m/(2 + m) for m = eʸ − 1. Writing y = k ln 2 + r with |r| ≤ ½ ln 2,
 /// m = 2ᵏ(eʳ − 1) + (2ᵏ − 1), where eʳ − 1 is its Taylor polynomial of degree 13 (remainder below 1e-17).

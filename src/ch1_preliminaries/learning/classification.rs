@@ -1,4 +1,4 @@
-//! Example 1.19: classification as the minimisation of (1/N) Σ φ(g(xᵢ, θ) − yᵢ) for labels yᵢ ∈ {0, 1}.
+//! Example 1.19: classification as the minimization of (1/N) Σ φ(g(xᵢ, θ) − yᵢ) for labels yᵢ ∈ {0, 1}.
 //!
 //! g is the logistic function of a two-layer network, a probability. The data are blobs whose best possible
 //! classifier is known, so that "good" means near a number.

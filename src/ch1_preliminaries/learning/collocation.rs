@@ -86,6 +86,7 @@ impl<I: Integrand> Collocation<I> {
     }
 
     /// Moves the points of the interval.
+    // ANCHOR: place
     fn place(&mut self, places: Points, stream: &mut Stream) {
         let n = self.points.len() - 2;
         let cell = 1.0 / n as f64;
@@ -97,6 +98,7 @@ impl<I: Integrand> Collocation<I> {
             };
         }
     }
+    // ANCHOR_END: place
 
     /// fᵢ and its derivatives with respect to u, u' and u''.
     // ANCHOR: term

@@ -1,10 +1,10 @@
-//! Example 1.20, Deep Ritz (E and Yu 2018): minimise ½∫|u'|² − ∫uφ + λ(u(0)² + u(1)²) over networks u.
+//! Example 1.20, Deep Ritz (E and Yu 2018): minimize ½∫|u'|² − ∫uφ + λ(u(0)² + u(1)²) over networks u.
 
 use super::{Integrand, Poisson};
 use crate::Result;
 use crate::error::positive;
 
-/// The penalised energy of a [`Poisson`] problem.
+/// The penalized energy of a [`Poisson`] problem.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DeepRitz {
     problem: Poisson,

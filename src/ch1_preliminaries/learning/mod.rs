@@ -1,7 +1,7 @@
-//! Section 1.4: learning as optimisation.
+//! Section 1.4: learning as optimization.
 //!
 //! The notes name three ingredients, and each has its files: the data and the loss made of them ([`Classification`],
-//! [`DeepRitz`], [`Pinn`]), the parameterisation ([`TwoLayer`], [`ResNet`]), and the optimiser ([`minimize`] with its
+//! [`DeepRitz`], [`Pinn`]), the parameterization ([`TwoLayer`], [`ResNet`]), and the optimizer ([`minimize`] with its
 //! [`Update`]s). What joins them is the finite sum of eq. (1.19), [`FiniteSum`].
 
 mod activation;
@@ -27,7 +27,7 @@ pub use descent::{Adam, Momentum, Plain, Schedule, Update, descend, minimize};
 pub use network::{Jets, Pass, TwoLayer};
 pub use objective::{Batch, FiniteSum, Sampler};
 pub use pinn::Pinn;
-pub use poisson::{Penalised, Poisson};
+pub use poisson::{Penalized, Poisson};
 pub use resnet::{Layer, ResNet};
 pub use sgd_convex::Quadratic;
 pub use sgd_nonconvex::LogCosh;

@@ -5,6 +5,7 @@ use crate::random::Stream;
 use crate::{Error, Result};
 
 /// A weighted finite sum L(θ) = Σ ωᵢ fᵢ(θ) of N terms.
+// ANCHOR: finite_sum
 pub trait FiniteSum {
     /// ω₁, …, ω_N.
     fn weights(&self) -> &[f64];
@@ -13,13 +14,12 @@ pub trait FiniteSum {
     fn add_term(&self, i: usize, theta: &[f64], scale: f64, gradient: &mut [f64]) -> f64;
 
     /// Returns L(θ) and adds ∇L(θ) to `gradient`.
-    // ANCHOR: full
     fn add_all(&self, theta: &[f64], gradient: &mut [f64]) -> f64 {
         let terms = self.weights().iter().enumerate();
         terms.map(|(i, &weight)| weight * self.add_term(i, theta, weight, gradient)).sum()
     }
-    // ANCHOR_END: full
 }
+// ANCHOR_END: finite_sum
 
 /// Which terms a step looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Example 1.21, the physics-informed network (Raissi, Perdikaris and Karniadakis 2019): minimise the squared residual
+//! Example 1.21, the physics-informed network (Raissi, Perdikaris and Karniadakis 2019): minimize the squared residual
 //! ∫(u'' + φ)² + λ · ½(u(0)² + u(1)²).
 
 use super::{Integrand, Poisson};

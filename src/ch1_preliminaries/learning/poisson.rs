@@ -1,7 +1,7 @@
 //! The model problem of Examples 1.20 and 1.21: −u'' = φ on (0, 1) with u(0) = u(1) = 0 and φ(x) = A sin(nπx).
 //!
 //! The notes' notebook takes n = 2, A = 1; n = 1, A = π² has the solution sin πx. Everything a trained network is
-//! compared with is known in closed form, the optimum of the *penalised* energy included.
+//! compared with is known in closed form, the optimum of the *penalized* energy included.
 
 use std::f64::consts::PI;
 
@@ -15,9 +15,9 @@ pub struct Poisson {
     amplitude: f64,
 }
 
-/// The minimiser u(x) + a + bx of the penalised energy, for u the solution of the problem itself.
+/// The minimizer u(x) + a + bx of the penalized energy, for u the solution of the problem itself.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Penalised {
+pub struct Penalized {
     problem: Poisson,
     /// a.
     pub constant: f64,
@@ -37,7 +37,7 @@ impl Poisson {
     /// let problem = Poisson::new(2, 1.0)?;
     /// assert!((problem.solution(0.25) - 1.0 / (4.0 * PI * PI)).abs() < 1e-17);
     /// // The bias of the penalty at λ = 5 is as large as half the solution.
-    /// assert!((problem.penalised(5.0)?.value(0.0) - 1.0 / (24.0 * PI)).abs() < 1e-17);
+    /// assert!((problem.penalized(5.0)?.value(0.0) - 1.0 / (24.0 * PI)).abs() < 1e-17);
     /// # Ok::<(), sdml::Error>(())
     /// ```
     pub fn new(waves: usize, amplitude: f64) -> Result<Self> {
@@ -65,25 +65,25 @@ impl Poisson {
         -(self.amplitude / self.frequency).powi(2) / 4.0
     }
 
-    /// The minimiser of ½∫u'² − ∫uφ + λ(u(0)² + u(1)²) over all functions.
+    /// The minimizer of ½∫u'² − ∫uφ + λ(u(0)² + u(1)²) over all functions.
     ///
     /// It solves −u'' = φ with ∂ₙu + 2λu = 0 at the ends, where ∂ₙ is the outward derivative. Put u + a + bx there:
     /// 2λa − b = u'(0) and 2λ(a + b) + b = −u'(1).
     ///
     /// # Errors
     /// λ not positive.
-    // ANCHOR: penalised
-    pub fn penalised(&self, lambda: f64) -> Result<Penalised> {
+    // ANCHOR: penalized
+    pub fn penalized(&self, lambda: f64) -> Result<Penalized> {
         positive("lambda", lambda)?;
         let (left, right) = (self.slope(0.0), self.slope(1.0));
         let slope = -(left + right) / (2.0 + 2.0 * lambda);
-        Ok(Penalised { problem: *self, constant: (left + slope) / (2.0 * lambda), slope })
+        Ok(Penalized { problem: *self, constant: (left + slope) / (2.0 * lambda), slope })
     }
-    // ANCHOR_END: penalised
+    // ANCHOR_END: penalized
 }
 
-impl Penalised {
-    /// The minimiser in x.
+impl Penalized {
+    /// The minimizer in x.
     pub fn value(&self, x: f64) -> f64 {
         self.problem.solution(x) + self.constant + self.slope * x
     }
@@ -93,13 +93,13 @@ impl Penalised {
         self.problem.slope(x) + self.slope
     }
 
-    /// The least penalised energy, again −½∫uφ: what a trained network can reach and not pass.
+    /// The least penalized energy, again −½∫uφ: what a trained network can reach and not pass.
     ///
     /// ```
     /// use sdml::ch1_preliminaries::learning::Poisson;
     /// use std::f64::consts::PI;
     /// let lambda = 500.0;
-    /// let energy = Poisson::new(1, PI * PI)?.penalised(lambda)?.energy();
+    /// let energy = Poisson::new(1, PI * PI)?.penalized(lambda)?.energy();
     /// assert!((energy + PI * PI / 4.0 + PI * PI / (2.0 * lambda)).abs() < 1e-15);
     /// # Ok::<(), sdml::Error>(())
     /// ```

@@ -3,7 +3,7 @@
 //! Here F(z, W_ℓ) = Δt tanh(A_ℓ z + b_ℓ) with Δt = T/depth. With g = h = identity a layer is one step of Euler's method
 //! for z' = tanh(A(t)z + b(t)); with other g and h it is not.
 
-use super::tanh;
+use super::{Activation, tanh};
 use crate::Result;
 use crate::error::{at_least, finite, positive};
 
@@ -30,6 +30,35 @@ impl<const D: usize> Layer<D> {
     pub fn field(&self, z: &[f64; D]) -> [f64; D] {
         std::array::from_fn(|i| {
             tanh(self.weight[i].iter().zip(z).map(|(a, z)| a * z).sum::<f64>() + self.bias[i])
+        })
+    }
+
+    /// The Jacobian ∇f of the field, in the notation of Section 1.5: row i, column j is ∂f_i/∂z_j.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Layer;
+    /// let layer = Layer { weight: [[0.0, 2.0], [1.0, 0.0]], bias: [0.0; 2] };
+    /// assert_eq!(layer.jacobian(&[0.0; 2]), [[0.0, 2.0], [1.0, 0.0]]);
+    /// ```
+    pub fn jacobian(&self, z: &[f64; D]) -> [[f64; D]; D] {
+        let s = self.field(z);
+        std::array::from_fn(|i| self.weight[i].map(|a| Activation::Tanh.derivatives(s[i])[0] * a))
+    }
+
+    /// The contraction ∇F v of Section 1.5 for F = ∇f: the matrix Σ_k ∂F_ij/∂z_k v_k, the change of the Jacobian
+    /// along v.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Layer;
+    /// let layer = Layer { weight: [[3.0]], bias: [1.0] };
+    /// let s = 1f64.tanh();
+    /// assert!((layer.jacobian_along(&[0.0], &[2.0])[0][0] + 2.0 * s * (1.0 - s * s) * 18.0).abs() < 1e-13);
+    /// ```
+    pub fn jacobian_along(&self, z: &[f64; D], v: &[f64; D]) -> [[f64; D]; D] {
+        let s = self.field(z);
+        std::array::from_fn(|i| {
+            let along: f64 = self.weight[i].iter().zip(v).map(|(a, v)| a * v).sum();
+            self.weight[i].map(|a| Activation::Tanh.derivatives(s[i])[1] * a * along)
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Theorem 1.24: SGD on a strongly convex loss, where everything can be computed.
 //!
-//! L(θ) = (1/N) Σ fᵢ(θ) with fᵢ(θ) = ½ Σ_d λ_d (θ_d − a_{i,d})². The minimiser θ* is the mean of the aᵢ, and
+//! L(θ) = (1/N) Σ fᵢ(θ) with fᵢ(θ) = ½ Σ_d λ_d (θ_d − a_{i,d})². The minimizer θ* is the mean of the aᵢ, and
 //! E|θ_k − θ*|² ≤ (1 − 2hμ)ᵏ |θ₀ − θ*|² + hσ²/(2μ), μ = min λ_d, is the theorem's claim.
 
 use super::{Batch, FiniteSum};
@@ -32,13 +32,13 @@ impl<const D: usize> Quadratic<D> {
     }
 
     /// θ*, the mean of the centres.
-    pub fn minimiser(&self) -> [f64; D] {
+    pub fn minimizer(&self) -> [f64; D] {
         self.mean(|a, _| a)
     }
 
     /// The variance of the centres in each coordinate.
     pub fn variance(&self) -> [f64; D] {
-        let star = self.minimiser();
+        let star = self.minimizer();
         self.mean(|a, d| (a - star[d]).powi(2))
     }
 
@@ -87,7 +87,7 @@ impl<const D: usize> Quadratic<D> {
             Batch::Mini(b) if b == n => 0.0,
             Batch::Mini(b) => (n - b) as f64 / (b as f64 * (n as f64 - 1.0)),
         };
-        let (star, variance) = (self.minimiser(), self.variance());
+        let (star, variance) = (self.minimizer(), self.variance());
         let mut m = [0.0; D];
         for d in 0..D {
             m[d] = (finite("start", start[d])? - star[d]).powi(2);
@@ -117,7 +117,7 @@ impl Quadratic<1> {
         if pull >= 2.0 {
             return Err(Error::argument("h", h, format!("less than 2/μ = {}", 2.0 / self.mu())));
         }
-        let star = self.minimiser()[0];
+        let star = self.minimizer()[0];
         let reach = self.centres.iter().map(|a| (a[0] - star).abs()).fold(0.0, f64::max);
         Ok(reach * pull / pull.min(2.0 - pull))
     }
@@ -133,7 +133,7 @@ impl Quadratic<1> {
     /// No step size is refused: for hμ > ½ this is what the printed condition h < 2/μ lets one compute.
     pub fn bound(&self, h: f64, radius: f64, start: f64, steps: usize) -> Vec<f64> {
         let (mu, sigma_squared) = (self.mu(), self.sigma_squared(radius));
-        let distance = (start - self.minimiser()[0]).powi(2);
+        let distance = (start - self.minimizer()[0]).powi(2);
         let floor = h * sigma_squared / (2.0 * mu);
         (0..=steps).map(|k| (1.0 - 2.0 * h * mu).powi(k as i32) * distance + floor).collect()
     }

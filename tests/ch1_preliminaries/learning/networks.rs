@@ -246,7 +246,7 @@ fn signed_misfit() {
     Check::new(
         "ch1_preliminaries/learning/networks/signed_misfit",
         &["exa:1.19"],
-        "minimising the monotone φ(r) = r gives a network that always answers 0: its accuracy is the share of label 0",
+        "minimizing the monotone φ(r) = r gives a network that always answers 0: its accuracy is the share of label 0",
         "φ(r) = r², which learns",
     )
     .seed(7)
@@ -363,4 +363,36 @@ fn resnet_general_form() {
         "the value is cut off exactly",
         euler,
     );
+}
+
+#[test]
+fn jacobian_notation() {
+    let (layer, z, v, e) = (weights(0.7), [0.4, -0.3], [1.5, -0.8], 1e-3);
+    // Differences of fourth order: the error is ε⁴ times the fifth derivative, which is below 200.
+    let difference =
+        |f: &dyn Fn(f64) -> f64| (8.0 * (f(e) - f(-e)) - (f(2.0 * e) - f(-2.0 * e))) / (12.0 * e);
+    let moved = |k: usize, e: f64| std::array::from_fn(|d| if d == k { z[d] + e } else { z[d] });
+    let jacobian = layer.jacobian(&z);
+    let along = layer.jacobian_along(&z, &v);
+    let (mut worst, mut transposed, mut contracted) = (0f64, 0f64, 0f64);
+    for i in 0..2 {
+        for j in 0..2 {
+            let reference = difference(&|e| layer.field(&moved(j, e))[i]);
+            worst = worst.max((jacobian[i][j] - reference).abs());
+            transposed = transposed.max((jacobian[j][i] - reference).abs());
+            // Σ_k ∂_k F_ij v_k: the last index of the tensor meets v.
+            let tensor = |i: usize, j: usize, k: usize| difference(&|e| layer.jacobian(&moved(k, e))[i][j]);
+            contracted =
+                contracted.max((along[i][j] - (0..2).map(|k| tensor(i, j, k) * v[k]).sum::<f64>()).abs());
+        }
+    }
+    assert!(contracted < 1e-9, "{contracted}");
+    Check::new(
+        "ch1_preliminaries/learning/networks/jacobian_notation",
+        &["u:22"],
+        "row i, column j of a layer's Jacobian is the derivative of component i along coordinate j, by differences",
+        "the transposed matrix",
+    )
+    .samples("one layer with a matrix that is not symmetric")
+    .within(worst, 0.0, 1e-9, "ε⁴ times the fifth derivative, ε = 1e-3", transposed);
 }

@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 
 use rayon::prelude::*;
 use sdml::ch1_preliminaries::learning::{
-    Activation, Adam, Collocation, DeepRitz, FiniteSum, Integrand, Jets, Pass, Penalised, Pinn, Points,
+    Activation, Adam, Collocation, DeepRitz, FiniteSum, Integrand, Jets, Pass, Penalized, Pinn, Points,
     Poisson, Training, TwoLayer,
 };
 
@@ -70,31 +70,31 @@ impl Integrand for LostHalf {
 #[test]
 fn ritz_notebook() {
     let energy = DeepRitz::new(notebook(), 500.0).unwrap();
-    let penalised = notebook().penalised(500.0).unwrap();
+    let penalized = notebook().penalized(500.0).unwrap();
     let networks = train(energy, 30_000);
     let lost = Training::new(3000, 0).run(LostHalf(energy), &mut Adam::default(), |_, _, _| ()).unwrap();
     Check::new(
         "ch1_preliminaries/learning/poisson/ritz_notebook",
         &["exa:1.20", "u:15"],
-        "largest distance between a trained network and the optimum of the penalised energy, λ = 500; the worst of \
+        "largest distance between a trained network and the optimum of the penalized energy, λ = 500; the worst of \
          three trainings",
         "∫|u'|² in place of ½∫|u'|²",
     )
     .samples("seeds 0, 1, 2; width 30, 100 fresh points per step, 30000 steps")
-    .within(worst(&networks, |x| penalised.value(x)), 0.0, 5e-4, "2 % of the solution's height", distance(&lost, |x| penalised.value(x)));
+    .within(worst(&networks, |x| penalized.value(x)), 0.0, 5e-4, "2 % of the solution's height", distance(&lost, |x| penalized.value(x)));
 
     let ends: f64 = networks.iter().map(|u| u.value(&[0.0]) - u.value(&[1.0])).sum::<f64>() / 6.0;
     Check::new(
         "ch1_preliminaries/learning/poisson/ritz_boundary",
         &["exa:1.20"],
         "½(u(0) − u(1)) of the networks trained with λ = 500, mean over three seeds, is the penalty's bias 1/(4π(λ + 1))",
-        "the boundary value 0 of the unpenalised problem",
+        "the boundary value 0 of the unpenalized problem",
     )
     .samples("seeds 0, 1, 2")
     .within(
         ends,
-        penalised.constant,
-        0.02 * penalised.constant,
+        penalized.constant,
+        0.02 * penalized.constant,
         "the boundary term alone resolves the end values: its curvature 2λ is 1000 times that of the energy",
         notebook().solution(0.0),
     );
@@ -102,33 +102,33 @@ fn ritz_notebook() {
 
 #[test]
 fn ritz_small_penalty() {
-    let penalised = notebook().penalised(5.0).unwrap();
+    let penalized = notebook().penalized(5.0).unwrap();
     let networks = train(DeepRitz::new(notebook(), 5.0).unwrap(), 10_000);
-    let apart = worst(&networks, |x| penalised.value(x));
+    let apart = worst(&networks, |x| penalized.value(x));
     assert!(apart < 5e-4, "{apart}");
     Check::new(
         "ch1_preliminaries/learning/poisson/ritz_small_penalty",
         &["exa:1.20"],
-        "with λ = 5 the networks stay 1/(24π) away from the solution of the unpenalised problem",
-        "the penalised and the unpenalised problem being equivalent",
+        "with λ = 5 the networks stay 1/(24π) away from the solution of the unpenalized problem",
+        "the penalized and the unpenalized problem being equivalent",
     )
     .samples("seeds 0, 1, 2; 10000 steps")
     .within(
         worst(&networks, |x| notebook().solution(x)),
         1.0 / (24.0 * PI),
         5e-4,
-        "the distance within which the penalised optimum itself is found",
+        "the distance within which the penalized optimum itself is found",
         0.0,
     );
 }
 
 #[test]
-fn penalised_optimum() {
-    // The closed form against the definition: the first variation of the penalised energy vanishes in every direction,
+fn penalized_optimum() {
+    // The closed form against the definition: the first variation of the penalized energy vanishes in every direction,
     // here 1, x and cos 3x, and the energy is the one stated.
     for (waves, amplitude, lambda) in [(1, PI * PI, 5.0), (2, 1.0, 500.0), (3, 2.0, 0.7)] {
         let problem = Poisson::new(waves, amplitude).unwrap();
-        let u = problem.penalised(lambda).unwrap();
+        let u = problem.penalized(lambda).unwrap();
         let directions: [(fn(f64) -> f64, fn(f64) -> f64); 3] =
             [(|_| 1.0, |_| 0.0), (|x| x, |_| 1.0), (|x| (3.0 * x).cos(), |x| -3.0 * (3.0 * x).sin())];
         for (v, dv) in directions {
@@ -136,7 +136,7 @@ fn penalised_optimum() {
                 + 2.0 * lambda * (u.value(0.0) * v(0.0) + u.value(1.0) * v(1.0));
             assert!(variation.abs() < 1e-9 * amplitude, "{waves} {variation}");
         }
-        let energy = penalised_energy(&problem, lambda, |x| [u.value(x), u.derivative(x)]);
+        let energy = penalized_energy(&problem, lambda, |x| [u.value(x), u.derivative(x)]);
         assert!((energy - u.energy()).abs() < 1e-9 * amplitude * amplitude);
         assert!(u.energy() < problem.energy());
     }
@@ -149,7 +149,7 @@ fn jet(network: &TwoLayer<1>, x: f64) -> [f64; 2] {
     [pass.jets.value[0], pass.jets.gradient[0][0]]
 }
 
-fn penalised_energy(problem: &Poisson, lambda: f64, u: impl Fn(f64) -> [f64; 2]) -> f64 {
+fn penalized_energy(problem: &Poisson, lambda: f64, u: impl Fn(f64) -> [f64; 2]) -> f64 {
     simpson(|x| 0.5 * u(x)[1].powi(2) - problem.load(x) * u(x)[0])
         + lambda * (u(0.0)[0].powi(2) + u(1.0)[0].powi(2))
 }
@@ -157,19 +157,19 @@ fn penalised_energy(problem: &Poisson, lambda: f64, u: impl Fn(f64) -> [f64; 2])
 #[test]
 fn ritz_energy() {
     let (problem, lambda) = (Poisson::new(1, PI * PI).unwrap(), 5.0);
-    let penalised: Penalised = problem.penalised(lambda).unwrap();
+    let penalized: Penalized = problem.penalized(lambda).unwrap();
     let network = Training::new(6000, 0).run(
         DeepRitz::new(problem, lambda).unwrap(),
         &mut Adam::default(),
         |_, _, _| (),
     );
     let network = network.unwrap();
-    let energy = penalised_energy(&problem, lambda, |x| jet(&network, x));
-    assert!(energy > penalised.energy(), "no function has less energy than the optimum");
+    let energy = penalized_energy(&problem, lambda, |x| jet(&network, x));
+    assert!(energy > penalized.energy(), "no function has less energy than the optimum");
     Check::new(
         "ch1_preliminaries/learning/poisson/ritz_energy",
         &["exa:1.20"],
-        "the penalised energy of a network trained on −u'' = π² sin πx with λ = 5 is −π²/4 − π²/(2λ), approached from above",
+        "the penalized energy of a network trained on −u'' = π² sin πx with λ = 5 is −π²/4 − π²/(2λ), approached from above",
         "−π²/4, the least energy among functions that vanish at the ends",
     )
     .seed(0)
@@ -286,14 +286,14 @@ fn fixed_nodes_unbounded() {
 fn fixed_nodes_trained() {
     let (problem, lambda) = (notebook(), 500.0);
     let energy = DeepRitz::new(problem, lambda).unwrap();
-    let penalised = problem.penalised(lambda).unwrap();
+    let penalized = problem.penalized(lambda).unwrap();
     let mut last = 0.0;
     let few = |places| Training { points: 10, places, ..Training::new(8000, 0) };
     let fixed = few(Points::Fixed).run(energy, &mut Adam::default(), |_, _, loss| last = loss).unwrap();
     let fresh = few(Points::Stratified).run(energy, &mut Adam::default(), |_, _, _| ()).unwrap();
     // Ten nodes: the loss ends far below what any function can have, the error is no longer small.
-    assert!(last < 1.5 * penalised.energy(), "{last} {}", penalised.energy());
-    let errors = [&fixed, &fresh].map(|network| distance(network, |x| penalised.value(x)));
+    assert!(last < 1.5 * penalized.energy(), "{last} {}", penalized.energy());
+    let errors = [&fixed, &fresh].map(|network| distance(network, |x| penalized.value(x)));
     assert!(errors[0] > 5.0 * errors[1], "{errors:?}");
 }
 

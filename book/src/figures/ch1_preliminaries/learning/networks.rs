@@ -212,7 +212,8 @@ fn draw_decision_boundary(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     training.horizontal(data.number("best accuracy")?, INK.dashed().thin());
     let names = [r"$\varphi = r^2$", r"$\varphi = \log\cosh r$", r"$\varphi = r$"];
     for ((accuracy, name), colour) in data.family("accuracy").zip(names).zip([BLUE, GREEN, ORANGE]) {
-        training.line(step, accuracy, colour).keyed(name);
+        let pen = if colour == GREEN { colour.dashed() } else { colour.into() };
+        training.line(step, accuracy, pen).keyed(name);
     }
     Ok(vec![plane, training])
 }
@@ -260,7 +261,7 @@ fn draw_resnet_depth(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let mut plane = Plate::new()
         .x(widened(span([data.get("x, 8")?, data.get("x, flow")?])), "$z_1$")
         .y(widened(span([data.get("y, 8")?, data.get("y, flow")?])), "$z_2$")
-        .legend(Corner::TopLeft)
+        .legend(Corner::BottomLeft)
         .title("states");
     plane.line(data.get("x, flow")?, data.get("y, flow")?, GREY.weight(4.0)).keyed("differential equation");
     for (depth, colour) in [("8", ORANGE), ("32", BLUE)] {

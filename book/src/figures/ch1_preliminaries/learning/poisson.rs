@@ -35,8 +35,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "The largest error during training",
-        caption: r"Largest distance from the target during training with $\lambda = 500$: residual, energy with one point in each of 100 cells, energy with 100 independent points. The rate falls to 0 along a cosine; the dashed line is $5 \times 10^{-4}$.",
-        alt: "Three curves on a logarithmic axis fall and flatten. The residual's ends near ten to the minus five, the energy's with stratified points near a few times ten to the minus four, the energy's with independent points highest.",
+        caption: r"Largest distance from the target during training with $\lambda = 500$: residual, energy with one point in each of 100 cells, energy with 100 independent points. The rate falls to 0 along a cosine; the checks train the energy three times as long. The dashed line is $5 \times 10^{-4}$.",
+        alt: "Three curves on a logarithmic axis fall, with spikes in the middle of training while the rate is still high. The residual's ends near ten to the minus five, the energy's with stratified points at the dashed line, the energy's with independent points above it.",
         seed: 0,
         parameters: &[STEPS],
         data: training_error,
@@ -63,7 +63,7 @@ pub const FIGURES: &[Figure] = &[
         number: None,
         title: "Energy on fixed nodes",
         caption: r"Training on the energy with ten points, $\lambda = 500$. Left: the network trained with fixed points (dots mark them), with fresh points, and the target (grey). Right: the loss that training sees; the dashed line is the least energy that any function has.",
-        alt: "Left: the network trained on fixed points is a staircase far from the target, flat in every node. Right: its loss falls below the dashed line of least energy, which the loss with fresh points only scatters about.",
+        alt: "Left: the network trained on fixed points rises steeply before the first of them and stays far above the target; the one with fresh points covers the target. Right: the loss on fixed points falls to three times the least energy, which the loss with fresh points scatters about.",
         seed: 0,
         parameters: &[
             Parameter { name: "points", default: 10.0, meaning: "points per step" },
@@ -102,20 +102,20 @@ fn both(settings: &Settings) -> Result<[TwoLayer<1>; 2]> {
 
 fn ritz_and_pinn(settings: &Settings) -> Result<Data> {
     let [ritz, pinn] = both(settings)?;
-    let penalised = problem()?.penalised(settings.get("lambda"))?;
+    let penalized = problem()?.penalized(settings.get("lambda"))?;
     let problem = problem()?;
     let of = |f: &dyn Fn(f64) -> f64| grid().into_iter().map(f).collect::<Vec<_>>();
     Ok(Data::new()
         .column("x", grid())
         .column("solution", of(&|x| problem.solution(x)))
-        .column("penalized", of(&|x| penalised.value(x)))
+        .column("penalized", of(&|x| penalized.value(x)))
         .column("Ritz", values(&ritz))
         .column("PINN", values(&pinn)))
 }
 
 fn draw_ritz_and_pinn(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let x = data.get("x")?;
-    let (solution, penalised) = (data.get("solution")?, data.get("penalized")?);
+    let (solution, penalized) = (data.get("solution")?, data.get("penalized")?);
     let (ritz, pinn) = (data.get("Ritz")?, data.get("PINN")?);
     let sparse = |column: &[f64]| column.iter().copied().step_by(8).collect::<Vec<_>>();
     let mut left = Plate::new()
@@ -125,17 +125,17 @@ fn draw_ritz_and_pinn(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         .legend(Corner::TopRight)
         .title("networks and targets");
     left.line(x, solution, GREY.weight(4.0)).keyed("solution");
-    left.line(x, penalised, INK.dashed()).keyed("penalized");
+    left.line(x, penalized, INK.dashed()).keyed("penalized");
     left.points(&sparse(x), &sparse(ritz), BLUE).keyed("Deep Ritz");
     left.points(&sparse(x), &sparse(pinn), ORANGE).keyed("PINN");
     let apart =
         |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs().max(1e-9)).collect::<Vec<_>>();
     let mut right = Plate::new()
         .x(0.0..=1.0, "$x$")
-        .log_y(1e-9..=1e-1, "distance")
+        .log_y(1e-9..=1e-1, "error")
         .legend(Corner::TopRight)
-        .title("distance from the target");
-    right.line(x, &apart(ritz, penalised), BLUE).keyed("Deep Ritz");
+        .title("distance from the targets");
+    right.line(x, &apart(ritz, penalized), BLUE).keyed("Deep Ritz");
     right.line(x, &apart(pinn, solution), ORANGE).keyed("PINN");
     Ok(vec![left, right])
 }
@@ -143,7 +143,7 @@ fn draw_ritz_and_pinn(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
 fn training_error(settings: &Settings) -> Result<Data> {
     const LAMBDA: f64 = 500.0;
     let steps = settings.count("steps");
-    let (problem, penalised) = (problem()?, problem()?.penalised(LAMBDA)?);
+    let (problem, penalized) = (problem()?, problem()?.penalized(LAMBDA)?);
     let every = (steps / 100).max(1);
     let at: Vec<f64> = (0..steps).step_by(every).map(|k| k as f64).collect();
     let errors = |places: Points, ritz: bool| -> Result<Vec<f64>> {
@@ -152,7 +152,7 @@ fn training_error(settings: &Settings) -> Result<Data> {
             if k % every == 0
                 && let Ok(network) = TwoLayer::<1>::new(Activation::Tanh, theta.to_vec())
             {
-                let target = |x: f64| if ritz { penalised.value(x) } else { problem.solution(x) };
+                let target = |x: f64| if ritz { penalized.value(x) } else { problem.solution(x) };
                 let apart = grid().into_iter().map(|x| (network.value(&[x]) - target(x)).abs());
                 errors.push(apart.fold(0.0, f64::max));
             }
@@ -217,7 +217,7 @@ fn fixed_nodes(settings: &Settings) -> Result<Data> {
     const LAMBDA: f64 = 500.0;
     let (points, steps) = (settings.count("points"), settings.count("steps"));
     let energy = DeepRitz::new(problem()?, LAMBDA)?;
-    let penalised = problem()?.penalised(LAMBDA)?;
+    let penalized = problem()?.penalized(LAMBDA)?;
     let run = |places| -> Result<(TwoLayer<1>, Vec<f64>)> {
         let training = Training { points, places, ..Training::new(steps, settings.seed) };
         let mut losses = Vec::new();
@@ -233,7 +233,7 @@ fn fixed_nodes(settings: &Settings) -> Result<Data> {
     let nodes: Vec<f64> = (0..points).map(|i| (i as f64 + 0.5) / points as f64).collect();
     Ok(Data::new()
         .column("x", grid())
-        .column("target", grid().into_iter().map(|x| penalised.value(x)).collect::<Vec<_>>())
+        .column("target", grid().into_iter().map(|x| penalized.value(x)).collect::<Vec<_>>())
         .column("fixed", values(&fixed))
         .column("fresh", values(&fresh))
         .column("u at nodes", nodes.iter().map(|&x| fixed.value(&[x])).collect::<Vec<_>>())
@@ -241,15 +241,19 @@ fn fixed_nodes(settings: &Settings) -> Result<Data> {
         .column("step", (0..fixed_loss.len()).map(|k| 40.0 * k as f64).collect::<Vec<_>>())
         .column("loss, fixed", fixed_loss)
         .column("loss, fresh", fresh_loss)
-        .column("least energy", [penalised.energy()]))
+        .column("least energy", [penalized.energy()]))
 }
 
 fn draw_fixed_nodes(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let x = data.get("x")?;
     let fixed = data.get("fixed")?;
-    let reach = 1.2 * fixed.iter().fold(0.03f64, |most, u| most.max(u.abs()));
-    let mut left =
-        Plate::new().x(0.0..=1.0, "$x$").y(-reach..=reach, "$u$").legend(Corner::TopRight).title("networks");
+    let highest = 1.2 * fixed.iter().fold(0.05, |most: f64, u| most.max(*u));
+    let lowest = 1.2 * fixed.iter().fold(-0.03, |least: f64, u| least.min(*u));
+    let mut left = Plate::new()
+        .x(0.0..=1.0, "$x$")
+        .y(lowest..=highest, "$u$")
+        .legend(Corner::TopRight)
+        .title("networks");
     left.line(x, data.get("target")?, GREY.weight(4.0)).keyed("target");
     left.line(x, data.get("fresh")?, BLUE).keyed("fresh points");
     left.line(x, fixed, ORANGE).keyed("fixed points");
@@ -259,9 +263,9 @@ fn draw_fixed_nodes(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let bottom = low.iter().fold(2.0 * least, |most, loss| most.min(1.1 * loss));
     let mut right = Plate::new()
         .x(0.0..=step[step.len() - 1], "step")
-        .y(bottom..=-1.5 * least, "loss")
+        .y(bottom..=-1.5 * least, "energy")
         .legend(Corner::TopRight)
-        .title("loss");
+        .title("loss during training");
     right.line(step, data.get("loss, fresh")?, BLUE.thin()).keyed("fresh points");
     right.line(step, low, ORANGE).keyed("fixed points");
     right.horizontal(least, INK.dashed());

@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 use sdml::ch1_preliminaries::learning::{
-    Adam, Batch, LogCosh, Momentum, Plain, Quadratic, Schedule, TiltedWell, Update, descend, minimize,
+    Adam, Batch, FiniteSum, LogCosh, Momentum, Plain, Quadratic, Sampler, Schedule, TiltedWell, Update,
+    descend, minimize,
 };
-use sdml::ch1_preliminaries::learning::{FiniteSum, Sampler};
 use sdml::random::Streams;
 use sdml::statistics::{Estimate, estimate};
 
@@ -46,7 +46,7 @@ pub const FIGURES: &[Figure] = &[
         number: None,
         title: "Theorem 1.24 inside and outside its range of step sizes",
         caption: r"$\E \lvert \theta_k - \theta^* \rvert^2$ on a quadratic with $\mu = 1$: exact recursion (lines), simulation (dots) and the right side of the theorem (dashed). Left: $h = 0.05$ and $h = 0.4$, below $1/(2\mu)$. Right: $h = 0.6$, above it but below the printed $2/\mu$.",
-        alt: "Left: for both step sizes dots lie on solid curves that stay below the dashed ones. Right: the dashed curve oscillates and lies below the solid one at odd steps.",
+        alt: "Left: for both step sizes dots lie on solid curves that stay below the dashed ones. Right: at the first step the dashed curve dips below the solid one.",
         seed: 0,
         parameters: &[Parameter { name: "paths", default: 4000.0, meaning: "simulated runs" }],
         data: sgd_convex,
@@ -69,7 +69,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Gradient descent, momentum and Adam",
-        caption: r"$L(\theta) = (\theta_1^2 + 50\, \theta_2^2)/2$ from $(1, 1)$. Left: iterates in the plane with level lines of $L$. Right: distance from the minimum. Gradient descent and momentum use their best constant rates, Adam the rate 0.1.",
+        caption: r"$L(\theta) = (\theta_1^2 + 20\, \theta_2^2)/2$ from $(1, 1)$. Left: iterates in the plane with level lines of $L$. Right: distance from the minimum. Gradient descent and momentum use their best constant rates, Adam the rate 0.1.",
         alt: "Left: gradient descent zigzags across a narrow valley, momentum swings along it, Adam takes a diagonal. Right: on a logarithmic axis gradient descent falls along a line, momentum along a much steeper one, Adam in between with oscillations.",
         seed: 0,
         parameters: &[Parameter { name: "steps", default: 100.0, meaning: "steps" }],
@@ -316,7 +316,7 @@ fn draw_basins(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     Ok(vec![left, right])
 }
 
-const KAPPA: f64 = 50.0;
+const KAPPA: f64 = 20.0;
 
 fn optimizers(settings: &Settings) -> Result<Data> {
     let loss = Quadratic::new([1.0, KAPPA], vec![[0.0, 0.0]])?;
@@ -353,20 +353,20 @@ fn draw_optimizers(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let colours = [ORANGE, BLUE, GREEN];
     let mut plane = Plate::new()
         .x(-0.8..=1.2, r"$\theta_1$")
-        .y(-1.2..=1.2, r"$\theta_2$")
+        .y(-1.6..=1.6, r"$\theta_2$")
         .without_rules()
         .title("iterates");
     let axis: Vec<f64> = (0..=80).map(|k| f64::from(k) / 40.0 - 0.8).collect();
-    let height: Vec<f64> = (0..=80).map(|k| 0.03 * f64::from(k) - 1.2).collect();
+    let height: Vec<f64> = (0..=80).map(|k| 0.04 * f64::from(k) - 1.6).collect();
     let values: Vec<f64> =
         height.iter().flat_map(|y| axis.iter().map(move |x| 0.5 * (x * x + KAPPA * y * y))).collect();
     plane.contours(&axis, &height, &values, &[0.1, 0.5, 2.0, 8.0, 25.0], GREY.thin());
     let step = data.get("step")?;
     let mut fall = Plate::new()
         .x(0.0..=step[step.len() - 1], "step")
-        .log_y(1e-8..=1e2, "distance from the minimum")
+        .log_y(1e-8..=1e2, "$\\lvert \\theta_k \\rvert$")
         .legend(Corner::BottomLeft)
-        .title("distance");
+        .title("distance from the minimum");
     let paths = data.family("theta_1").zip(data.family("theta_2")).zip(data.family("distance"));
     for ((((x, y), distance), name), colour) in paths.zip(names).zip(colours) {
         plane.line(&x[..x.len().min(40)], &y[..y.len().min(40)], colour.thin());
