@@ -263,8 +263,8 @@ fn sum_over<const D: usize>(n: usize, term: impl Fn(usize) -> Row<D>) -> Row<D> 
     let mut add = |lane: usize, row: Row<D>| {
         outer[lane] += row.outer;
         bias[lane] += row.bias;
-        for d in 0..D {
-            weight[d][lane] += row.weight[d];
+        for (sum, w) in weight.iter_mut().zip(row.weight) {
+            sum[lane] += w;
         }
     };
     let whole = n - n % LANES;

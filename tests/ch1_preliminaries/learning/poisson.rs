@@ -129,7 +129,8 @@ fn penalized_optimum() {
     for (waves, amplitude, lambda) in [(1, PI * PI, 5.0), (2, 1.0, 500.0), (3, 2.0, 0.7)] {
         let problem = Poisson::new(waves, amplitude).unwrap();
         let u = problem.penalized(lambda).unwrap();
-        let directions: [(fn(f64) -> f64, fn(f64) -> f64); 3] =
+        type Function = fn(f64) -> f64;
+        let directions: [(Function, Function); 3] =
             [(|_| 1.0, |_| 0.0), (|x| x, |_| 1.0), (|x| (3.0 * x).cos(), |x| -3.0 * (3.0 * x).sin())];
         for (v, dv) in directions {
             let variation = simpson(|x| u.derivative(x) * dv(x) - problem.load(x) * v(x))

@@ -157,7 +157,7 @@ fn decision_boundary(settings: &Settings) -> Result<Data> {
         let mut accuracies = Vec::new();
         at.clear();
         let network = train(settings, &data, misfit, steps, |k, theta| {
-            if k % 10 == 0 {
+            if k.is_multiple_of(10) {
                 let network = TwoLayer::new(Activation::Tanh, theta.to_vec());
                 accuracies
                     .push(network.and_then(|network| accuracy(&network, &held_out)).unwrap_or(f64::NAN));
