@@ -250,7 +250,7 @@ pub fn descend(
 /// minimize(&mut theta, &mut Plain, Schedule::Constant(0.5), 3, loss, |_, _, _| ())?;
 /// assert_eq!(theta, [0.125]);
 /// let error = minimize(&mut theta, &mut Plain, Schedule::Constant(5.0), 3000, loss, |_, _, _| ());
-/// assert!(error.unwrap_err().to_string().contains("at step 257"));
+/// assert!(error.unwrap_err().to_string().contains("at step 258"));
 /// # Ok::<(), sdml::Error>(())
 /// ```
 // ANCHOR: minimize
