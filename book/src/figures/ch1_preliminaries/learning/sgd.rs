@@ -70,7 +70,7 @@ pub const FIGURES: &[Figure] = &[
         number: None,
         title: "Gradient descent, momentum and Adam",
         caption: r"$L(\theta) = (\theta_1^2 + 20\, \theta_2^2)/2$ from $(1, 1)$. Left: iterates in the plane with level lines of $L$. Right: distance from the minimum. Gradient descent and momentum use their best constant rates, Adam the rate 0.1.",
-        alt: "Left: gradient descent zigzags across a narrow valley, momentum swings along it, Adam takes a diagonal. Right: on a logarithmic axis gradient descent falls along a line, momentum along a much steeper one, Adam in between with oscillations.",
+        alt: "Left: gradient descent zigzags across a narrow valley, momentum swings along it, Adam takes a diagonal. Right: on a logarithmic axis gradient descent falls along a line, momentum along a much steeper one, Adam in arches that fall slowly.",
         seed: 0,
         parameters: &[Parameter { name: "steps", default: 100.0, meaning: "steps" }],
         data: optimizers,
