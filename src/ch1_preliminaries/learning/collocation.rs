@@ -235,3 +235,36 @@ impl Training {
     }
     // ANCHOR_END: train
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Pinn, Poisson};
+    use super::*;
+    use crate::statistics::kolmogorov_smirnov;
+
+    #[test]
+    fn fresh_points_are_uniform() {
+        let pinn = Pinn::new(Poisson::new(2, 1.0).unwrap(), 1.0).unwrap();
+        let n = 10;
+        let mut sum = Collocation::new(pinn, Activation::Tanh, &vec![0.5; n]).unwrap();
+        let mut stream = Streams::new(6, "places").stream(0);
+        for places in [Points::Independent, Points::Stratified] {
+            // Where in [0, 1], or where in its cell.
+            let mut drawn = Vec::new();
+            for _ in 0..500 {
+                sum.place(places, &mut stream);
+                assert_eq!(sum.points[n..], [[0.0], [1.0]]);
+                drawn.extend(sum.points[..n].iter().enumerate().map(|(i, [x])| match places {
+                    Points::Independent => *x,
+                    _ => n as f64 * x - i as f64,
+                }));
+            }
+            let fit = kolmogorov_smirnov(&drawn, |x| x.clamp(0.0, 1.0)).unwrap();
+            assert!(fit.p_value > 1e-4, "{places:?} {fit:?}");
+        }
+        sum.place(Points::Fixed, &mut stream);
+        assert!(
+            sum.points[..n].iter().enumerate().all(|(i, [x])| (x - (i as f64 + 0.5) / 10.0).abs() < 1e-15)
+        );
+    }
+}

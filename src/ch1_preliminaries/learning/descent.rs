@@ -33,6 +33,9 @@ impl Schedule {
     /// use sdml::ch1_preliminaries::learning::Schedule;
     /// assert_eq!(Schedule::Harmonic(0.6).rate(2), 0.6 / 3.0);
     /// assert_eq!(Schedule::InverseRoot(0.6).rate(3), 0.3);
+    /// let cosine = Schedule::Cosine { rate: 0.6, steps: 8 };
+    /// assert_eq!([cosine.rate(0), cosine.rate(8)], [0.6, 0.0]);
+    /// assert!((cosine.rate(4) - 0.3).abs() < 1e-15);
     /// ```
     // ANCHOR: schedule
     pub fn rate(&self, k: usize) -> f64 {

@@ -5,7 +5,7 @@ use sdml::ch1_preliminaries::learning::{
     Misfit, Pass, Poisson, ResNet, Schedule, TwoLayer, accuracy, descend,
 };
 use sdml::random::Streams;
-use sdml::statistics::fit_order;
+use sdml::statistics::{fit_order, kolmogorov_smirnov};
 
 use crate::check::Check;
 
@@ -130,6 +130,25 @@ fn network_derivatives() {
     )
     .samples("7 points of the plane, 5 hidden units, 21 parameters")
     .within(worst, 0.0, 1e-12, "sums of some hundred terms of size 1", misprint);
+}
+
+#[test]
+fn random_networks_bend_inside_the_box() {
+    let (width, low, high) = (20_000, 1.0, 3.0);
+    let stream = &mut Streams::new(5, "random network").stream(0);
+    let network = TwoLayer::<1>::random(Activation::Tanh, width, [low, high], stream).unwrap();
+    // Mean squares of normal variables have the standard error √(2/m), relative.
+    let mean_square =
+        |of: &dyn Fn(usize) -> f64| (0..width).map(|j| of(j).powi(2)).sum::<f64>() / width as f64;
+    let scale = (high - low) / 4.0;
+    let bound = 4.0 * (2.0 / width as f64).sqrt();
+    assert!((mean_square(&|j| scale * network.weight(j)[0]) - 1.0).abs() < bound);
+    assert!((mean_square(&|j| (width as f64).sqrt() * network.outer(j)) - 1.0).abs() < bound);
+    let bends: Vec<f64> = (0..width).map(|j| -network.bias(j) / network.weight(j)[0]).collect();
+    assert!(bends.iter().all(|x| (low - 1e-9..high + 1e-9).contains(x)));
+    let uniform = kolmogorov_smirnov(&bends, |x| ((x - low) / (high - low)).clamp(0.0, 1.0)).unwrap();
+    assert!(uniform.p_value > 1e-4, "{uniform:?}");
+    assert_eq!(network.offset(), 0.0);
 }
 
 #[test]

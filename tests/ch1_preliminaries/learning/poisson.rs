@@ -299,6 +299,17 @@ fn fixed_nodes_trained() {
 }
 
 #[test]
+fn independent_points() {
+    // Independent points serve as well where the noise dies out by itself, and are another sample than stratified ones.
+    let residual = Pinn::new(notebook(), 500.0).unwrap();
+    let training = Training { places: Points::Independent, ..Training::new(3000, 0) };
+    let independent = training.run(residual, &mut Adam::default(), |_, _, _| ()).unwrap();
+    let stratified = Training::new(3000, 0).run(residual, &mut Adam::default(), |_, _, _| ()).unwrap();
+    assert!(distance(&independent, |x| notebook().solution(x)) < 5e-4);
+    assert_ne!(independent, stratified);
+}
+
+#[test]
 fn relu_has_no_residual() {
     let theta: Vec<f64> = (0..16).map(|p| (1.9 * p as f64 + 0.7).sin()).collect();
     let points: Vec<[f64; 1]> = (0..50).map(|i| [f64::from(i) / 49.0]).collect();
