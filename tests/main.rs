@@ -10,4 +10,5 @@ mod statistics;
 mod ch1_preliminaries {
     mod brownian;
     mod integral;
+    mod learning;
 }

@@ -33,7 +33,13 @@ pub use style::{
 };
 
 /// Every figure of the book, in the order of its pages.
-pub static ALL: &[&[Figure]] = &[ch1_preliminaries::brownian::FIGURES, ch1_preliminaries::integral::FIGURES];
+pub static ALL: &[&[Figure]] = &[
+    ch1_preliminaries::brownian::FIGURES,
+    ch1_preliminaries::integral::FIGURES,
+    ch1_preliminaries::learning::networks::FIGURES,
+    ch1_preliminaries::learning::poisson::FIGURES,
+    ch1_preliminaries::learning::sgd::FIGURES,
+];
 
 /// One figure: its words, its parameters, the computation of its data and the drawing of them.
 pub struct Figure {
