@@ -1,6 +1,7 @@
 // An edit to a chapter is seen within a second; a mistake is shown beside the last good page and goes when it is mended.
 
 import { readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { root, served } from "./browser.js";
 import { suite, until } from "./suite.js";
@@ -37,8 +38,9 @@ export async function reload(browser) {
           times.push(await until("the edit", () => shows("main", word)));
         }
         console.log(`reload: an edit was seen after ${times.map((time) => time.toFixed(0)).join(", ")} ms`);
-        // The best of three: other programs run on this machine too.
-        if (Math.min(...times) > LIMIT) throw new Error(`took ${Math.min(...times).toFixed(0)} ms`);
+        // The best of three, and more patience where other programs keep every core busy.
+        const limit = LIMIT * Math.max(1, loadavg()[0] / availableParallelism());
+        if (Math.min(...times) > limit) throw new Error(`took ${Math.min(...times).toFixed(0)} ms of ${limit.toFixed(0)}`);
       },
     ],
     [
