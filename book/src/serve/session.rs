@@ -1,6 +1,7 @@
 //! A session of writing: figures drawn in the background, sources watched, the book rebuilt, the pages reloaded.
 
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -133,19 +134,44 @@ impl Session {
         let mut undrawn = None;
         loop {
             let patience = if whole { Duration::MAX } else { CALM };
-            match news.recv_timeout(patience) {
-                Ok(first) => {
-                    whole = false;
-                    self.rebuild(gather(first, news), &mut undrawn);
-                }
+            let first = match news.recv_timeout(patience) {
+                Ok(first) => first,
                 Err(RecvTimeoutError::Timeout) => {
-                    // The same pages once more, so nothing to reload; a mistake was told when it was made.
-                    let _ = build(&self.project, Extent::Whole);
                     whole = true;
+                    match self.finish(news) {
+                        Some(first) => first,
+                        None => continue,
+                    }
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
+            };
+            whole = false;
+            self.rebuild(gather(first, news), &mut undrawn);
+        }
+    }
+
+    /// Builds the rest of the book, in a process of its own that is given up as soon as there is news: an edit does not
+    /// wait for it. The chapters stay as they are, so there is nothing to reload or to complain about.
+    fn finish(&self, news: &Receiver<News>) -> Option<News> {
+        if !missing().is_empty() {
+            return None;
+        }
+        let mut builder = Command::new(std::env::current_exe().ok()?)
+            .arg("--root")
+            .arg(&self.project.root)
+            .arg("build")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .ok()?;
+        while let Ok(None) = builder.try_wait() {
+            if let Ok(first) = news.recv_timeout(GATHER) {
+                let _ = builder.kill().and_then(|()| builder.wait());
+                return Some(first);
             }
         }
+        None
     }
 
     fn rebuild(&self, all: Vec<News>, undrawn: &mut Option<String>) {
@@ -160,6 +186,8 @@ impl Session {
                 }
             }
         }
+        changed.sort();
+        changed.dedup();
         let start = Instant::now();
         match build(&self.project, Extent::Chapters) {
             Ok(()) => {
