@@ -1,1 +1,0 @@
-//! Section 1.3, in the making.
