@@ -3,8 +3,10 @@
 mod check;
 #[path = "../book/src/pins.rs"]
 mod pins;
+mod quadrature;
 
 mod ch1_preliminaries {
     mod brownian;
+    mod fokker_planck;
     mod integral;
 }

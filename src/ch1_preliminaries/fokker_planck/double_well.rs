@@ -54,7 +54,7 @@ pub struct Gibbs {
 }
 
 /// The trapezoidal rule's step, in units of the wells' width: its error e^{−2π²/s²} is then below rounding.
-const STEP: f64 = 0.5;
+const STEP: f64 = 0.25;
 
 impl Gibbs {
     /// The law at inverse temperature `beta`.

@@ -12,8 +12,8 @@
 
 use super::density::same_grid;
 use super::{Density, Grid};
-use crate::error::{finite, positive};
 use crate::Result;
+use crate::error::{finite, positive};
 
 /// The right side of (1.18) on a grid, for coefficients that do not depend on time and a diagonal D.
 ///
@@ -179,12 +179,21 @@ impl FokkerPlanck<1> {
     /// # Errors
     /// Two neighbouring cells between which mass flows one way only, to the last bit.
     pub fn equilibrium(&self) -> Result<Density<1>> {
-        let mut log_p = vec![0.0; self.grid.cells()];
+        let n = self.grid.cells();
+        let mut log_p = vec![0.0; n];
         for face in &self.faces {
             log_p[face.j] = log_p[face.i] + finite("drift", (face.forward / face.backward).ln())?;
         }
-        let top = log_p.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        Density::proportional_to(self.grid, |x| (log_p[self.grid.nearest_cell(x)] - top).exp())
+        let top = (0..n).max_by(|i, j| log_p[*i].total_cmp(&log_p[*j])).expect("a grid has cells");
+        // From the largest value outwards: ratios of neighbours then keep every bit, and the tails may underflow.
+        let mut p = vec![1.0; n];
+        for i in top + 1..n {
+            p[i] = p[i - 1] * (self.faces[i - 1].forward / self.faces[i - 1].backward);
+        }
+        for i in (0..top).rev() {
+            p[i] = p[i + 1] * (self.faces[i].backward / self.faces[i].forward);
+        }
+        Density::proportional_to(self.grid, |x| p[self.grid.nearest_cell(x)])
     }
 }
 

@@ -40,6 +40,17 @@ impl<const N: usize> Grid<N> {
         Ok(Self { lower, upper, shape })
     }
 
+    /// The same box with half as many cells along every axis.
+    ///
+    /// # Errors
+    /// A number of cells that is odd or less than 6.
+    pub fn coarser(&self) -> Result<Self> {
+        if let Some(cells) = self.shape.into_iter().find(|cells| cells % 2 == 1) {
+            return Err(Error::argument("shape", cells, "even"));
+        }
+        Self::new(self.lower, self.upper, self.shape.map(|cells| cells / 2))
+    }
+
     /// How many cells there are.
     pub fn cells(&self) -> usize {
         self.shape.iter().product()

@@ -18,4 +18,4 @@ pub use finite_volume::FokkerPlanck;
 pub use grid::Grid;
 pub use histogram::Histogram;
 pub use implicit::Scheme;
-pub use spectrum::Mode;
+pub use spectrum::{Mode, extrapolated_rates};
