@@ -1,9 +1,13 @@
 //! The press: turns chapters, snapshots and figures into pages.
 
-pub mod figures;
+pub mod bibliography;
 pub mod command;
 mod complaints;
+pub mod entries;
+pub mod errata;
+pub mod figures;
 mod inputs;
+pub mod ledger;
 pub mod pins;
 pub mod pipeline;
 pub mod preprocess;

@@ -90,12 +90,6 @@ impl Labels {
         labels
     }
 
-    /// Adds the entries of a generated page.
-    pub fn add_generated(&mut self, name: String, page: &str, anchor: String, text: String) {
-        let label = Label { page: page.into(), anchor, text, file: String::new(), line: 0 };
-        self.by_name.insert(name, label);
-    }
-
     /// The label called `name`.
     pub fn get(&self, name: &str) -> Option<&Label> {
         self.by_name.get(name)

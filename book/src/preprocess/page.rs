@@ -1,6 +1,6 @@
 //! One page: every mark of its text replaced.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::directive;
@@ -55,8 +55,8 @@ pub struct Page<'a> {
     pub snapshots: BTreeSet<String>,
     /// The works it cites.
     pub cited: BTreeSet<String>,
-    /// The errata it treats.
-    pub errata: BTreeSet<String>,
+    /// The errata it treats, and where they are boxed.
+    pub errata: BTreeMap<String, String>,
 }
 
 /// What stands in the place of a mark.
@@ -84,7 +84,7 @@ impl<'a> Page<'a> {
             glyphs: BTreeSet::new(),
             snapshots: BTreeSet::new(),
             cited: BTreeSet::new(),
-            errata: BTreeSet::new(),
+            errata: BTreeMap::new(),
         }
     }
 

@@ -12,6 +12,6 @@ pub use code::code;
 pub use covers::covers;
 pub use erratum::erratum;
 pub use figure::figure;
-pub use snapshot::{output, pin};
+pub use snapshot::{number, output, pin};
 pub use solution::solution;
 pub use statement::statement;

@@ -40,7 +40,7 @@ fn find(page: &mut Page, name: &str) -> Result<(String, String), String> {
 }
 
 /// A number as it is printed in a sentence: a true minus, powers of ten instead of `e`.
-fn number(value: &str) -> String {
+pub fn number(value: &str) -> String {
     if value.parse::<f64>().is_err() {
         return value.into();
     }
