@@ -35,8 +35,8 @@ Fokker–Planck equation at four times. Dots: histograms of simulated paths at t
         section: SECTION,
         number: None,
         title: "A density in the plane and its flux",
-        caption: r"The density of $\dd X = (-X + \omega J X) \dd t + \sqrt 2 \dd B$ in the plane (color) and its flux (arrows, one scale for
-both panels), soon after the start and in the long run. $J$ turns by a right angle.",
+        caption: r"The density of $\dd X = (-X + \omega J X) \dd t + \sqrt 2 \dd B$ in the plane (color) and its flux (arrows, scaled in
+each panel by the longest), soon after the start and in the long run. $J$ turns by a right angle.",
         alt: "Two square panels. Left: an off-center round spot of probability with arrows pointing inwards and around. Right: a centered round spot with arrows circling it.",
         seed: 0,
         parameters: &[Parameter { name: "omega", default: 2.0, meaning: "speed of the rotation" }],
@@ -78,10 +78,10 @@ backward Euler at a step proportional to $h$. Right: a drift too strong for the 
         number: None,
         title: "The double well and its Gibbs law",
         caption: r"Left: the potential $U(x) = (x^2 - 1)^2$. Right: the density $e^{-\beta U}/\mathcal Z$ at two inverse temperatures (lines) and
-histograms of simulated paths of $\dd X = -U'(X) \dd t + \sqrt{2/\beta} \dd B$ at time 6, half of them started in either well (dots).",
+histograms of simulated paths of $\dd X = -U'(X) \dd t + \sqrt{2/\beta} \dd B$ at time 3, half of them started in either well (dots).",
         alt: "Left: a curve with two minima at −1 and 1 and a barrier of height 1 between them. Right: two-humped densities, the colder one with narrow humps and little mass between; dots lie on both.",
         seed: 134,
-        parameters: &[Parameter { name: "paths", default: 10_000.0, meaning: "number of simulated paths" }],
+        parameters: &[Parameter { name: "paths", default: 20_000.0, meaning: "number of simulated paths" }],
         data: wells,
         draw: draw_wells,
     },
@@ -91,7 +91,7 @@ histograms of simulated paths of $\dd X = -U'(X) \dd t + \sqrt{2/\beta} \dd B$ a
         number: None,
         title: "Spectrum and relaxation of the double well",
         caption: r"Left: the four slowest rates $\lambda_1, \dots, \lambda_4$ of the double well against $\beta$, with the Eyring–Kramers approximation of
-$\lambda_1$ (dashed). Right: the distance from equilibrium of a density that starts in the right well, at $\beta = 1$ and $\beta = 3$; dashed lines fall at the rate $\lambda_1$.",
+$\lambda_1$ (dashed). Right: the distance from equilibrium of a density that starts in the right well, at $\beta = 1$ and $\beta = 3$; dashed lines fall like $e^{-\lambda_1 t}$.",
         alt: "Left: four curves on a logarithmic axis; the lowest falls along a dashed straight line as beta grows, the others stay up. Right: two curves that become straight lines parallel to dashed ones.",
         seed: 0,
         parameters: &[],
@@ -161,14 +161,18 @@ fn draw_density_and_paths(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     Ok(vec![plate])
 }
 
+/// Cells along either axis of the plane, and between two arrows.
+const SIDE: usize = 64;
+const ARROW_EVERY: usize = 5;
+
 fn rotating_density(settings: &Settings) -> Result<Data> {
     let omega = settings.get("omega");
-    let grid = Grid::new([-4.0; 2], [4.0; 2], [64; 2])?;
+    let grid = Grid::new([-4.0; 2], [4.0; 2], [SIDE; 2])?;
     let equation = FokkerPlanck::new(grid, |[x, y]| [-x - omega * y, omega * x - y], |_| [1.0; 2])?;
-    let start = Density::proportional_to(grid, |[x, y]| bell(2.0, 0.2, x) * bell(0.0, 0.2, y))?;
+    let start = Density::proportional_to(grid, |[x, y]| bell(1.5, 0.3, x) * bell(0.0, 0.3, y))?;
     let mut data = Data::new();
-    // An arrow for every eighth cell along either axis.
-    let arrows: Vec<usize> = (0..grid.cells()).filter(|i| (i % 64) % 8 == 4 && (i / 64) % 8 == 4).collect();
+    let has_arrow = |i: &usize| i % SIDE % ARROW_EVERY == 2 && i / SIDE % ARROW_EVERY == 2;
+    let arrows: Vec<usize> = (0..grid.cells()).filter(has_arrow).collect();
     for (axis, name) in ["x", "y"].into_iter().enumerate() {
         data = data.column(name, arrows.iter().map(|i| grid.center(*i)[axis]).collect::<Vec<_>>());
     }
@@ -186,20 +190,15 @@ fn rotating_density(settings: &Settings) -> Result<Data> {
 fn draw_rotating_density(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let (x, y) = (data.get("x")?, data.get("y")?);
     let high = data.family("p").flatten().copied().fold(0.0, f64::max);
-    let speed = data
-        .family("u")
-        .flatten()
-        .zip(data.family("v").flatten())
-        .map(|(u, v)| u.hypot(*v))
-        .fold(0.0, f64::max);
     let panels = data.family("p").zip(data.family("u").zip(data.family("v"))).zip(["$t = 0.3$", "$t = 6$"]);
     let panel = |((p, (u, v)), title): ((&[f64], (&[f64], &[f64])), &str)| {
         let mut plate =
-            Plate::new().x(-4.0..=4.0, "$x_1$").y(-4.0..=4.0, "$x_2$").equal().title(title).without_rules();
-        plate.heatmap(-4.0..=4.0, -4.0..=4.0, p, 64, Shade::Sequential { colour: BLUE, low: 0.0, high });
-        // The longest arrow spans the distance between two of them; those too short to be seen are left out.
-        let scale = 1.6 / speed;
-        for (k, (u, v)) in u.iter().zip(v).enumerate().filter(|(_, (u, v))| u.hypot(**v) > 0.03 * speed) {
+            Plate::new().x(-3.2..=3.2, "$x_1$").y(-3.2..=3.2, "$x_2$").equal().title(title).without_rules();
+        plate.heatmap(-4.0..=4.0, -4.0..=4.0, p, SIDE, Shade::Sequential { colour: BLUE, low: 0.0, high });
+        // The longest arrow spans a little more than the distance between two; those too short to be seen are left out.
+        let speed = u.iter().zip(v).map(|(u, v)| u.hypot(*v)).fold(0.0, f64::max);
+        let scale = 0.8 / speed;
+        for (k, (u, v)) in u.iter().zip(v).enumerate().filter(|(_, (u, v))| u.hypot(**v) > 0.05 * speed) {
             let (u, v) = (scale * u, scale * v);
             plate.arrow((x[k] - 0.5 * u, y[k] - 0.5 * v), (x[k] + 0.5 * u, y[k] + 0.5 * v), ORANGE);
         }
@@ -210,7 +209,7 @@ fn draw_rotating_density(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
 
 fn inside(settings: &Settings) -> Result<Data> {
     let (a, sigma, v) = (settings.get("a"), settings.get("sigma"), 0.04);
-    let grid = line(0.0, 12.0, 1200)?;
+    let grid = line(0.0, 8.0, 400)?;
     let start = Density::proportional_to(grid, |[x]| bell(0.0, v, x.ln()) / x)?;
     let solve = |extra: f64| {
         let drift = |[x]: [f64; 1]| [(a + extra * sigma * sigma) * x];
@@ -222,7 +221,7 @@ fn inside(settings: &Settings) -> Result<Data> {
         let (total, share) = (v + s, mean * v / (v + s));
         bell(mean, total, 0.0) / (2.0 * std::f64::consts::PI * total).sqrt() * (-a - share + 0.5 * v * s / total).exp()
     };
-    let cells = line(0.0, 12.0, 150)?;
+    let cells = line(0.0, 8.0, 100)?;
     let histogram = Histogram::sample(cells, &Streams::new(settings.seed, "geometric"), 100_000, |stream| {
         let log = v.sqrt() * stream.normal() + a - 0.5 * sigma * sigma + sigma * stream.normal();
         [log.exp()]
@@ -302,18 +301,18 @@ fn draw_orders(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let (h, errors, euler) = (data.get("h")?, data.get("error")?, data.get("euler")?);
     let mut left = Plate::new()
         .log_x(0.01..=0.5, "$h$")
-        .log_y(5e-6..=2e-2, "greatest error")
+        .log_y(5e-6..=5e-2, "greatest error")
         .x_ticks(&[(0.02, "0.02"), (0.05, "0.05"), (0.1, "0.1"), (0.2, "0.2")])
         .legend(Corner::BottomRight);
     left.line(h, euler, ORANGE).keyed("backward Euler");
     left.points(h, euler, ORANGE);
     left.line(h, errors, BLUE).keyed("uniformization");
     left.points(h, errors, BLUE);
-    left.slope(2.0, (0.03, 0.35 * errors[3]), 0.06, "2");
-    left.slope(1.0, (0.03, 1.6 * euler[3]), 0.06, "1");
+    left.slope(2.0, (0.025, 0.2 * errors[3]), 0.05, "2");
+    left.slope(1.0, (0.025, 0.4 * euler[3]), 0.05, "1");
     let (x, p, central) = (data.get("x")?, data.get("p")?, data.get("central")?);
     let mut right =
-        Plate::new().x(-1.0..=1.2, "$x$").y(span([p, central]), "$p(x, 0.005)$").legend(Corner::TopLeft);
+        Plate::new().x(-0.5..=1.6, "$x$").y(span([p, central]), "$p(x, 0.005)$").legend(Corner::TopRight);
     right.horizontal(0.0, GREY.weight(1.0));
     right.line(x, central, ORANGE).keyed("central differences");
     right.line(x, p, BLUE).keyed("this section");
@@ -336,7 +335,7 @@ fn wells(settings: &Settings) -> Result<Data> {
         let streams = Streams::new(settings.seed, "wells");
         let histogram = Histogram::sample(cells, &streams, settings.count("paths") as u64, |stream| {
             let start = if stream.uniform() < 0.5 { -1.0 } else { 1.0 };
-            [walk(start, beta, 6.0, 0.005, stream)]
+            [walk(start, beta, 3.0, 0.005, stream)]
         })?;
         dots.push(histogram.density().values().to_vec());
     }
@@ -348,8 +347,8 @@ fn draw_wells(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let mut left = Plate::new().x(-2.0..=2.0, "$x$").y(0.0..=3.0, "$U(x)$");
     left.line(x, data.get("potential")?, INK);
     left.label((0.0, 1.0), "barrier: height 1", Side::Above, GREY);
-    left.label((1.0, 0.0), "$U'' = 8$", Side::Above, GREY);
-    left.label((-1.0, 0.0), "$U'' = 8$", Side::Above, GREY);
+    left.label((1.0, 0.4), "$U'' = 8$", Side::Above, GREY);
+    left.label((-1.0, 0.4), "$U'' = 8$", Side::Above, GREY);
     let mut right = Plate::new().x(-2.0..=2.0, "$x$").y(0.0..=1.0, "density");
     for (((density, histogram), colour), beta) in
         data.family("density").zip(data.family("histogram")).zip([ORANGE, BLUE]).zip(BETAS)
@@ -370,7 +369,8 @@ fn relaxation(_: &Settings) -> Result<Data> {
     // Eyring and Kramers: twice the rate of leaving one well, √(U″(1)|U″(0)|)/2π e^{−β}.
     let curvatures = double_well::curvature(1.0) * double_well::curvature(0.0).abs();
     let kramers: Vec<f64> = betas.iter().map(|beta| curvatures.sqrt() / std::f64::consts::PI * (-beta).exp()).collect();
-    let t: Vec<f64> = (0..=40).map(|k| 0.2 * f64::from(k)).collect();
+    // Close together at the start, where the fast modes die.
+    let t: Vec<f64> = (0..=40).map(|k| 0.005 * f64::from(k * k)).collect();
     let (mut distances, mut predicted) = (Vec::new(), Vec::new());
     for beta in BETAS {
         let equation = well(line(-3.0, 3.0, 300)?, beta)?;
@@ -382,7 +382,7 @@ fn relaxation(_: &Settings) -> Result<Data> {
             distance.push(density.distance(&equilibrium)?);
         }
         let (gap, last) = (equation.rates(2)?[1], distance[t.len() - 1]);
-        predicted.push(t.iter().map(|s| last * (gap * (t[t.len() - 1] - s)).exp()).collect::<Vec<_>>());
+        predicted.push(t.iter().map(|s| 0.7 * last * (gap * (t[t.len() - 1] - s)).exp()).collect::<Vec<_>>());
         distances.push(distance);
     }
     Ok(Data::new()
