@@ -191,7 +191,9 @@ fn a_pin_whose_test_is_gone_is_a_problem() {
     checks[0].key = "ch1_preliminaries/integral/quadratic_variation".into();
     let messages = messages(&places(), &checks);
     assert_eq!(messages.len(), 1);
-    assert!(messages[0].contains("no test measures `ch1_preliminaries/integral/quadratic_variation` any more"));
+    assert!(
+        messages[0].contains("no test measures `ch1_preliminaries/integral/quadratic_variation` any more")
+    );
 }
 
 #[test]

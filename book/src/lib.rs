@@ -18,3 +18,9 @@ pub mod stand_in;
 pub mod typeset;
 
 pub use pins::pin;
+
+/// The chapters, whose Rust blocks are tests.
+#[cfg(doctest)]
+mod chapters {
+    include!(concat!(env!("OUT_DIR"), "/chapters.rs"));
+}

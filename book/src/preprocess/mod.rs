@@ -110,7 +110,8 @@ impl Desk {
             .collect();
         let labels = Labels::collect(&chapters, &self.world, &mut problems);
         let mut done = Done::default();
-        let generated = |text: &str| [COVERAGE, ERRATA, BIBLIOGRAPHY].into_iter().find(|name| text.contains(name));
+        let generated =
+            |text: &str| [COVERAGE, ERRATA, BIBLIOGRAPHY].into_iter().find(|name| text.contains(name));
         for chapter in chapters.iter().filter(|chapter| generated(chapter.text).is_none()) {
             done.add(Page::new(chapter, &self.world, &labels));
         }
@@ -124,7 +125,9 @@ impl Desk {
             }
         }
         problems.append(&mut done.problems);
-        problems.extend(ledger::verify(&self.ledger, &places(&labels), &self.checks, &|file, needle| self.line(file, needle)));
+        problems.extend(ledger::verify(&self.ledger, &places(&labels), &self.checks, &|file, needle| {
+            self.line(file, needle)
+        }));
         problems.extend(errata::verify(&self.errata, &done.errata, &self.checks));
         problems.extend(self.unused(&labels, &done));
         book.for_each_chapter_mut(|chapter| {
