@@ -78,10 +78,10 @@ backward Euler at a step proportional to $h$. Right: a drift too strong for the 
         number: None,
         title: "The double well and its Gibbs law",
         caption: r"Left: the potential $U(x) = (x^2 - 1)^2$. Right: the density $e^{-\beta U}/\mathcal Z$ at two inverse temperatures (lines) and
-histograms of simulated paths of $\dd X = -U'(X) \dd t + \sqrt{2/\beta} \dd B$ at time 3, half of them started in either well (dots).",
+histograms of simulated paths of $\dd X = -U'(X) \dd t + \sqrt{2/\beta} \dd B$ at time 2, half of them started in either well (dots).",
         alt: "Left: a curve with two minima at −1 and 1 and a barrier of height 1 between them. Right: two-humped densities, the colder one with narrow humps and little mass between; dots lie on both.",
         seed: 134,
-        parameters: &[Parameter { name: "paths", default: 20_000.0, meaning: "number of simulated paths" }],
+        parameters: &[Parameter { name: "paths", default: 30_000.0, meaning: "number of simulated paths" }],
         data: wells,
         draw: draw_wells,
     },
@@ -335,7 +335,7 @@ fn wells(settings: &Settings) -> Result<Data> {
         let streams = Streams::new(settings.seed, "wells");
         let histogram = Histogram::sample(cells, &streams, settings.count("paths") as u64, |stream| {
             let start = if stream.uniform() < 0.5 { -1.0 } else { 1.0 };
-            [walk(start, beta, 3.0, 0.005, stream)]
+            [walk(start, beta, 2.0, 0.005, stream)]
         })?;
         dots.push(histogram.density().values().to_vec());
     }
