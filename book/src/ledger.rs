@@ -110,15 +110,8 @@ impl Ledger {
                     format!("`{id}` stands more than once")
                 } else if !is_item(id) {
                     format!("`{id}` is not an item: write kind and number, as in `thm:1.11`, `eq:4.4`, `u:8`")
-                } else if entries::chapter(&item.page).is_none() {
-                    let folders = CHAPTERS.iter().map(|(folder, _)| *folder);
-                    format!(
-                        "`{id}`: the page `{}` is in no chapter{}",
-                        item.page,
-                        suggestion(&item.page, folders)
-                    )
                 } else {
-                    return None;
+                    format!("`{id}`: {}", entries::unknown_page(&item.page)?)
                 };
                 Some(item.problem(message))
             })

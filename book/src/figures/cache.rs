@@ -53,6 +53,11 @@ impl Cache {
         (hash == digest(content)).then(|| serde_json::from_str(content).ok()).flatten()
     }
 
+    /// Whether the figure is kept, without reading it.
+    pub fn holds(&self, figure: &Figure, settings: &Settings) -> bool {
+        self.path(figure, settings).is_file()
+    }
+
     pub(super) fn keep(&self, figure: &Figure, settings: &Settings, drawing: &Drawing) -> Result<()> {
         let content = serde_json::to_string(drawing)?;
         let path = self.path(figure, settings);

@@ -30,6 +30,7 @@ pub use figures::Missing;
 use labels::Labels;
 use page::{Chapter, Page};
 use problem::Problem;
+pub use problem::suggestion;
 use world::World;
 
 /// The preprocessor `sdml` of mdBook.

@@ -23,7 +23,7 @@ pub fn chapter(world: &World) -> BookItem {
 /// A file with numbered lines: the numbers are anchors beside the code, not in it, so that copying gives the code.
 fn listing(file: &str, text: &str) -> String {
     let numbers: Vec<String> =
-        (1..=text.lines().count()).map(|n| format!("<a id=\"L{n}\" href=\"#L{n}\">{n}</a>")).collect();
+        (1..=text.lines().count()).map(|n| format!("<a id=\"L{n}\" href=\"#L{n}\" tabindex=\"-1\">{n}</a>")).collect();
     let language = match file.rsplit('.').next() {
         Some("rs") => "rust",
         Some("md") => "markdown",
