@@ -27,7 +27,7 @@ fn normalizing_constant() {
         assert!((z / closed_form(beta) - 1.0).abs() < 1e-12, "{beta}: {z} {}", closed_form(beta));
     }
     Check::new(
-        "ch1_preliminaries/fokker_planck/normalizing_constant",
+        "ch1_preliminaries/fokker_planck/double_well/normalizing_constant",
         &["exr:1.18"],
         "Z(1) = ∫ exp(−(x² − 1)²) dx by the trapezoidal rule, against Bessel functions",
         "two Gaussian wells of curvature 8: Z = √π",
@@ -115,7 +115,7 @@ fn spectral_gap_at_one() {
     assert!((wells(1.0, 2000).rates(2).unwrap()[1] - shot[0]).abs() < 1e-6);
     let doubled = extrapolated_rates(line(-3.0, 3.0, 2000), 2, |grid| wells_on(grid, 0.5)).unwrap();
     Check::new(
-        "ch1_preliminaries/fokker_planck/spectral_gap_at_one",
+        "ch1_preliminaries/fokker_planck/double_well/spectral_gap_at_one",
         &["exr:1.18"],
         "double well at β = 1: the spectral gap, against shooting for the eigenfunction",
         "D = σσᵀ in the place of σσᵀ/2",
@@ -134,7 +134,7 @@ fn spectral_gap_at_three() {
     })
     .unwrap();
     Check::new(
-        "ch1_preliminaries/fokker_planck/spectral_gap_at_three",
+        "ch1_preliminaries/fokker_planck/double_well/spectral_gap_at_three",
         &["exr:1.18"],
         "double well at β = 3, dX = −U′ dt + √(2/β) dB: the spectral gap, against shooting for the eigenfunction",
         "dX = −βU′ dt + √2 dB, with the same equilibrium",
@@ -153,7 +153,7 @@ fn relaxation_at_the_predicted_rate() {
     };
     let rates = equation.rates(3).unwrap();
     Check::new(
-        "ch1_preliminaries/fokker_planck/relaxation_at_the_predicted_rate",
+        "ch1_preliminaries/fokker_planck/double_well/relaxation_at_the_predicted_rate",
         &["exr:1.18"],
         "double well at β = 1 from the right well: the rate at which the distance from equilibrium falls, against the gap",
         "a start with half its mass in either well, which the slowest mode does not see",
@@ -202,7 +202,7 @@ fn long_time_moments() {
     assert!((second(&equation, 4) - gibbs.moment(4)).abs() < 1e-5);
     assert!(second(&equation, 1).abs() < 1e-5);
     Check::new(
-        "ch1_preliminaries/fokker_planck/long_time_moments",
+        "ch1_preliminaries/fokker_planck/double_well/long_time_moments",
         &["exr:1.18"],
         "double well at β = 1: E X² of the density at time 40, against quadrature",
         "√2 dB taken for D = 2",

@@ -50,7 +50,7 @@ fn weak_derivation() {
     };
     let wrong = residual(sigma * sigma);
     Check::new(
-        "ch1_preliminaries/fokker_planck/weak_derivation",
+        "ch1_preliminaries/fokker_planck/equation/weak_derivation",
         &["u:13", "thm:1.16"],
         "d/dt E g(X) = E[b g′ + D g″] for a bump, sin x and x²: the largest difference",
         "σσᵀ in the place of D = σσᵀ/2: the smallest of its three differences",
@@ -101,7 +101,7 @@ impl Geometric {
 #[test]
 fn diffusion_stands_inside_both_derivatives() {
     Check::new(
-        "ch1_preliminaries/fokker_planck/diffusion_stands_inside_both_derivatives",
+        "ch1_preliminaries/fokker_planck/equation/diffusion_stands_inside_both_derivatives",
         &["thm:1.16", "eq:1.18"],
         "geometric Brownian motion: total variation distance of the solution from the lognormal law",
         "the diffusion (D p′)′ in the place of (D p)″",
@@ -139,7 +139,7 @@ fn mass_is_kept() {
     let makes = (Geometric::SIGMA.powi(2) * Geometric::TIME).exp();
     assert!((wrong - makes).abs() < 5e-3, "D p″ makes mass at the rate σ²: {wrong}, {makes}");
     Check::new(
-        "ch1_preliminaries/fokker_planck/mass_is_kept",
+        "ch1_preliminaries/fokker_planck/equation/mass_is_kept",
         &["thm:1.16", "eq:1.18"],
         "geometric Brownian motion: the mass of the solution",
         "the diffusion D p″ in the place of (D p)″",
@@ -162,7 +162,7 @@ fn the_laplacian_comes_once() {
     let [x, y] = growth(1.0);
     assert!((x - y).abs() < 1e-10, "{x} {y}");
     Check::new(
-        "ch1_preliminaries/fokker_planck/the_laplacian_comes_once",
+        "ch1_preliminaries/fokker_planck/equation/the_laplacian_comes_once",
         &["exa:1.17", "u:12"],
         "σ = √2 I: the variance of a coordinate grows by 2t, t = 0.8",
         "D = σσᵀ = 2I",
@@ -237,7 +237,7 @@ fn no_flux_in_equilibrium() {
     let points: Vec<[f64; 2]> = (0..1000).map(|_| [0; 2].map(|_| 4.0 * stream.uniform() - 2.0)).collect();
     let greatest = |beta: f64| largest(points.iter().flat_map(|&point| flux(point, beta)));
     Check::new(
-        "ch1_preliminaries/fokker_planck/no_flux_in_equilibrium",
+        "ch1_preliminaries/fokker_planck/equation/no_flux_in_equilibrium",
         &["exr:1.18"],
         "b = −∇U, D = I: the largest flux −∇U p − ∇p of p = exp(−U) at 1000 points",
         "p = exp(−U/2), whose flux is −∇U p/2",
@@ -257,7 +257,7 @@ fn no_law_without_a_finite_integral() {
     };
     let radius = 1000.0;
     Check::new(
-        "ch1_preliminaries/fokker_planck/no_law_without_a_finite_integral",
+        "ch1_preliminaries/fokker_planck/equation/no_law_without_a_finite_integral",
         &["exr:1.18"],
         "U = log(1 + x²)/2 between walls at ±1000: the probability of [−1, 1] in equilibrium",
         "a law that exists without walls and does not depend on them: the value between walls at ±10",
@@ -279,7 +279,7 @@ fn no_density_without_noise_in_every_direction() {
         share.mean
     };
     Check::new(
-        "ch1_preliminaries/fokker_planck/no_density_without_noise_in_every_direction",
+        "ch1_preliminaries/fokker_planck/equation/no_density_without_noise_in_every_direction",
         &["thm:1.16"],
         "σ = (1, 1)ᵀ: the probability that |X₁ − X₂| < 0.01 at time 1",
         "a law with a bounded density: σ = I",

@@ -36,7 +36,7 @@ fn histogram_of_ornstein_uhlenbeck() {
     let doubled = FokkerPlanck::new(*start.grid(), |[x]| [-x], |_| [2.0]).unwrap();
     compare(
         Check::new(
-            "ch1_preliminaries/fokker_planck/histogram_of_ornstein_uhlenbeck",
+            "ch1_preliminaries/fokker_planck/monte_carlo/histogram_of_ornstein_uhlenbeck",
             &["thm:1.16", "eq:1.18"],
             "dX = −X dt + √2 dB, drawn from its exact transition law: χ² against the solution",
             "D = σσᵀ in the place of σσᵀ/2",
@@ -65,7 +65,7 @@ fn histogram_of_geometric_brownian_motion() {
     };
     compare(
         Check::new(
-            "ch1_preliminaries/fokker_planck/histogram_of_geometric_brownian_motion",
+            "ch1_preliminaries/fokker_planck/monte_carlo/histogram_of_geometric_brownian_motion",
             &["thm:1.16", "eq:1.18"],
             "dX = aX dt + σX dB, drawn from its explicit solution: χ² against the solution",
             "the diffusion (D p′)′ in the place of (D p)″",
@@ -128,7 +128,7 @@ fn histogram_of_the_double_well() {
     assert!(shift < 5.0, "the step is too long for this many paths: {shift}");
     compare(
         Check::new(
-            "ch1_preliminaries/fokker_planck/histogram_of_the_double_well",
+            "ch1_preliminaries/fokker_planck/monte_carlo/histogram_of_the_double_well",
             &["exr:1.18", "thm:1.16"],
             "double well at β = 1 from N(0.5, 0.04): χ² of Euler–Maruyama paths against the solution",
             "D = σσᵀ in the place of σσᵀ/2",
@@ -160,7 +160,7 @@ fn histogram_in_two_dimensions() {
     let (sin, cos) = (omega * time).sin_cos();
     compare(
         Check::new(
-            "ch1_preliminaries/fokker_planck/histogram_in_two_dimensions",
+            "ch1_preliminaries/fokker_planck/monte_carlo/histogram_in_two_dimensions",
             &["thm:1.16", "eq:1.18"],
             "dX = (−X + ωJX) dt + √2 dB in the plane, drawn from its exact law: χ² against the solution",
             "the rotation the other way round",

@@ -23,7 +23,7 @@ fn order_in_space() {
     let right = errors(&exact);
     assert!(right[2] < 1e-4, "{right:?}");
     Check::new(
-        "ch1_preliminaries/fokker_planck/order_in_space",
+        "ch1_preliminaries/fokker_planck/solver/order_in_space",
         &["thm:1.16", "eq:1.18"],
         "Ornstein–Uhlenbeck density on 100 to 800 cells: the order of the greatest error",
         "backward Euler with a step proportional to h",
@@ -66,7 +66,7 @@ fn order_in_space_in_two_dimensions() {
         fit_order(&cells.map(|cells| 12.0 / cells as f64), &errors, 0.95).unwrap().order
     };
     Check::new(
-        "ch1_preliminaries/fokker_planck/order_in_space_in_two_dimensions",
+        "ch1_preliminaries/fokker_planck/solver/order_in_space_in_two_dimensions",
         &["thm:1.16", "eq:1.18"],
         "rotating Ornstein–Uhlenbeck density on 32² to 128² cells: the order of the greatest error",
         "the rotation the other way round, which converges to something else",
@@ -94,7 +94,7 @@ fn order_in_time() {
     let (first, second) = (order(Scheme::BackwardEuler), order(Scheme::TrBdf2));
     assert!((first - f64::from(Scheme::BackwardEuler.order())).abs() < 0.03, "{first}");
     Check::new(
-        "ch1_preliminaries/fokker_planck/order_in_time",
+        "ch1_preliminaries/fokker_planck/solver/order_in_time",
         &["thm:1.16"],
         "TR-BDF2 against uniformization on the same grid: the order in the time step",
         "backward Euler",
@@ -126,7 +126,7 @@ fn density_stays_positive() {
     assert_eq!(negative(right.values()), 0.0);
     let wrong = runge_kutta(start.values(), time, 2000, |p| central_flux(&grid, drift, 1.0, p));
     Check::new(
-        "ch1_preliminaries/fokker_planck/density_stays_positive",
+        "ch1_preliminaries/fokker_planck/solver/density_stays_positive",
         &["thm:1.16"],
         "a drift too strong for the grid: the negative part of the density",
         "central differences for the flux",
@@ -161,7 +161,7 @@ fn equilibrium_is_stationary() {
     assert!(largest(from_force.rate_of_change(&gibbs).unwrap()) < 1e-12);
     assert!(equation.equilibrium().unwrap().distance(&gibbs).unwrap() < 1e-13);
     Check::new(
-        "ch1_preliminaries/fokker_planck/equilibrium_is_stationary",
+        "ch1_preliminaries/fokker_planck/solver/equilibrium_is_stationary",
         &["exr:1.18", "thm:1.16"],
         "double well at β = 1: the largest |∂ₜp| of exp(−βU)/Z at the centers",
         "central differences for the flux",
