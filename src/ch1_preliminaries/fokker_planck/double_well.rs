@@ -16,6 +16,7 @@ use crate::error::positive;
 pub fn potential(x: f64) -> f64 {
     (x * x - 1.0).powi(2)
 }
+// ANCHOR_END: potential
 
 /// The force −U′(x) = −4x(x² − 1).
 ///
@@ -23,10 +24,11 @@ pub fn potential(x: f64) -> f64 {
 /// use sdml::ch1_preliminaries::fokker_planck::double_well;
 /// assert_eq!(double_well::force(0.5), 1.5);
 /// ```
+// ANCHOR: force
 pub fn force(x: f64) -> f64 {
     -4.0 * x * (x * x - 1.0)
 }
-// ANCHOR_END: potential
+// ANCHOR_END: force
 
 /// The curvature U″(x) = 12x² − 4.
 ///

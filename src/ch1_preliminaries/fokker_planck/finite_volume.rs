@@ -96,9 +96,9 @@ impl<const N: usize> FokkerPlanck<N> {
             for i in 0..grid.cells() {
                 let Some(j) = grid.next(i, axis) else { continue };
                 // ANCHOR: rates
-                let w = exponent(i, j, axis)?;
-                let forward = bernoulli(-w) * diffusion(i, axis)? / spacing[axis].powi(2);
-                let backward = bernoulli(w) * diffusion(j, axis)? / spacing[axis].powi(2);
+                let (w, h) = (exponent(i, j, axis)?, spacing[axis]);
+                let forward = bernoulli(-w) * diffusion(i, axis)? / (h * h);
+                let backward = bernoulli(w) * diffusion(j, axis)? / (h * h);
                 // ANCHOR_END: rates
                 finite("drift", forward)?;
                 finite("drift", backward)?;

@@ -102,8 +102,9 @@ struct Implicit {
 impl Implicit {
     // ANCHOR: factor
     fn new(equation: &FokkerPlanck<1>, c: f64) -> Self {
-        let right: Vec<f64> = equation.faces().iter().map(|face| c * face.forward).collect();
-        let left: Vec<f64> = equation.faces().iter().map(|face| c * face.backward).collect();
+        let faces = equation.faces();
+        let right: Vec<_> = faces.iter().map(|face| c * face.forward).collect();
+        let left: Vec<_> = faces.iter().map(|face| c * face.backward).collect();
         let mut pivots = Vec::with_capacity(right.len() + 1);
         let mut leftover = 0.0;
         for i in 0..right.len() {

@@ -136,7 +136,8 @@ pub fn extrapolated_rates(
 ) -> Result<Vec<f64>> {
     let fine = equation(grid)?.rates(count)?;
     let coarse = equation(grid.coarser()?)?.rates(count)?;
-    Ok(fine.iter().zip(coarse).map(|(fine, coarse)| (4.0 * fine - coarse) / 3.0).collect())
+    let extrapolated = |(fine, coarse): (&f64, &f64)| (4.0 * fine - coarse) / 3.0;
+    Ok(fine.iter().zip(&coarse).map(extrapolated).collect())
 }
 // ANCHOR_END: extrapolated_rates
 
@@ -157,8 +158,8 @@ impl Tridiagonal {
     fn below(&self, x: f64) -> usize {
         let mut pivot = self.diagonal[0] - x;
         let mut count = usize::from(pivot < 0.0);
-        for (diagonal, square) in self.diagonal[1..].iter().zip(&self.squares) {
-            pivot = diagonal - x - square / nonzero(pivot);
+        for (i, square) in self.squares.iter().enumerate() {
+            pivot = self.diagonal[i + 1] - x - square / nonzero(pivot);
             count += usize::from(pivot < 0.0);
         }
         count

@@ -8,7 +8,7 @@
 //! Every term is nonnegative and has mass 1, so the sum is a density at any t, and it is cut only where the Poisson weights
 //! fall below rounding. The price is about Λt products with P.
 
-use super::finite_volume::start;
+use super::finite_volume::{Face, start};
 use super::{Density, FokkerPlanck};
 use crate::{Error, Result};
 
@@ -27,39 +27,63 @@ impl<const N: usize> FokkerPlanck<N> {
     // ANCHOR: evolve
     pub fn evolve(&self, initial: &Density<N>, time: f64) -> Result<Density<N>> {
         start(self.grid(), initial, time)?;
-        let exit = self.exit_rates();
-        let clock = exit.iter().copied().fold(0.0, f64::max);
-        if clock * time > MOST_TICKS {
-            return Err(Error::argument(
-                "time",
-                time,
-                format!("at most {:.3e} on this grid", MOST_TICKS / clock),
-            ));
-        }
-        let stay: Vec<f64> = exit.iter().map(|rate| 1.0 - rate / clock).collect();
-        let moves: Vec<_> = self
-            .faces()
-            .iter()
-            .map(|face| (face.i, face.j, face.forward / clock, face.backward / clock))
-            .collect();
-        let (first, weights) = poisson(clock * time);
+        let jumps = Jumps::of(self);
+        let (first, weights) = poisson(jumps.ticks(time)?);
         let mut term = initial.values().to_vec();
         let mut next = vec![0.0; term.len()];
         let mut sum = vec![0.0; term.len()];
-        for tick in 0..first + weights.len() {
-            if tick >= first {
-                sum.iter_mut().zip(&term).for_each(|(sum, p)| *sum += weights[tick - first] * p);
-            }
-            next.iter_mut().zip(term.iter().zip(&stay)).for_each(|(next, (p, stay))| *next = stay * p);
-            for &(i, j, forward, backward) in &moves {
-                next[j] += forward * term[i];
-                next[i] += backward * term[j];
-            }
+        for _ in 0..first {
+            jumps.apply(&term, &mut next);
+            std::mem::swap(&mut term, &mut next);
+        }
+        for weight in weights {
+            sum.iter_mut().zip(&term).for_each(|(sum, p)| *sum += weight * p);
+            jumps.apply(&term, &mut next);
             std::mem::swap(&mut term, &mut next);
         }
         Ok(Density::trusted(*self.grid(), sum))
     }
     // ANCHOR_END: evolve
+}
+
+/// The stochastic matrix P = I + A/Λ: the share of a cell that stays at a tick, and the shares that cross each face.
+struct Jumps {
+    clock: f64,
+    stay: Vec<f64>,
+    cross: Vec<(usize, usize, f64, f64)>,
+}
+
+impl Jumps {
+    fn of<const N: usize>(equation: &FokkerPlanck<N>) -> Self {
+        let exit = equation.exit_rates();
+        let clock = exit.iter().copied().fold(0.0, f64::max);
+        let stay = exit.iter().map(|rate| 1.0 - rate / clock).collect();
+        let share = |face: &Face| (face.i, face.j, face.forward / clock, face.backward / clock);
+        Self { clock, stay, cross: equation.faces().iter().map(share).collect() }
+    }
+
+    /// The mean number of ticks in a time.
+    fn ticks(&self, time: f64) -> Result<f64> {
+        let longest = MOST_TICKS / self.clock;
+        if time <= longest {
+            Ok(self.clock * time)
+        } else {
+            Err(Error::argument("time", time, format!("at most {longest:.3e} on this grid")))
+        }
+    }
+
+    /// One tick: `next` = P `p`, a sum of nonnegative terms.
+    // ANCHOR: tick
+    fn apply(&self, p: &[f64], next: &mut [f64]) {
+        for (i, next) in next.iter_mut().enumerate() {
+            *next = self.stay[i] * p[i];
+        }
+        for &(i, j, forward, backward) in &self.cross {
+            next[j] += forward * p[i];
+            next[i] += backward * p[j];
+        }
+    }
+    // ANCHOR_END: tick
 }
 
 /// The weights of the Poisson law of mean `mean`, from the first that counts to the last, with sum 1: from the largest

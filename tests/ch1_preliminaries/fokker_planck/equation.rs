@@ -6,7 +6,7 @@ use sdml::ch1_preliminaries::fokker_planck::{Density, FokkerPlanck, Grid, double
 use sdml::random::Streams;
 use sdml::statistics::estimate;
 
-use super::{SEED, gaussian, largest, line, lognormal, runge_kutta};
+use super::{SEED, digits, gaussian, largest, line, lognormal, runge_kutta};
 use crate::check::Check;
 use crate::quadrature::integrate;
 
@@ -60,7 +60,7 @@ fn weak_derivation() {
         0.0,
         1e-10,
         "step⁴ times a fifth derivative, and rounding over the step: both below 1e-11",
-        wrong.iter().copied().fold(f64::INFINITY, f64::min),
+        digits(wrong.iter().copied().fold(f64::INFINITY, f64::min)),
     );
 }
 
@@ -144,7 +144,7 @@ fn mass_is_kept() {
         "geometric Brownian motion: the mass of the solution",
         "the diffusion D p″ in the place of (D p)″",
     )
-    .within(Geometric::solve(200, 0.0).mass(), 1.0, 1e-13, "rounding", wrong);
+    .within(Geometric::solve(200, 0.0).mass(), 1.0, 1e-13, "rounding", digits(wrong));
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn the_laplacian_comes_once() {
         2.0 * time,
         1e-10,
         "second differences of x² are exact; the walls are 8 standard deviations away",
-        growth(2.0)[0],
+        digits(growth(2.0)[0]),
     );
 }
 
@@ -244,7 +244,7 @@ fn no_flux_in_equilibrium() {
     )
     .seed(SEED)
     .samples("1000 points of [−2, 2]²")
-    .within(greatest(1.0), 0.0, 1e-12, "rounding", greatest(0.5));
+    .within(greatest(1.0), 0.0, 1e-12, "rounding", digits(greatest(0.5)));
 }
 
 #[test]

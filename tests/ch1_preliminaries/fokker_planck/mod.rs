@@ -63,6 +63,11 @@ fn largest(values: impl IntoIterator<Item = f64>) -> f64 {
     values.into_iter().fold(0.0, |largest, value| largest.max(value.abs()))
 }
 
+/// A wrong value to four digits: more are of no interest.
+fn digits(value: f64) -> f64 {
+    format!("{value:.3e}").parse().unwrap()
+}
+
 /// max |p − q| over the centers.
 fn greatest_error<const N: usize>(density: &Density<N>, exact: impl Fn([f64; N]) -> f64) -> f64 {
     largest(density.grid().centers().zip(density.values()).map(|(x, p)| p - exact(x)))

@@ -3,7 +3,9 @@
 use sdml::ch1_preliminaries::fokker_planck::{Density, FokkerPlanck, Grid, Scheme, double_well};
 use sdml::statistics::fit_order;
 
-use super::{OrnsteinUhlenbeck, central_flux, gaussian, greatest_error, largest, line, runge_kutta, wells};
+use super::{
+    OrnsteinUhlenbeck, central_flux, digits, gaussian, greatest_error, largest, line, runge_kutta, wells,
+};
 use crate::check::Check;
 
 #[test]
@@ -136,7 +138,7 @@ fn density_stays_positive() {
         0.0,
         1e-15,
         "no operation of the solver can make a number negative",
-        negative(&wrong),
+        digits(negative(&wrong)),
     );
 }
 
@@ -171,6 +173,6 @@ fn equilibrium_is_stationary() {
         0.0,
         1e-12,
         "rounding, times 1/h² = 280",
-        largest(central_flux(&grid, double_well::force, 1.0 / beta, gibbs.values())),
+        digits(largest(central_flux(&grid, double_well::force, 1.0 / beta, gibbs.values()))),
     );
 }

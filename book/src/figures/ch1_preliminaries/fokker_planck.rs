@@ -6,8 +6,8 @@ use sdml::ch1_preliminaries::fokker_planck::{Density, FokkerPlanck, Grid, Histog
 use sdml::random::Streams;
 
 use crate::figures::{
-    BLUE, CYCLE, Corner, Data, Figure, GREEN, GREY, INK, ORANGE, PURPLE, Parameter, Plate, Settings, Shade, Side, span,
-    unit,
+    BLUE, CYCLE, Corner, Data, Figure, GREEN, GREY, INK, ORANGE, PURPLE, Parameter, Plate, Settings, Shade,
+    Side, span, unit,
 };
 
 const SECTION: &str = "ch1_preliminaries/fokker_planck";
@@ -154,7 +154,9 @@ fn draw_density_and_paths(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let top = data.family("p").flatten().copied().fold(0.0, f64::max);
     let mut plate = Plate::sized(440.0, 330.0).x(-2.0..=2.0, "$x$").y(0.0..=1.08 * top, "$p(x, t)$");
     plate.line(x, data.get("equilibrium")?, GREY.dashed()).keyed(r"$t \to \infty$");
-    for (((p, histogram), colour), time) in data.family("p").zip(data.family("histogram")).zip(CYCLE).zip(TIMES) {
+    for (((p, histogram), colour), time) in
+        data.family("p").zip(data.family("histogram")).zip(CYCLE).zip(TIMES)
+    {
         plate.line(x, p, colour).keyed(&format!("$t = {time}$"));
         plate.dots(cell, histogram, 2.2, colour);
     }
@@ -219,7 +221,8 @@ fn inside(settings: &Settings) -> Result<Data> {
     let outside = |x: f64| {
         let (mean, s) = (x.ln() - a - 0.5 * sigma * sigma, sigma * sigma);
         let (total, share) = (v + s, mean * v / (v + s));
-        bell(mean, total, 0.0) / (2.0 * std::f64::consts::PI * total).sqrt() * (-a - share + 0.5 * v * s / total).exp()
+        bell(mean, total, 0.0) / (2.0 * std::f64::consts::PI * total).sqrt()
+            * (-a - share + 0.5 * v * s / total).exp()
     };
     let cells = line(0.0, 8.0, 100)?;
     let histogram = Histogram::sample(cells, &Streams::new(settings.seed, "geometric"), 100_000, |stream| {
@@ -282,7 +285,8 @@ fn orders(_: &Settings) -> Result<Data> {
         let mut change = vec![0.0; central.len()];
         for i in 0..central.len() - 1 {
             let face = grid.center(i)[0] + 0.5 * width;
-            let flux = 0.5 * drift(face) * (central[i] + central[i + 1]) - (central[i + 1] - central[i]) / width;
+            let flux =
+                0.5 * drift(face) * (central[i] + central[i + 1]) - (central[i + 1] - central[i]) / width;
             change[i] -= flux / width;
             change[i + 1] += flux / width;
         }
@@ -368,7 +372,8 @@ fn relaxation(_: &Settings) -> Result<Data> {
     }
     // Eyring and Kramers: twice the rate of leaving one well, √(U″(1)|U″(0)|)/2π e^{−β}.
     let curvatures = double_well::curvature(1.0) * double_well::curvature(0.0).abs();
-    let kramers: Vec<f64> = betas.iter().map(|beta| curvatures.sqrt() / std::f64::consts::PI * (-beta).exp()).collect();
+    let kramers: Vec<f64> =
+        betas.iter().map(|beta| curvatures.sqrt() / std::f64::consts::PI * (-beta).exp()).collect();
     // Close together at the start, where the fast modes die.
     let t: Vec<f64> = (0..=40).map(|k| 0.005 * f64::from(k * k)).collect();
     let (mut distances, mut predicted) = (Vec::new(), Vec::new());
@@ -401,8 +406,10 @@ fn draw_relaxation(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     for ((rates, colour), k) in data.family("rate").zip([BLUE, ORANGE, GREEN, PURPLE]).zip(1..) {
         left.line(beta, rates, colour).named(&format!(r"$\lambda_{k}$"));
     }
-    let mut right =
-        Plate::new().x(0.0..=8.0, "$t$").log_y(1e-3..=1.0, "distance from equilibrium").legend(Corner::BottomLeft);
+    let mut right = Plate::new()
+        .x(0.0..=8.0, "$t$")
+        .log_y(1e-3..=1.0, "distance from equilibrium")
+        .legend(Corner::BottomLeft);
     for (((distance, predicted), colour), beta) in
         data.family("distance").zip(data.family("predicted")).zip([ORANGE, BLUE]).zip(BETAS)
     {
