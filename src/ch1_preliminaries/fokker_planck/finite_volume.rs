@@ -90,13 +90,12 @@ impl<const N: usize> FokkerPlanck<N> {
         diffusion: impl Fn(usize, usize) -> Result<f64>,
         exponent: impl Fn(usize, usize, usize) -> Result<f64>,
     ) -> Result<Self> {
-        let spacing = grid.spacing();
         let mut faces = Vec::with_capacity(N * grid.cells());
-        for axis in 0..N {
+        for (axis, h) in grid.spacing().into_iter().enumerate() {
             for i in 0..grid.cells() {
                 let Some(j) = grid.next(i, axis) else { continue };
                 // ANCHOR: rates
-                let (w, h) = (exponent(i, j, axis)?, spacing[axis]);
+                let w = exponent(i, j, axis)?;
                 let forward = bernoulli(-w) * diffusion(i, axis)? / (h * h);
                 let backward = bernoulli(w) * diffusion(j, axis)? / (h * h);
                 // ANCHOR_END: rates

@@ -136,8 +136,7 @@ pub fn extrapolated_rates(
 ) -> Result<Vec<f64>> {
     let fine = equation(grid)?.rates(count)?;
     let coarse = equation(grid.coarser()?)?.rates(count)?;
-    let extrapolated = |(fine, coarse): (&f64, &f64)| (4.0 * fine - coarse) / 3.0;
-    Ok(fine.iter().zip(&coarse).map(extrapolated).collect())
+    Ok((0..count).map(|k| (4.0 * fine[k] - coarse[k]) / 3.0).collect())
 }
 // ANCHOR_END: extrapolated_rates
 
