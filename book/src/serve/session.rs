@@ -21,7 +21,7 @@ const POLL: Duration = Duration::from_millis(100);
 const GATHER: Duration = Duration::from_millis(30);
 /// How long figures are gathered that are finished one after the other.
 const GATHER_FIGURES: Duration = Duration::from_millis(500);
-/// How long nothing must change before the page for printing is made too.
+/// How long nothing must change before the rest of the book is made too.
 const CALM: Duration = Duration::from_secs(2);
 
 /// How to serve.
@@ -92,7 +92,7 @@ impl Session {
         if is_current(&self.project) {
             return Ok(());
         }
-        build(&self.project, Extent::WithoutPrintPage)
+        build(&self.project, Extent::Chapters)
     }
 
     /// Starts the three workers of a session: one draws, one watches, one builds.
@@ -161,7 +161,7 @@ impl Session {
             }
         }
         let start = Instant::now();
-        match build(&self.project, Extent::WithoutPrintPage) {
+        match build(&self.project, Extent::Chapters) {
             Ok(()) => {
                 self.live.rebuilt();
                 if let Some(problem) = undrawn {
