@@ -78,7 +78,7 @@ fn by_shooting(beta: f64, k: usize) -> f64 {
         let slope = |x: f64, [y, v]: [f64; 2]| {
             [v, beta * (0.25 * beta * force(x).powi(2) - 0.5 * curvature(x) - rate) * y]
         };
-        let mut state = if k % 2 == 0 { [1.0, 0.0] } else { [0.0, 1.0] };
+        let mut state = if k.is_multiple_of(2) { [1.0, 0.0] } else { [0.0, 1.0] };
         let mut zeros = 0;
         for step in 0..steps {
             let x = step as f64 * h;

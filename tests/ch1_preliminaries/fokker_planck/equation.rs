@@ -216,6 +216,7 @@ impl Sub for Dual {
 
 impl Mul for Dual {
     type Output = Self;
+    #[expect(clippy::suspicious_arithmetic_impl, reason = "the product rule is a sum")]
     fn mul(self, other: Self) -> Self {
         let slope = |k: usize| self.slope[k] * other.value + self.value * other.slope[k];
         Self { value: self.value * other.value, slope: std::array::from_fn(slope) }

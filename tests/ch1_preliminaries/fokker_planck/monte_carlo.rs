@@ -99,8 +99,9 @@ fn chain_density(
         for (i, p) in p.iter().enumerate().filter(|(_, p)| **p > 1e-14) {
             let mean = grid.center(i)[0] + drift(grid.center(i)[0]) * dt;
             let middle = ((mean - grid.lower()[0]) / h) as usize;
-            for j in middle.saturating_sub(reach)..(middle + reach).min(n) {
-                next[j] += p * h * gaussian(mean, variance, grid.center(j)[0]);
+            let near = middle.saturating_sub(reach)..(middle + reach).min(n);
+            for (next, j) in next[near.clone()].iter_mut().zip(near) {
+                *next += p * h * gaussian(mean, variance, grid.center(j)[0]);
             }
         }
         p = next;

@@ -192,8 +192,9 @@ fn rotating_density(settings: &Settings) -> Result<Data> {
 fn draw_rotating_density(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let (x, y) = (data.get("x")?, data.get("y")?);
     let high = data.family("p").flatten().copied().fold(0.0, f64::max);
-    let panels = data.family("p").zip(data.family("u").zip(data.family("v"))).zip(["$t = 0.3$", "$t = 6$"]);
-    let panel = |((p, (u, v)), title): ((&[f64], (&[f64], &[f64])), &str)| {
+    let mut plates = Vec::new();
+    let fluxes = data.family("u").zip(data.family("v"));
+    for ((p, (u, v)), title) in data.family("p").zip(fluxes).zip(["$t = 0.3$", "$t = 6$"]) {
         let mut plate =
             Plate::new().x(-3.2..=3.2, "$x_1$").y(-3.2..=3.2, "$x_2$").equal().title(title).without_rules();
         plate.heatmap(-4.0..=4.0, -4.0..=4.0, p, SIDE, Shade::Sequential { colour: BLUE, low: 0.0, high });
@@ -204,9 +205,9 @@ fn draw_rotating_density(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
             let (u, v) = (scale * u, scale * v);
             plate.arrow((x[k] - 0.5 * u, y[k] - 0.5 * v), (x[k] + 0.5 * u, y[k] + 0.5 * v), ORANGE);
         }
-        plate
-    };
-    Ok(panels.map(panel).collect())
+        plates.push(plate);
+    }
+    Ok(plates)
 }
 
 fn inside(settings: &Settings) -> Result<Data> {
