@@ -176,3 +176,30 @@ fn equilibrium_is_stationary() {
         digits(largest(central_flux(&grid, double_well::force, 1.0 / beta, gibbs.values()))),
     );
 }
+
+#[test]
+fn stationary_flux_circles() {
+    // In the long run the law is N(0, I) and the flux ω (−y, x) p: what −x p and −∇p carry cancels.
+    let (omega, cells) = (2.0, 96);
+    let (equation, start) = rotating(cells, omega);
+    let end = equation.evolve(&start, 8.0).unwrap();
+    let flux = equation.flux(&end).unwrap();
+    let error = |exact: &dyn Fn([f64; 2]) -> [f64; 2]| {
+        let pairs = end.grid().centers().zip(&flux);
+        largest(pairs.flat_map(|(x, flux)| [0, 1].map(|axis| flux[axis] - exact(x)[axis])))
+    };
+    let p = |[x, y]: [f64; 2]| gaussian(0.0, 1.0, x) * gaussian(0.0, 1.0, y);
+    Check::new(
+        "ch1_preliminaries/fokker_planck/solver/stationary_flux_circles",
+        &["thm:1.16"],
+        "rotating Ornstein–Uhlenbeck process at time 8: the greatest error of the flux against ω (−y, x) p",
+        "no flux, because nothing changes any more",
+    )
+    .within(
+        error(&|x| [-omega * x[1] * p(x), omega * x[0] * p(x)]),
+        0.0,
+        0.016,
+        "of the size h² = 0.016, times derivatives of p below 1",
+        error(&|_| [0.0; 2]),
+    );
+}
