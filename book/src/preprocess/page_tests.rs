@@ -99,7 +99,10 @@ fn figures_show_number_caption_provenance_and_downloads() {
     assert!(page.contains("href=\"../figures/paths.csv\""));
     assert!(page.contains("figure-pending"));
     assert!(page.contains("[Figure 1.1](#fig:paths), [Figure 1.1](#fig:paths), [Figure 1.3.1a](#fig:zoom)"));
-    assert!(bad("{{figure mute}}").ends_with("the figure `mute` has no alternative text: say in `alt` what it shows"));
+    assert!(
+        bad("{{figure mute}}")
+            .ends_with("the figure `mute` has no alternative text: say in `alt` what it shows")
+    );
     assert!(bad("{{figure zooom}}").ends_with("unknown figure `zooom`; did you mean `zoom`?"));
 }
 

@@ -18,7 +18,8 @@ pub fn chapter(world: &World) -> BookItem {
     parent.number = Some(SectionNumber::new([PART]));
     for ((file, text), place) in world.sources.iter().zip(1..) {
         list.push_str(&format!("- [`{file}`]({file}.md)\n"));
-        let mut page = Chapter::new(file, listing(file, text), format!("source/{file}.md"), vec![TITLE.into()]);
+        let mut page =
+            Chapter::new(file, listing(file, text), format!("source/{file}.md"), vec![TITLE.into()]);
         page.number = Some(SectionNumber::new([PART, place]));
         parent.sub_items.push(BookItem::Chapter(page));
     }
