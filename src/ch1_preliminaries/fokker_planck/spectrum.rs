@@ -73,7 +73,6 @@ impl FokkerPlanck<1> {
     }
 
     /// Solves (A* + λ) f = 0 from both ends and joins the halves where they fit best.
-    // ANCHOR: eigenfunction
     fn eigenfunction(&self, rate: f64) -> Vec<f64> {
         let (faces, n) = (self.faces(), self.grid().cells());
         let diagonal: Vec<f64> = self.exit_rates().iter().map(|exit| exit - rate).collect();
@@ -95,7 +94,6 @@ impl FokkerPlanck<1> {
         }
         f
     }
-    // ANCHOR_END: eigenfunction
 
     /// The density Σ cₖ e^{−λₖ t} fₖ π built from `modes` alone; what the modes left out would add decays faster.
     ///

@@ -15,6 +15,9 @@ use crate::{Error, Result};
 /// More ticks than this are refused rather than waited for.
 const MOST_TICKS: f64 = 1e7;
 
+/// Densities below this are nothing: so small a number has too few digits left to be kept from turning negative.
+const NOTHING: f64 = 1e-290;
+
 /// Poisson weights below this share of the largest are left out.
 const NEGLIGIBLE: f64 = 1e-18;
 
@@ -46,20 +49,18 @@ impl<const N: usize> FokkerPlanck<N> {
     // ANCHOR_END: evolve
 }
 
-/// The stochastic matrix P = I + A/Λ: the share of a cell that stays at a tick, and the shares that cross each face.
+/// The stochastic matrix P = I + A/Λ, by the shares of two cells that change places at a tick.
 struct Jumps {
     clock: f64,
-    stay: Vec<f64>,
     cross: Vec<(usize, usize, f64, f64)>,
 }
 
 impl Jumps {
+    /// The clock ticks a little faster than it must: every cell keeps a share that rounding cannot turn negative.
     fn of<const N: usize>(equation: &FokkerPlanck<N>) -> Self {
-        let exit = equation.exit_rates();
-        let clock = exit.iter().copied().fold(0.0, f64::max);
-        let stay = exit.iter().map(|rate| 1.0 - rate / clock).collect();
+        let clock = 1.01 * equation.exit_rates().into_iter().fold(0.0, f64::max);
         let share = |face: &Face| (face.i, face.j, face.forward / clock, face.backward / clock);
-        Self { clock, stay, cross: equation.faces().iter().map(share).collect() }
+        Self { clock, cross: equation.faces().iter().map(share).collect() }
     }
 
     /// The mean number of ticks in a time.
@@ -72,15 +73,17 @@ impl Jumps {
         }
     }
 
-    /// One tick: `next` = P `p`, a sum of nonnegative terms.
+    /// One tick: `next` = P `p`. What leaves one cell enters its neighbour, to the last bit.
     // ANCHOR: tick
     fn apply(&self, p: &[f64], next: &mut [f64]) {
-        for (i, next) in next.iter_mut().enumerate() {
-            *next = self.stay[i] * p[i];
-        }
+        next.copy_from_slice(p);
         for &(i, j, forward, backward) in &self.cross {
-            next[j] += forward * p[i];
-            next[i] += backward * p[j];
+            let flow = forward * p[i] - backward * p[j];
+            next[i] -= flow;
+            next[j] += flow;
+        }
+        for p in next {
+            *p = if p.abs() < NOTHING { 0.0 } else { *p };
         }
     }
     // ANCHOR_END: tick

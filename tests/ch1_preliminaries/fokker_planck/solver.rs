@@ -203,3 +203,14 @@ fn stationary_flux_circles() {
         error(&|_| [0.0; 2]),
     );
 }
+
+#[test]
+fn mass_is_kept_over_many_steps() {
+    let equation = wells(1.0, 200);
+    let start = Density::proportional_to(*equation.grid(), |[x]| gaussian(1.0, 0.01, x)).unwrap();
+    let mass = |density: Density<1>| (density.mass() - 1.0).abs();
+    assert!(mass(equation.evolve(&start, 50.0).unwrap()) < 1e-13);
+    for scheme in [Scheme::BackwardEuler, Scheme::TrBdf2] {
+        assert!(mass(equation.integrate(&start, 5.0, 5000, scheme).unwrap()) < 1e-13);
+    }
+}
