@@ -52,7 +52,7 @@ pub fn number(value: &str) -> String {
         Some((mantissa, exponent)) => {
             format!("{} · 10<sup>{}</sup>", minus(mantissa.trim_end_matches(".0")), minus(exponent))
         }
-        None => minus(&value),
+        None => minus(value.strip_suffix(".0").unwrap_or(&value)),
     }
 }
 
@@ -63,6 +63,7 @@ mod tests {
     #[test]
     fn numbers_are_set_as_in_print() {
         assert_eq!(number("-0.25"), "−0.25");
+        assert_eq!(number("2.0"), "2");
         assert_eq!(number("0.0000000001"), "10<sup>−10</sup>");
         assert_eq!(number("1e-12"), "10<sup>−12</sup>");
         assert_eq!(number("-2.0e3"), "−2 · 10<sup>3</sup>");
