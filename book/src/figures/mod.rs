@@ -36,6 +36,7 @@ pub use style::{
 pub static ALL: &[&[Figure]] = &[
     ch1_preliminaries::brownian::FIGURES,
     ch1_preliminaries::integral::FIGURES,
+    ch1_preliminaries::fokker_planck::FIGURES,
     ch1_preliminaries::learning::networks::FIGURES,
     ch1_preliminaries::learning::poisson::FIGURES,
     ch1_preliminaries::learning::sgd::FIGURES,

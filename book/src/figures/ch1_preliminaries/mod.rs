@@ -1,5 +1,6 @@
 //! Figures of Chapter 1.
 
 pub mod brownian;
+pub mod fokker_planck;
 pub mod integral;
 pub mod learning;
