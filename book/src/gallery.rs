@@ -1,9 +1,8 @@
 //! The figures of a run: those that earlier runs have kept, and those still to be drawn.
 
 use anyhow::{Result, bail};
-use rayon::prelude::*;
 
-use crate::figures::{Cache, Drawing, Figure, Settings, all, draw};
+use crate::figures::{Cache, Drawing, Event, Figure, Settings, all, draw_all};
 use crate::progress::Progress;
 
 /// A figure and the settings to draw it with.
@@ -23,14 +22,13 @@ pub fn missing() -> Vec<Job> {
 /// A figure that fails takes no other with it; the error tells of all that failed.
 pub fn hang(jobs: &[Job], progress: &Progress, drawn: &(dyn Fn() + Sync)) -> Result<Vec<Drawing>> {
     let cache = Cache::default();
-    let one = |(figure, settings): &Job| {
-        progress.started(figure.id);
-        let result = draw(figure, settings, &cache);
-        progress.finished(figure.id, result.is_ok());
-        drawn();
-        result
-    };
-    let results: Vec<_> = jobs.par_iter().with_max_len(1).map(one).collect();
+    let results = draw_all(jobs, &cache, &|figure, event| match event {
+        Event::Started => progress.started(figure.id),
+        Event::Finished { .. } | Event::Failed { .. } => {
+            progress.finished(figure.id, matches!(event, Event::Finished { .. }));
+            drawn();
+        }
+    });
     let (drawings, failures): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
     if !failures.is_empty() {
         let messages: Vec<_> =

@@ -13,7 +13,7 @@ use mdbook_driver::config::Config;
 use crate::complaints;
 use crate::gallery;
 use crate::inputs::Inputs;
-use crate::preprocess::{Missing, Sdml};
+use crate::preprocess::Sdml;
 use crate::project::{Project, one_line};
 
 /// The file of the built book that tells what it was built from.
@@ -73,7 +73,7 @@ fn rendered(
 fn render(project: &Project, mut config: Config, extent: Extent, to: &Path) -> Result<()> {
     config.build.build_dir = to.into();
     config.build.create_missing = false;
-    let mut sdml = Sdml::new(&project.root, Missing::Wait);
+    let mut sdml = Sdml::new(&project.root);
     if extent == Extent::Chapters {
         config.set("output.html.print.enable", false)?;
         sdml = sdml.without_listings();

@@ -26,7 +26,6 @@ use crate::bibliography::{self, Bibliography};
 use crate::entries::Place;
 use crate::errata::{self, Errata};
 use crate::ledger::{self, Check, Ledger};
-pub use figures::Missing;
 use labels::Labels;
 use page::{Chapter, Page};
 use problem::Problem;
@@ -36,14 +35,13 @@ use world::World;
 /// The preprocessor `sdml` of mdBook.
 pub struct Sdml {
     root: PathBuf,
-    missing: Missing,
     listings: bool,
 }
 
 impl Sdml {
     /// The preprocessor for the repository at `root`.
-    pub fn new(root: impl Into<PathBuf>, missing: Missing) -> Self {
-        Self { root: root.into(), missing, listings: true }
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into(), listings: true }
     }
 
     /// Leaves the listings of the source files out: they are most of the pages, and an edit to a chapter changes none.
@@ -58,7 +56,7 @@ impl Preprocessor for Sdml {
     }
 
     fn run(&self, _context: &PreprocessorContext, mut book: Book) -> Result<Book> {
-        let desk = Desk::load(&self.root, self.missing)?;
+        let desk = Desk::load(&self.root)?;
         let problems = desk.press(&mut book);
         if !problems.is_empty() {
             return Err(told(problems));
@@ -89,7 +87,7 @@ const ERRATA: &str = "{{errata}}";
 const BIBLIOGRAPHY: &str = "{{bibliography}}";
 
 impl Desk {
-    fn load(root: &Path, missing: Missing) -> Result<Self> {
+    fn load(root: &Path) -> Result<Self> {
         let read = |file: &str| {
             std::fs::read_to_string(root.join(file)).with_context(|| format!("cannot read {file}"))
         };
@@ -101,7 +99,7 @@ impl Desk {
         let world = World {
             sources: load::sources(root)?,
             snapshots,
-            figures: figures::on_pages(root, missing)?,
+            figures: figures::on_pages(root)?,
             citations: bibliography.labels(),
             items: ledger.checks_per_item(&checks),
             errata: errata.entries.iter().map(|entry| entry.id.clone()).collect(),

@@ -92,6 +92,11 @@ impl<'a> Page<'a> {
     pub fn render(&mut self) -> String {
         let chapter = self.chapter;
         let mut text = self.expand(chapter.text, &chapter.file);
+        text.push_str(&format!(
+            "\n\n<p class=\"page-source\"><a href=\"{}source/{}.html\">The source of this page</a></p>\n",
+            chapter.to_root(),
+            chapter.file
+        ));
         if !self.glyphs.is_empty() {
             text.push_str(&format!(
                 "\n\n<div class=\"glyph-definitions\" aria-hidden=\"true\"><svg width=\"0\" height=\"0\"><defs>{}</defs></svg></div>\n",
