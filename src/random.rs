@@ -114,6 +114,14 @@ fn in_parallel(run: &(dyn Fn(u64) + Sync)) {
 
 /// The random numbers of one path, one after the other. It is a [`rand::Rng`], so every distribution of
 /// `rand_distr` can draw from it.
+///
+/// ```
+/// use sdml::random::Streams;
+/// let mut stream = Streams::new(7, "pollen").stream(0);
+/// let mut z = [0.0; 2];
+/// stream.fill_normal(&mut z);
+/// assert!((0.0..1.0).contains(&stream.uniform()));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stream(Xoshiro256PlusPlus);
 

@@ -1,1 +1,20 @@
-//! x
+//! The press: turns chapters, snapshots and figures into pages.
+
+pub mod bibliography;
+pub mod command;
+mod complaints;
+pub mod entries;
+pub mod errata;
+pub mod figures;
+mod inputs;
+pub mod ledger;
+pub mod pins;
+pub mod pipeline;
+pub mod preprocess;
+pub mod progress;
+pub mod project;
+pub mod serve;
+pub mod stand_in;
+pub mod typeset;
+
+pub use pins::pin;
