@@ -1,4 +1,5 @@
 //! Chapter 1: preliminaries.
 
 pub mod brownian;
+pub mod evolution;
 pub mod integral;
