@@ -9,5 +9,7 @@ mod statistics;
 
 mod ch1_preliminaries {
     mod brownian;
+    mod evolution;
     mod integral;
+    mod notation;
 }

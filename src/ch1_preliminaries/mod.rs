@@ -3,3 +3,4 @@
 pub mod brownian;
 pub mod evolution;
 pub mod integral;
+pub mod notation;

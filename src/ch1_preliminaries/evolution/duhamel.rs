@@ -3,7 +3,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::exponential::{Scalar, of_size};
-use super::propagator::magnus_propagator;
+use super::propagator::magnus_product;
 use super::quadrature::gauss_legendre;
 use crate::{Error, Result};
 
@@ -47,10 +47,10 @@ pub fn duhamel<T: Scalar>(
 /// ρ⁽ⁿ⁾(t) = ∫_s^t U_A(t, r) L_B(r) ρ⁽ⁿ⁻¹⁾(r) dr. Their partial sums are Picard's iterates of (1.2).
 ///
 /// By Duhamel's principle the terms solve dρ⁽ⁿ⁾/dt = L_A ρ⁽ⁿ⁾ + L_B ρ⁽ⁿ⁻¹⁾, one linear equation for the stack of all of
-/// them with L_A on the diagonal of blocks and L_B below it; it is solved with `steps` steps of [`magnus_propagator`].
+/// them with L_A on the diagonal of blocks and L_B below it; it is solved with `steps` steps of [`magnus_propagator`](super::magnus_propagator).
 ///
 /// # Errors
-/// As [`magnus_propagator`], or shapes that do not match.
+/// As [`magnus_propagator`](super::magnus_propagator), or shapes that do not match.
 ///
 /// ```
 /// use sdml::ch1_preliminaries::evolution::{DMatrix, DVector, dyson_terms};
@@ -71,11 +71,10 @@ pub fn dyson_terms<T: Scalar>(
     steps: usize,
 ) -> Result<Vec<DVector<T>>> {
     let n = rho_s.len();
-    crate::error::finite("s", s)?;
-    of_size("l_a", &l_a(s), n)?;
-    of_size("l_b", &l_b(s), n)?;
     let stack = |r: f64| {
         let (a, b) = (l_a(r), l_b(r));
+        of_size("l_a", &a, n)?;
+        of_size("l_b", &b, n)?;
         let mut blocks = DMatrix::zeros(n * (order + 1), n * (order + 1));
         for k in 0..=order {
             blocks.view_mut((n * k, n * k), (n, n)).copy_from(&a);
@@ -83,9 +82,9 @@ pub fn dyson_terms<T: Scalar>(
                 blocks.view_mut((n * k, n * (k - 1)), (n, n)).copy_from(&b);
             }
         }
-        blocks
+        Ok(blocks)
     };
-    let u = magnus_propagator(stack, t, s, steps)?;
+    let u = magnus_product(stack, t, s, steps)?;
     Ok((0..=order).map(|k| u.view((n * k, 0), (n, n)) * rho_s).collect())
 }
 // ANCHOR_END: dyson

@@ -43,7 +43,11 @@ pub fn exponential<T: Scalar>(matrix: &DMatrix<T>) -> Result<DMatrix<T>> {
 pub(super) fn square<'a, T: Scalar>(name: &'static str, matrix: &'a DMatrix<T>) -> Result<&'a DMatrix<T>> {
     let (rows, columns) = matrix.shape();
     if rows != columns || rows == 0 {
-        return Err(Error::argument(name, format!("a {rows} × {columns} matrix"), "square, of size at least 1"));
+        return Err(Error::argument(
+            name,
+            format!("a {rows} × {columns} matrix"),
+            "square, of size at least 1",
+        ));
     }
     match matrix.iter().find(|entry| !entry.is_finite()) {
         None => Ok(matrix),

@@ -80,7 +80,8 @@ impl HeatAdvection {
 /// # Ok::<(), sdml::Error>(())
 /// ```
 pub fn backward_growth(diffusivity: f64, mode: u32, time: f64) -> Result<f64> {
-    let growth = (positive("diffusivity", diffusivity)? * f64::from(mode).powi(2) * finite("time", time)?).exp();
+    let growth =
+        (positive("diffusivity", diffusivity)? * f64::from(mode).powi(2) * finite("time", time)?).exp();
     if growth.is_finite() {
         Ok(growth)
     } else {

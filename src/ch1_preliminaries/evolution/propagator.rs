@@ -91,16 +91,27 @@ pub fn propagator<T: Scalar>(
 /// assert!(error < 1e-6);
 /// # Ok::<(), sdml::Error>(())
 /// ```
-// ANCHOR: magnus
 pub fn magnus_propagator<T: Scalar>(
     generator: impl Fn(f64) -> DMatrix<T>,
     t: f64,
     s: f64,
     steps: usize,
 ) -> Result<DMatrix<T>> {
+    magnus_product(|r| Ok(generator(r)), t, s, steps)
+}
+
+/// [`magnus_propagator`] for a generator that may fail.
+// ANCHOR: magnus
+pub(super) fn magnus_product<T: Scalar>(
+    generator: impl Fn(f64) -> Result<DMatrix<T>>,
+    t: f64,
+    s: f64,
+    steps: usize,
+) -> Result<DMatrix<T>> {
     let root = 3f64.sqrt();
     product(t, s, steps, |start, dt| {
-        let [l1, l2] = [-1.0, 1.0].map(|side| generator(start + (0.5 + side * root / 6.0) * dt));
+        let gauss_point = |side: f64| generator(start + (0.5 + side * root / 6.0) * dt);
+        let (l1, l2) = (gauss_point(-1.0)?, gauss_point(1.0)?);
         let size = square("generator", &l1)?.nrows();
         let commutator = of_size("generator", &l2, size)? * &l1 - &l1 * &l2;
         let mean = (l1 + l2) * T::from_real(0.5 * dt);
