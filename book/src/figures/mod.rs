@@ -31,7 +31,11 @@ pub use plate::{At, Corner, Mark, Plate, Shade, Side, unit};
 pub use style::{BLUE, CYCLE, Colour, Dash, GOLD, GREEN, GREY, INK, ORANGE, PURPLE, Palette, Pen, SKY};
 
 /// Every figure of the book, in the order of its pages.
-pub static ALL: &[&[Figure]] = &[ch1_preliminaries::brownian::FIGURES, ch1_preliminaries::integral::FIGURES];
+pub static ALL: &[&[Figure]] = &[
+    ch1_preliminaries::evolution::FIGURES,
+    ch1_preliminaries::brownian::FIGURES,
+    ch1_preliminaries::integral::FIGURES,
+];
 
 /// One figure: its words, its parameters, the computation of its data and the drawing of them.
 pub struct Figure {
