@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::de::DeserializeOwned;
 
-use crate::preprocess::problem::Problem;
+use crate::preprocess::problem::{Problem, suggestion};
 
 /// The folder of each chapter's pages, and its title. Last comes what belongs to no chapter.
 pub const CHAPTERS: [(&str, &str); 6] = [
@@ -27,9 +27,16 @@ pub struct Place {
 }
 
 /// The chapter, as an index into [`CHAPTERS`], of the page with the key `page`.
-pub fn chapter(page: &str) -> Option<usize> {
+fn chapter(page: &str) -> Option<usize> {
     let folder = page.split('/').next().unwrap_or(page);
     CHAPTERS.iter().position(|(known, _)| *known == folder)
+}
+
+/// What is wrong with the page of an entry, if no chapter has it.
+pub fn unknown_page(page: &str) -> Option<String> {
+    let folder = page.split('/').next().unwrap_or(page);
+    let hint = suggestion(folder, CHAPTERS.iter().map(|(known, _)| *known));
+    chapter(page).is_none().then(|| format!("the page `{page}` is in no chapter{hint}"))
 }
 
 /// Reads the TOML `text` of `file`; a complaint names the line and the entry, whose name stands in the field `name`.
@@ -110,6 +117,21 @@ mod tests {
             words("E[X]_1 * 2 < $a_1 * [b]$ `x_1`\nend"),
             "E\\[X\\]\\_1 \\* 2 \\< $a_1 * [b]$ `x_1` end"
         );
+    }
+
+    #[test]
+    fn every_formula_of_the_ledger_and_the_errata_can_be_typeset() {
+        for text in [include_str!("../ledger.toml"), include_str!("../errata.toml")] {
+            for line in text.lines() {
+                let pieces: Vec<_> = line.split('$').collect();
+                assert!(pieces.len() % 2 == 1, "a stray dollar sign: {line}");
+                for formula in pieces.iter().skip(1).step_by(2) {
+                    let tight = !formula.starts_with(' ') && !formula.ends_with(' ');
+                    assert!(tight, "not a formula to Markdown: {line}");
+                    assert!(crate::typeset::inline_html(formula).is_ok(), "{formula} in: {line}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -55,7 +55,8 @@ impl Inputs {
     /// The files that are new, gone or changed in `later`.
     pub fn changed(&self, later: &Self) -> Vec<PathBuf> {
         let differs = |a: &Self, b: &Self, name: &PathBuf| a.files.get(name) != b.files.get(name);
-        let names = self.files.keys().chain(later.files.keys().filter(|name| !self.files.contains_key(*name)));
+        let names =
+            self.files.keys().chain(later.files.keys().filter(|name| !self.files.contains_key(*name)));
         names.filter(|name| differs(self, later, name)).cloned().collect()
     }
 

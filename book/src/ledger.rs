@@ -110,15 +110,8 @@ impl Ledger {
                     format!("`{id}` stands more than once")
                 } else if !is_item(id) {
                     format!("`{id}` is not an item: write kind and number, as in `thm:1.11`, `eq:4.4`, `u:8`")
-                } else if entries::chapter(&item.page).is_none() {
-                    let folders = CHAPTERS.iter().map(|(folder, _)| *folder);
-                    format!(
-                        "`{id}`: the page `{}` is in no chapter{}",
-                        item.page,
-                        suggestion(&item.page, folders)
-                    )
                 } else {
-                    return None;
+                    format!("`{id}`: {}", entries::unknown_page(&item.page)?)
                 };
                 Some(item.problem(message))
             })
@@ -290,7 +283,7 @@ fn totals(ledger: &Ledger, checks: &[Check]) -> String {
         let checks = checks.iter().filter(|check| in_chapter(&check.key, folder)).count();
         format!("| {title} | {done} | {} | {checks} |\n", items().count() - done)
     };
-    let mut table = String::from("| | done | open | checks |\n|---|--:|--:|--:|\n");
+    let mut table = String::from("| chapter | done | open | checks |\n|---|--:|--:|--:|\n");
     for (folder, title) in CHAPTERS {
         table.push_str(&row(title, folder));
     }

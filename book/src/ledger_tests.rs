@@ -191,7 +191,9 @@ fn a_pin_whose_test_is_gone_is_a_problem() {
     checks[0].key = "ch1_preliminaries/integral/quadratic_variation".into();
     let messages = messages(&places(), &checks);
     assert_eq!(messages.len(), 1);
-    assert!(messages[0].contains("no test measures `ch1_preliminaries/integral/quadratic_variation` any more"));
+    assert!(
+        messages[0].contains("no test measures `ch1_preliminaries/integral/quadratic_variation` any more")
+    );
 }
 
 #[test]
@@ -202,7 +204,7 @@ fn the_page_shows_every_number_of_a_check() {
         "| All | 2 | 1 | 1 |\n",
         "**Theorem 1.5** Paths with $x_1$ <span class=\"coverage-count\">1 check</span>",
         "<span id=\"cov-thm-1-5\"></span>[In the text](ch1_preliminaries/brownian.md#at-thm:1.5) · [code](source/src/ch1_preliminaries/brownian/mod.rs.md#0)",
-        "[`quadratic_variation`](source/tests/ch1_preliminaries/brownian/mod.rs.md#51): the quadratic variation of \\[0, T\\] is $T$\n",
+        "[`quadratic_variation`](source/tests/ch1_preliminaries/brownian/mod.rs.md#48): the quadratic variation of \\[0, T\\] is $T$\n",
         "- expected 1.0, measured 0.996; allowed ± 0.02: 4 standard errors\n- seed 7, 1000 paths\n",
         "- rejected: a lost ½, which gives −0.5, 75 tolerances away\n",
         "**R1** Textbooks <span class=\"coverage-count\">nothing to measure</span>",

@@ -6,6 +6,7 @@ mod complaints;
 pub mod entries;
 pub mod errata;
 pub mod figures;
+pub mod gallery;
 mod inputs;
 pub mod ledger;
 pub mod pins;
@@ -14,7 +15,13 @@ pub mod preprocess;
 pub mod progress;
 pub mod project;
 pub mod serve;
-pub mod stand_in;
+pub mod takeaway;
 pub mod typeset;
 
 pub use pins::pin;
+
+/// The chapters, whose Rust blocks are tests.
+#[cfg(doctest)]
+mod chapters {
+    include!(concat!(env!("OUT_DIR"), "/chapters.rs"));
+}

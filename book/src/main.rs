@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use book::figures::export::Format;
+use book::gallery;
 use book::pipeline::{self, Extent};
-use book::progress::Progress;
 use book::project::Project;
 use book::serve::{self, Options};
-use book::stand_in::{draw_all, pending};
+use book::takeaway::{self, Order};
 use clap::{Args, Parser, Subcommand};
 
 /// Stochastic Dynamics and Machine Learning: the notes you can run.
@@ -32,6 +33,8 @@ enum Command {
     Serve(Serve),
     /// Draw the figures and build the book into target/book
     Build,
+    /// Draw figures for use elsewhere
+    Figures(Figures),
     /// The preprocessor of the plain mdbook tool: reads and writes JSON
     #[command(hide = true)]
     Preprocess {
@@ -48,6 +51,31 @@ struct Serve {
     /// Show the book in the browser
     #[arg(long)]
     open: bool,
+}
+
+#[derive(Args)]
+struct Figures {
+    /// Ids of figures, or their numbers in the notes
+    #[arg(required_unless_present_any = ["all", "list"])]
+    names: Vec<String>,
+    /// Every figure of the book
+    #[arg(long, conflicts_with = "names")]
+    all: bool,
+    /// Only list the figures
+    #[arg(long)]
+    list: bool,
+    /// svg, png, pdf or csv, or several: svg,csv
+    #[arg(long, value_delimiter = ',', default_value = "svg")]
+    format: Vec<Format>,
+    /// The folder the files go to
+    #[arg(long, default_value = ".")]
+    out: PathBuf,
+    /// Another seed than the book's
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Another value of a parameter: --set name=value
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = takeaway::assignment)]
+    values: Vec<(String, f64)>,
 }
 
 #[derive(Subcommand)]
@@ -76,10 +104,19 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Serve(Serve { port, open }) => serve::serve(&project, Options { port, open })?,
         Command::Build => build(&project)?,
         Command::Preprocess { question: Some(Question::Supports { renderer }) } => {
-            return Ok(if book::command::supports(&renderer) { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+            return Ok(if book::command::supports(&renderer) {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            });
+        }
+        Command::Figures(Figures { list: true, .. }) => println!("{}", takeaway::list()),
+        Command::Figures(Figures { names, format: formats, out, seed, values, .. }) => {
+            for file in takeaway::fill(&Order { names, formats, out, seed, values })? {
+                println!("{}", file.display());
+            }
         }
         Command::Preprocess { question: None } => {
-            draw_all(&project.root, &Progress::new(pending(&project.root).len()))?;
             book::command::preprocess(&project.root, std::io::stdin().lock(), std::io::stdout().lock())?;
         }
     }
@@ -87,10 +124,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
 }
 
 fn build(project: &Project) -> Result<()> {
-    // A mistake in `book.toml` should not wait for the figures.
-    project.config()?;
-    draw_all(&project.root, &Progress::new(pending(&project.root).len()))?;
     if !pipeline::is_current(project) {
+        // A mistake in the text should not wait for the figures.
+        pipeline::check(project)?;
+        gallery::complete()?;
         pipeline::build(project, Extent::Whole)?;
     }
     println!("The book is in {}", project.output.display());

@@ -8,12 +8,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use mdbook_driver::MDBook;
+use mdbook_driver::config::Config;
 
 use crate::complaints;
+use crate::gallery;
 use crate::inputs::Inputs;
-use crate::project::{Project, one_line};
 use crate::preprocess::{Missing, Sdml};
-use crate::stand_in::pending;
+use crate::project::{Project, one_line};
 
 /// The file of the built book that tells what it was built from.
 const STAMP: &str = ".stamp";
@@ -23,48 +24,63 @@ const STAMP: &str = ".stamp";
 pub enum Extent {
     /// Everything.
     Whole,
-    /// All but the page that holds the whole book for printing, which takes as long as all others together.
-    WithoutPrintPage,
+    /// The chapters. The listings of source files and the page for printing are taken over from the last book.
+    Chapters,
 }
 
 /// Whether the built book is whole and made from the present sources and figures.
 pub fn is_current(project: &Project) -> bool {
     let stamp = fs::read_to_string(project.output.join(STAMP));
-    stamp.is_ok_and(|stamp| stamp == Inputs::read(project).stamp()) && pending(&project.root).is_empty()
+    stamp.is_ok_and(|stamp| stamp == Inputs::read(project).stamp()) && gallery::missing().is_empty()
 }
 
-/// Renders the book with the figures that are in the cache and puts it into place.
+/// Renders the book with the figures drawn so far and puts it into place.
 pub fn build(project: &Project, extent: Extent) -> Result<()> {
-    let config = project.config()?;
-    let lock = lock(project)?;
-    // Taken before the sources are read: what changes meanwhile belongs to the next build.
-    let stamp = Inputs::read(project).stamp();
-    let complete = extent == Extent::Whole && pending(&project.root).is_empty();
-    let next = project.beside("next");
-
-    let result = render(project, config, extent, &next);
-    let result = result.and_then(|()| {
-        if complete {
+    rendered(project, extent, |next, stamp| {
+        match extent {
+            Extent::Whole => {}
+            Extent::Chapters => take_over(&project.output, next).context("cannot take over the last book")?,
+        }
+        if let Some(stamp) = stamp {
             fs::write(next.join(STAMP), stamp).context("cannot write the stamp of the book")?;
         }
-        swap(project, &next)
-    });
-    if result.is_err() {
-        clear(&next)?;
-    }
-    drop(lock);
-    result
+        swap(project, next)
+    })
 }
 
-fn render(project: &Project, mut config: mdbook_driver::config::Config, extent: Extent, to: &Path) -> Result<()> {
+/// Renders the book and throws it away: finds the mistakes of the text without waiting for the figures.
+pub fn check(project: &Project) -> Result<()> {
+    rendered(project, Extent::Chapters, |next, _| clear(next))
+}
+
+/// Renders into the neighbour of the book, and hands its folder to `finish` with the stamp it deserves.
+fn rendered(
+    project: &Project,
+    extent: Extent,
+    finish: impl FnOnce(&Path, Option<String>) -> Result<()>,
+) -> Result<()> {
+    let config = project.config()?;
+    let _lock = lock(project)?;
+    // Taken before the sources are read: what changes meanwhile belongs to the next build.
+    let stamp = Inputs::read(project).stamp();
+    let complete = extent == Extent::Whole && gallery::missing().is_empty();
+    let next = project.beside("next");
+    render(project, config, extent, &next)
+        .and_then(|()| finish(&next, complete.then_some(stamp)))
+        .or_else(|error| clear(&next).and(Err(error)))
+}
+
+fn render(project: &Project, mut config: Config, extent: Extent, to: &Path) -> Result<()> {
     config.build.build_dir = to.into();
     config.build.create_missing = false;
-    if extent == Extent::WithoutPrintPage {
+    let mut sdml = Sdml::new(&project.root, Missing::Wait);
+    if extent == Extent::Chapters {
         config.set("output.html.print.enable", false)?;
+        sdml = sdml.without_listings();
     }
     let (result, complaints) = complaints::listen(|| {
         let mut book = MDBook::load_with_config(project.book(), config)?;
-        book.with_preprocessor(Sdml::new(&project.root, Missing::Wait));
+        book.with_preprocessor(sdml);
         book.build()
     });
     result?;
@@ -88,6 +104,22 @@ fn lock(project: &Project) -> Result<File> {
     clear(&old).with_context(unwritable)?;
     clear(&project.beside("next")).with_context(unwritable)?;
     Ok(lock)
+}
+
+/// Gives `next` every file of the last book it lacks, except the stamp.
+fn take_over(last: &Path, next: &Path) -> std::io::Result<()> {
+    let Ok(entries) = fs::read_dir(last) else { return Ok(()) };
+    for entry in entries {
+        let entry = entry?;
+        let copy = next.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            fs::create_dir_all(&copy)?;
+            take_over(&entry.path(), &copy)?;
+        } else if !copy.exists() && entry.file_name() != STAMP {
+            fs::hard_link(entry.path(), &copy).or_else(|_| fs::copy(entry.path(), &copy).map(drop))?;
+        }
+    }
+    Ok(())
 }
 
 fn swap(project: &Project, next: &Path) -> Result<()> {

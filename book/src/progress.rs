@@ -6,13 +6,17 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::stand_in::Observer;
-
 /// Shows the drawing of figures on stderr: a bar on a terminal, lines elsewhere.
 pub struct Progress {
-    bar: Option<ProgressBar>,
+    display: Display,
     count: usize,
     state: Mutex<State>,
+}
+
+enum Display {
+    Bar(ProgressBar),
+    Lines,
+    Nothing,
 }
 
 #[derive(Default)]
@@ -22,54 +26,63 @@ struct State {
 }
 
 impl Progress {
-    /// A bar for `count` figures. Nothing is shown if there are none.
-    pub fn new(count: usize) -> Self {
-        let bar = (count > 0 && std::io::stderr().is_terminal()).then(|| {
+    /// The progress of `count` figures.
+    pub fn of(count: usize) -> Self {
+        let display = if count == 0 {
+            Display::Nothing
+        } else if std::io::stderr().is_terminal() {
             let style = ProgressStyle::with_template("{bar:24} {pos}/{len} figures, {elapsed} {wide_msg}");
             let bar = ProgressBar::new(count as u64).with_style(style.expect("the template is well formed"));
             bar.enable_steady_tick(Duration::from_millis(200));
-            bar
-        });
-        Self { bar, count, state: Mutex::default() }
+            Display::Bar(bar)
+        } else {
+            Display::Lines
+        };
+        Self { display, count, state: Mutex::default() }
+    }
+
+    /// For figures that are there at once.
+    pub fn hidden() -> Self {
+        Self::of(0)
     }
 
     /// Says `line` without disturbing the bar.
     pub fn say(&self, line: &str) {
-        match &self.bar {
-            Some(bar) if !bar.is_finished() => bar.suspend(|| eprintln!("{line}")),
+        match &self.display {
+            Display::Bar(bar) if !bar.is_finished() => bar.suspend(|| eprintln!("{line}")),
             _ => eprintln!("{line}"),
         }
     }
-}
 
-impl Observer for Progress {
-    fn started(&self, id: &str) {
+    /// The figure `id` is being drawn from now on.
+    pub fn started(&self, id: &str) {
         let mut state = self.state.lock().expect("no observer panics");
         state.running.push((id.into(), Instant::now()));
-        if let Some(bar) = &self.bar {
+        if let Display::Bar(bar) = &self.display {
             bar.set_message(names(&state.running));
         }
     }
 
-    fn finished(&self, id: &str) {
+    /// The figure `id` is drawn, or cannot be.
+    pub fn finished(&self, id: &str, drawn: bool) {
         let mut state = self.state.lock().expect("no observer panics");
         let Some(at) = state.running.iter().position(|(running, _)| running == id) else { return };
         let (_, start) = state.running.remove(at);
         state.finished += 1;
-        match &self.bar {
-            Some(bar) => {
+        match &self.display {
+            Display::Bar(bar) => {
                 bar.set_message(names(&state.running));
                 bar.inc(1);
                 if state.finished == self.count {
                     bar.finish_and_clear();
                 }
             }
-            None => eprintln!(
-                "figure {}/{}: {id} ({:.1} s)",
-                state.finished,
-                self.count,
-                start.elapsed().as_secs_f64()
-            ),
+            Display::Lines => {
+                let (finished, count, seconds) = (state.finished, self.count, start.elapsed().as_secs_f64());
+                let failed = if drawn { "" } else { " failed" };
+                eprintln!("figure {finished}/{count}: {id}{failed} ({seconds:.1} s)");
+            }
+            Display::Nothing => {}
         }
     }
 }

@@ -38,7 +38,8 @@ impl Project {
     /// Reads `book/book.toml`; a mistake in it is told with its line.
     pub fn config(&self) -> Result<Config> {
         let file = self.book().join("book.toml");
-        let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let text =
+            std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         let parsed: Result<Config> = text.parse();
         let config = parsed.map_err(|error| match error.downcast_ref::<toml::de::Error>() {
             Some(cause) => {

@@ -4,11 +4,13 @@ mod live;
 mod session;
 
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use tokio::net::TcpListener;
@@ -41,9 +43,19 @@ pub fn router(project: &Project, live: &Live) -> Router {
 }
 
 /// A page is built many times a minute, and "modified since" counts in seconds: nothing is kept by the browser.
+///
+/// While a new book is moved into place there is no book for an instant: what is not found is looked for twice.
 async fn always_fresh(mut request: Request, next: Next) -> Response {
+    const INSTANT: Duration = Duration::from_millis(20);
     request.headers_mut().remove(header::IF_MODIFIED_SINCE);
-    let mut response = next.run(request).await;
+    let mut again = Request::new(Body::empty());
+    again.method_mut().clone_from(request.method());
+    again.uri_mut().clone_from(request.uri());
+    let mut response = next.clone().run(request).await;
+    if response.status() == StatusCode::NOT_FOUND {
+        tokio::time::sleep(INSTANT).await;
+        response = next.run(again).await;
+    }
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -140,8 +140,14 @@ mod tests {
         assert_eq!(names(Axis::linear(-3.0..=3.0, ""), 4), ["-2", "0", "2"]);
         assert_eq!(names(Axis::linear(0.0..=40000.0, ""), 4), ["0", "10000", "20000", "30000", "40000"]);
         assert_eq!(names(Axis::linear(0.0..=2e-5, ""), 2), ["0", r"1 \cdot 10^{-5}", r"2 \cdot 10^{-5}"]);
-        assert_eq!(names(Axis::logarithmic(1.0..=1e4, ""), 5), ["10^{0}", "10^{1}", "10^{2}", "10^{3}", "10^{4}"]);
-        assert_eq!(names(Axis::logarithmic(1e-9..=1.0, ""), 5), ["10^{-8}", "10^{-6}", "10^{-4}", "10^{-2}", "10^{0}"]);
+        assert_eq!(
+            names(Axis::logarithmic(1.0..=1e4, ""), 5),
+            ["10^{0}", "10^{1}", "10^{2}", "10^{3}", "10^{4}"]
+        );
+        assert_eq!(
+            names(Axis::logarithmic(1e-9..=1.0, ""), 5),
+            ["10^{-8}", "10^{-6}", "10^{-4}", "10^{-2}", "10^{0}"]
+        );
         assert_eq!(names(Axis::logarithmic(0.15..=0.9, ""), 5), ["0.2", "0.5"]);
     }
 

@@ -1,7 +1,7 @@
 //! Figures kept between runs.
 //!
 //! A figure is kept under a key made of everything it depends on: its id, seed and parameters, Cargo.lock, and the
-//! sources it is compiled from, hashed when the press was compiled (see `build.rs`).
+//! sources it is compiled from, hashed when the press was compiled (see `build/sources.rs`).
 
 use std::path::{Path, PathBuf};
 
@@ -35,8 +35,7 @@ impl Cache {
 
     /// The key of a figure.
     pub fn key(figure: &Figure, settings: &Settings) -> String {
-        let chapter = figure.section.split('/').next().unwrap_or_default();
-        let sources = SOURCES.iter().find(|(name, _)| *name == chapter).map_or("", |(_, hash)| hash);
+        let sources = sources(figure).unwrap_or_default();
         let mut hash = Sha256::new();
         hash.update(format!("{}\n{sources}\n{}\n", figure.id, settings.seed));
         for (name, value) in settings.values() {
@@ -54,6 +53,11 @@ impl Cache {
         (hash == digest(content)).then(|| serde_json::from_str(content).ok()).flatten()
     }
 
+    /// Whether the figure is kept, without reading it.
+    pub fn holds(&self, figure: &Figure, settings: &Settings) -> bool {
+        self.path(figure, settings).is_file()
+    }
+
     pub(super) fn keep(&self, figure: &Figure, settings: &Settings, drawing: &Drawing) -> Result<()> {
         let content = serde_json::to_string(drawing)?;
         let path = self.path(figure, settings);
@@ -64,6 +68,12 @@ impl Cache {
     pub(super) fn path(&self, figure: &Figure, settings: &Settings) -> PathBuf {
         self.folder.join(format!("{}-{}.json", figure.id, &Self::key(figure, settings)[..32]))
     }
+}
+
+/// The hash of the sources of the figure's chapter.
+pub(super) fn sources(figure: &Figure) -> Option<&'static str> {
+    let chapter = figure.section.split('/').next()?;
+    SOURCES.iter().find(|(name, _)| *name == chapter).map(|(_, hash)| *hash)
 }
 
 fn digest(content: &str) -> String {

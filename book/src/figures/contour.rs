@@ -87,9 +87,8 @@ mod tests {
     fn the_level_line_of_a_cone_is_one_closed_circle() {
         let n = 41;
         let centre = 20.0;
-        let values: Vec<f64> = (0..n * n)
-            .map(|i| ((i % n) as f64 - centre).hypot((i / n) as f64 - centre))
-            .collect();
+        let values: Vec<f64> =
+            (0..n * n).map(|i| ((i % n) as f64 - centre).hypot((i / n) as f64 - centre)).collect();
         let lines = level_line(&values, n, 15.0);
         assert_eq!(lines.len(), 1);
         let (first, last) = (lines[0][0], lines[0][lines[0].len() - 1]);

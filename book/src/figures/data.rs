@@ -28,7 +28,11 @@ impl Data {
         Self::default()
     }
 
-    /// Adds the column `name`; the name must be new.
+    /// Adds the column `name`.
+    ///
+    /// # Panics
+    ///
+    /// If there is a column of that name: a figure names its own columns.
     #[must_use]
     pub fn column(mut self, name: impl Into<String>, values: impl Into<Vec<f64>>) -> Self {
         let name = name.into();
@@ -149,7 +153,11 @@ fn quoted(name: &str) -> String {
 fn rounded(value: f64) -> String {
     let value: f64 = format!("{value:.3e}").parse().unwrap_or(value);
     let value = if value == 0.0 { 0.0 } else { value };
-    if value != 0.0 && !(1e-4..1e7).contains(&value.abs()) { format!("{value:e}") } else { format!("{value}") }
+    if value != 0.0 && !(1e-4..1e7).contains(&value.abs()) {
+        format!("{value:e}")
+    } else {
+        format!("{value}")
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::ink::number;
-use super::layout::{self, Print};
+use super::layout::{self, Heading, Print};
 use super::style::Palette;
 use super::{Figure, Plate};
 use crate::typeset::{self, Glyph};
@@ -28,11 +28,11 @@ const MANNER: &str = r#"fill="none" stroke-linejoin="round" stroke-linecap="roun
 pub fn inline(figure: &Figure, plates: &[Plate]) -> Result<Inline> {
     let mut html = format!("<div class=\"panels panels-{}\">", plates.len());
     let mut glyphs = BTreeSet::new();
-    for (index, plate) in plates.iter().enumerate() {
-        let prefix = format!("fig-{}-{}", figure.id, index + 1);
-        let Print { width, height, sheet } = printed(figure, plate, index, Palette::CssVariables)?;
+    for (index, print) in prints(figure, plates, Palette::CssVariables)?.into_iter().enumerate() {
+        let prefix = prefix(figure, index);
+        let Print { width, height, sheet } = print;
         let [width, height] = [width, height].map(number);
-        let (title, description) = words(figure, plate, index, plates.len());
+        let (title, description) = words(figure, &plates[index], index, plates.len());
         let _ = write!(
             html,
             "<svg role=\"img\" aria-labelledby=\"{prefix}-title {prefix}-desc\" width=\"{width}\" \
@@ -51,8 +51,7 @@ pub fn standalone(figure: &Figure, plates: &[Plate], palette: Palette) -> Result
     let gap = 24.0;
     let mut glyphs = BTreeSet::new();
     let (mut body, mut x, mut height): (String, f64, f64) = (String::new(), 0.0, 0.0);
-    for (index, plate) in plates.iter().enumerate() {
-        let print = printed(figure, plate, index, palette)?;
+    for print in prints(figure, plates, palette)? {
         let _ = write!(body, "<g transform=\"translate({} 0)\">{}</g>", number(x), print.sheet.body);
         x += print.width + gap;
         height = height.max(print.height);
@@ -70,9 +69,22 @@ pub fn standalone(figure: &Figure, plates: &[Plate], palette: Palette) -> Result
     ))
 }
 
-pub(super) fn printed(figure: &Figure, plate: &Plate, index: usize, palette: Palette) -> Result<Print> {
-    layout::print(plate, palette, &format!("fig-{}-{}", figure.id, index + 1))
-        .with_context(|| format!("panel {} of the figure `{}`", index + 1, figure.id))
+/// All panels; their axes begin at the same height.
+pub(super) fn prints(figure: &Figure, plates: &[Plate], palette: Palette) -> Result<Vec<Print>> {
+    let mut headroom: f64 = 0.0;
+    for plate in plates {
+        headroom =
+            headroom.max(Heading::of(plate).with_context(|| format!("the figure `{}`", figure.id))?.end);
+    }
+    let print = |(index, plate): (usize, &Plate)| {
+        layout::print(plate, palette, &prefix(figure, index), headroom)
+            .with_context(|| format!("panel {} of the figure `{}`", index + 1, figure.id))
+    };
+    plates.iter().enumerate().map(print).collect()
+}
+
+fn prefix(figure: &Figure, index: usize) -> String {
+    format!("fig-{}-{}", figure.id, index + 1)
 }
 
 /// Title and description of a panel: the figure's description is heard once, with the first panel.

@@ -68,10 +68,13 @@ pub fn export(drawing: &Drawing, format: Format, scale: f64, folder: &Path) -> R
 
 fn png(svg: &str, scale: f64) -> Result<Vec<u8>> {
     let tree = usvg::Tree::from_str(svg, &usvg::Options::default())?;
-    let [width, height] = [tree.size().width(), tree.size().height()].map(|units| (units as f64 * scale).ceil());
+    let [width, height] =
+        [tree.size().width(), tree.size().height()].map(|units| (units as f64 * scale).ceil());
     let most = 20_000.0;
     if !(scale > 0.0 && width >= 1.0 && height >= 1.0 && width <= most && height <= most) {
-        bail!("scale = {scale} makes a picture of {width} by {height} dots; sides from 1 to {most} are allowed");
+        bail!(
+            "scale = {scale} makes a picture of {width} by {height} dots; sides from 1 to {most} are allowed"
+        );
     }
     let mut dots = tiny_skia::Pixmap::new(width as u32, height as u32).context("no room for the picture")?;
     dots.fill(tiny_skia::Color::WHITE);

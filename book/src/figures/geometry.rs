@@ -40,9 +40,8 @@ impl Window {
             }
         }
         let at = |s: f64| [a[0] + s * dx, a[1] + s * dy];
-        (enter <= leave).then(|| {
-            (if enter > 0.0 { at(enter) } else { a }, if leave < 1.0 { at(leave) } else { b })
-        })
+        (enter <= leave)
+            .then(|| (if enter > 0.0 { at(enter) } else { a }, if leave < 1.0 { at(leave) } else { b }))
     }
 
     /// The pieces of a polyline inside the window. A point that is not finite ends a piece.
@@ -51,7 +50,8 @@ impl Window {
         let mut pieces: Vec<Vec<Point>> = Vec::new();
         let mut joined = false;
         for pair in points.windows(2) {
-            let inside = (finite(&pair[0]) && finite(&pair[1])).then(|| self.clipped(pair[0], pair[1])).flatten();
+            let inside =
+                (finite(&pair[0]) && finite(&pair[1])).then(|| self.clipped(pair[0], pair[1])).flatten();
             let Some((from, to)) = inside else {
                 joined = false;
                 continue;
@@ -180,7 +180,15 @@ mod tests {
 
     #[test]
     fn what_is_not_finite_breaks_a_line() {
-        let points = [[1.0, 1.0], [2.0, 2.0], [3.0, f64::NAN], [4.0, 4.0], [5.0, f64::INFINITY], [6.0, 6.0], [7.0, 7.0]];
+        let points = [
+            [1.0, 1.0],
+            [2.0, 2.0],
+            [3.0, f64::NAN],
+            [4.0, 4.0],
+            [5.0, f64::INFINITY],
+            [6.0, 6.0],
+            [7.0, 7.0],
+        ];
         assert_eq!(WINDOW.line(&points), [[[1.0, 1.0], [2.0, 2.0]], [[6.0, 6.0], [7.0, 7.0]]]);
     }
 
@@ -199,7 +207,8 @@ mod tests {
 
     #[test]
     fn thinning_moves_nothing_by_more_than_its_tolerance() {
-        let wave: Vec<Point> = (0..=4000).map(|i| i as f64 / 10.0).map(|x| [x, 50.0 * (x / 20.0).sin()]).collect();
+        let wave: Vec<Point> =
+            (0..=4000).map(|i| i as f64 / 10.0).map(|x| [x, 50.0 * (x / 20.0).sin()]).collect();
         let thin = thinned(&wave, 0.2);
         assert!(thin.len() < 400, "{}", thin.len());
         let off = |p: &Point| thin.windows(2).map(|s| distance(*p, s[0], s[1])).fold(f64::INFINITY, f64::min);

@@ -9,15 +9,19 @@ use std::fmt::Write;
 use plotters::element::{Drawable, PointCollection};
 use plotters_backend::text_anchor::{HPos, VPos};
 use plotters_backend::{
-    BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontTransform,
+    BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
+    FontTransform,
 };
 
 use super::geometry::Window;
-use super::style::{Colour, Dash, Palette};
+use super::style::{Colour, Dash, PAPER, Palette};
 use crate::typeset::{self, Glyph};
 
 /// Dots of the canvas in a unit.
 pub(super) const DOTS: f64 = 10.0;
+
+/// The width of the line that rims a letter, half of it outside, in units.
+const RIM: f64 = 4.0;
 
 /// What has been drawn.
 #[derive(Debug, Default)]
@@ -152,12 +156,20 @@ impl DrawingBackend for Ink<'_> {
         style: &S,
         fill: bool,
     ) -> Outcome {
-        if fill { self.filled(style) } else { self.stroked(style) }
+        if fill {
+            self.filled(style)
+        } else {
+            self.stroked(style)
+        }
         self.path([(left, top), (right, top), (right, bottom), (left, bottom)], true);
         Ok(())
     }
 
-    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Outcome {
+    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
+        &mut self,
+        path: I,
+        style: &S,
+    ) -> Outcome {
         self.stroked(style);
         self.path(path, false);
         Ok(())
@@ -170,7 +182,11 @@ impl DrawingBackend for Ink<'_> {
         style: &S,
         fill: bool,
     ) -> Outcome {
-        if fill { self.filled(style) } else { self.stroked(style) }
+        if fill {
+            self.filled(style)
+        } else {
+            self.stroked(style)
+        }
         let [x, y, r] = [x, y, radius as i32].map(|dots| number(dots as f64 / DOTS));
         let _ = write!(self.sheet.body, "<circle cx=\"{x}\" cy=\"{y}\" r=\"{r}\"/>");
         Ok(())
@@ -206,7 +222,8 @@ impl DrawingBackend for Ink<'_> {
                 VPos::Top => set.height,
             };
         let upright = !matches!(style.transform(), FontTransform::Rotate270);
-        let (x, y, turn) = if upright { (x + along, y + down, "") } else { (x + down, y - along, "rotate(-90)") };
+        let (x, y, turn) =
+            if upright { (x + along, y + down, "") } else { (x + down, y - along, "rotate(-90)") };
         let (width, height, depth) = (size * set.width, size * set.height, size * set.depth);
         let bounds = if upright {
             Window { left: x, right: x + width, top: y - height, bottom: y + depth }
@@ -215,9 +232,19 @@ impl DrawingBackend for Ink<'_> {
         };
         self.sheet.words.push((text.to_owned(), bounds));
         self.filled(&style.color());
+        let rim = match style.color().rgb.1 {
+            0 => String::new(),
+            // Under all letters: the rim of one must not cut into the next.
+            _ => format!(
+                "<g stroke=\"{}\" stroke-width=\"{}\" stroke-opacity=\".85\">{}</g>",
+                self.palette.value(PAPER),
+                number(RIM / size * 1e3),
+                set.body
+            ),
+        };
         let _ = write!(
             self.sheet.body,
-            "<g transform=\"translate({} {}){turn}scale({})\">{}</g>",
+            "<g transform=\"translate({} {}){turn}scale({})\">{rim}{}</g>",
             number(x),
             number(y),
             precise(size / 1e3),
@@ -366,6 +393,9 @@ mod tests {
 
     #[test]
     fn numbers_carry_no_idle_characters() {
-        assert_eq!([0.0, -0.001, 0.5, -0.25, 12.0, 1.339].map(number), ["0", "0", ".5", "-.25", "12", "1.34"]);
+        assert_eq!(
+            [0.0, -0.001, 0.5, -0.25, 12.0, 1.339].map(number),
+            ["0", "0", ".5", "-.25", "12", "1.34"]
+        );
     }
 }

@@ -6,12 +6,12 @@ use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{Circle, PathElement, Polygon, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{ShapeStyle, TextStyle};
+use plotters::style::{RGBColor, ShapeStyle, TextStyle};
 
 use super::axis::Axis;
 use super::geometry::{self, Point, Window};
 use super::ink::{DOTS, Ink, Picture, Sheet};
-use super::plate::{At, Corner, Plate, Shape, Side, Swatch};
+use super::plate::{At, Corner, Plate, Shade, Shape, Side, Swatch};
 use super::style::{AXIS_WEIGHT, Colour, INK, NUMBERS, Palette, Pen, TEXT, sentinel};
 use crate::typeset;
 
@@ -22,6 +22,8 @@ pub(super) const MIDDLE: f64 = 0.32;
 const TOLERANCE: f64 = 0.2;
 const TICK: f64 = 4.0;
 const EDGE: f64 = 2.0;
+const SCALE_GAP: f64 = 14.0;
+const SCALE_WIDTH: f64 = 10.0;
 
 /// A panel with ink on it.
 pub(super) struct Print {
@@ -30,8 +32,9 @@ pub(super) struct Print {
     pub sheet: Sheet,
 }
 
-/// Prints a panel. `prefix` begins the ids inside it.
-pub(super) fn print(plate: &Plate, palette: Palette, prefix: &str) -> Result<Print> {
+/// Prints a panel. `prefix` begins the ids inside it; `headroom` is the least room above the axes, so that panels side
+/// by side begin at the same height.
+pub(super) fn print(plate: &Plate, palette: Palette, prefix: &str, headroom: f64) -> Result<Print> {
     for (axis, name) in [(&plate.x, "horizontal"), (&plate.y, "vertical")] {
         if let Some(fault) = axis.fault() {
             bail!("the {name} axis: {fault}");
@@ -40,7 +43,7 @@ pub(super) fn print(plate: &Plate, palette: Palette, prefix: &str) -> Result<Pri
     if let Some(fault) = &plate.fault {
         bail!("{fault}");
     }
-    let frame = Frame::around(plate)?;
+    let frame = Frame::around(plate, Heading::of(plate)?.lowered(headroom))?;
     let mut sheet = Sheet::default();
     let size = [plate.width, frame.panel_height].map(|length| (length * DOTS).round() as u32);
     let area = Ink { sheet: &mut sheet, size: (size[0], size[1]), palette }.into_drawing_area();
@@ -64,29 +67,63 @@ struct Frame<'a> {
     y: &'a Axis,
     x_ticks: Vec<(f64, String)>,
     y_ticks: Vec<(f64, String)>,
-    /// Baselines of the heading and of the words of both axes.
-    title_line: f64,
-    y_line: f64,
+    scale: Option<(Shade, Axis)>,
+    heading: Heading,
+    /// The baseline of the horizontal axis's words.
     x_line: f64,
     panel_height: f64,
 }
 
-impl<'a> Frame<'a> {
-    fn around(plate: &'a Plate) -> Result<Self> {
-        let (mut top, mut title_line, mut y_line) = (0.0, 0.0, 0.0);
-        for (text, line) in [(&plate.title, &mut title_line), (&plate.y.label, &mut y_line)] {
-            if !text.is_empty() {
-                let [_, height, depth] = measure(text, TEXT)?;
-                *line = top + EDGE + height.max(0.75 * TEXT);
-                top = *line + depth.max(0.2 * TEXT);
-            }
+/// The words above the axes: their baselines, and where they end.
+pub(super) struct Heading {
+    title_line: f64,
+    y_line: f64,
+    pub end: f64,
+}
+
+impl Heading {
+    pub fn of(plate: &Plate) -> Result<Self> {
+        let mut heading = Heading { title_line: 0.0, y_line: 0.0, end: 0.0 };
+        if !plate.title.is_empty() {
+            let [_, height, depth] = measure(&bold(&plate.title), TEXT)?;
+            heading.title_line = EDGE + height.max(0.75 * TEXT);
+            heading.end = heading.title_line + depth.max(0.3 * TEXT) + 2.0;
         }
+        if !plate.y.label.is_empty() {
+            let [_, height, depth] = measure(&plate.y.label, TEXT)?;
+            heading.y_line = heading.end + EDGE + height.max(0.75 * TEXT);
+            heading.end = heading.y_line + depth.max(0.2 * TEXT);
+        }
+        Ok(heading)
+    }
+
+    fn lowered(self, end: f64) -> Self {
+        let by = (end - self.end).max(0.0);
+        Heading { title_line: self.title_line + by, y_line: self.y_line + by, end: self.end + by }
+    }
+}
+
+/// A title with its words in bold type.
+fn bold(title: &str) -> String {
+    let piece = |(index, piece): (usize, &str)| match index % 2 {
+        _ if piece.is_empty() => String::new(),
+        0 => format!(r"$\textbf{{{piece}}}$"),
+        _ => format!("${piece}$"),
+    };
+    if title.contains(r"\$") { title.to_owned() } else { title.split('$').enumerate().map(piece).collect() }
+}
+
+impl<'a> Frame<'a> {
+    fn around(plate: &'a Plate, heading: Heading) -> Result<Self> {
         // Room for half of the topmost number.
-        top += if plate.axes { 8.0 } else { 0.0 };
+        let top = heading.end + if plate.axes { 8.0 } else { 0.0 };
         let mut bottom = if plate.axes { 2.0 } else { 0.0 };
         let wanted = |axis: &Axis, length: f64, each: f64| axis.ticks(((length / each) as usize).max(2));
         let visible = |axis: &Axis, ticks: Vec<(f64, String)>| -> Vec<(f64, String)> {
-            ticks.into_iter().filter(|(value, _)| (-1e-9..=1.0 + 1e-9).contains(&axis.position(*value))).collect()
+            ticks
+                .into_iter()
+                .filter(|(value, _)| (-1e-9..=1.0 + 1e-9).contains(&axis.position(*value)))
+                .collect()
         };
         let x_ticks = visible(&plate.x, wanted(&plate.x, plate.width - 60.0, 76.0));
         let y_ticks = visible(&plate.y, wanted(&plate.y, plate.height - top - 45.0, 48.0));
@@ -109,8 +146,25 @@ impl<'a> Frame<'a> {
                 right = right.max(measure(name, TEXT)?[0] + 9.0);
             }
         }
+        let mut scale = None;
+        if let Some(shade) = plate.scale {
+            let axis = Axis::linear(shade.range(), "");
+            if let Some(fault) = axis.fault() {
+                bail!("the scale of colours: {fault}");
+            }
+            if right > 6.0 {
+                bail!("names at the ends of lines stand where the scale of colours stands");
+            }
+            for (_, name) in axis.ticks(4) {
+                right = right.max(SCALE_GAP + SCALE_WIDTH + TICK + 3.0 + measure(&name, NUMBERS)?[0]);
+            }
+            scale = Some((shade, axis));
+        }
         let half = |tick: Option<&(f64, String)>| -> Result<f64> {
-            Ok(tick.map(|(_, name)| measure(name, NUMBERS)).transpose()?.map_or(0.0, |[width, ..]| width / 2.0 + 1.0))
+            Ok(tick
+                .map(|(_, name)| measure(name, NUMBERS))
+                .transpose()?
+                .map_or(0.0, |[width, ..]| width / 2.0 + 1.0))
         };
         if x_ticks.first().is_some_and(|(value, _)| plate.x.position(*value) < 0.02) {
             left = left.max(half(x_ticks.first())?);
@@ -128,7 +182,7 @@ impl<'a> Frame<'a> {
             bail!("the words around the axes leave no room for them");
         }
         let x_line = window.bottom + x_line;
-        Ok(Frame { window, x: &plate.x, y: &plate.y, x_ticks, y_ticks, title_line, y_line, x_line, panel_height })
+        Ok(Frame { window, x: &plate.x, y: &plate.y, x_ticks, y_ticks, scale, heading, x_line, panel_height })
     }
 
     fn x(&self, fraction: f64) -> f64 {
@@ -186,6 +240,11 @@ impl Press<'_, '_> {
         for (index, shape) in words {
             self.shape(index, shape)?;
         }
+        if !plate.title.is_empty() {
+            let start = [EDGE, self.frame.heading.title_line];
+            self.words(&bold(&plate.title), start, TEXT, (HPos::Left, VPos::Bottom), INK)?;
+        }
+        self.scale()?;
         self.ends(plate)?;
         self.legend(plate)
     }
@@ -205,7 +264,15 @@ impl Press<'_, '_> {
     }
 
     fn words(&self, text: &str, at: Point, size: f64, anchor: (HPos, VPos), colour: Colour) -> Result<()> {
-        let ink = sentinel(colour);
+        self.print(text, at, size, anchor, sentinel(colour, false))
+    }
+
+    /// Words among marks: a rim of the page's colour keeps them legible.
+    fn rimmed(&self, text: &str, at: Point, anchor: (HPos, VPos), colour: Colour) -> Result<()> {
+        self.print(text, at, TEXT, anchor, sentinel(colour, true))
+    }
+
+    fn print(&self, text: &str, at: Point, size: f64, anchor: (HPos, VPos), ink: RGBColor) -> Result<()> {
         let style = TextStyle::from(("", size * DOTS)).color(&ink).pos(Pos::new(anchor.0, anchor.1));
         Ok(self.area.draw(&Text::new(text, dots(at), style))?)
     }
@@ -243,9 +310,9 @@ impl Press<'_, '_> {
             let y = self.frame.y(self.frame.y.position(*value));
             self.words(name, [left - TICK - 3.0, y], NUMBERS, (HPos::Right, VPos::Center), INK)?;
         }
-        let starts = [(&plate.title, EDGE, self.frame.title_line), (&plate.y.label, EDGE, self.frame.y_line)];
-        for (text, x, y) in starts.into_iter().filter(|(text, ..)| !text.is_empty()) {
-            self.words(text, [x, y], TEXT, (HPos::Left, VPos::Bottom), INK)?;
+        if !plate.y.label.is_empty() {
+            let start = [EDGE, self.frame.heading.y_line];
+            self.words(&plate.y.label, start, TEXT, (HPos::Left, VPos::Bottom), INK)?;
         }
         if !plate.x.label.is_empty() {
             let middle = [(left + right) / 2.0, self.frame.x_line];
@@ -283,9 +350,14 @@ impl Press<'_, '_> {
             }
             Shape::Whiskers { bars, pen } => {
                 for [x, low, high] in bars {
-                    let ([x, low], high) = (frame.reach(At::Data(*x, *low)), frame.reach(At::Data(*x, *high))[1]);
+                    let ([x, low], high) =
+                        (frame.reach(At::Data(*x, *low)), frame.reach(At::Data(*x, *high))[1]);
                     let cap = 3.0;
-                    for line in [[[x, low], [x, high]], [[x - cap, low], [x + cap, low]], [[x - cap, high], [x + cap, high]]] {
+                    for line in [
+                        [[x, low], [x, high]],
+                        [[x - cap, low], [x + cap, low]],
+                        [[x - cap, high], [x + cap, high]],
+                    ] {
                         for piece in window.line(&line) {
                             self.stroke(&piece, pen.shape())?;
                         }
@@ -296,12 +368,19 @@ impl Press<'_, '_> {
             Shape::Picture { x, y, columns, pixels } => {
                 let corner = frame.place(At::Data(*x.start(), *y.end()));
                 let opposite = frame.place(At::Data(*x.end(), *y.start()));
-                let bounds = Window { left: corner[0], top: corner[1], right: opposite[0], bottom: opposite[1] };
+                let bounds =
+                    Window { left: corner[0], top: corner[1], right: opposite[0], bottom: opposite[1] };
                 let inside = window.holds(corner) && window.holds(opposite);
                 let clip = (!inside).then(|| (format!("{}-clip-{index}", self.prefix), window));
                 self.area.draw(&Picture { address: address(*columns, pixels)?, bounds, clip })?;
             }
-            Shape::Words { at, text, side, colour } => self.beside(frame.place(*at), text, *side, *colour)?,
+            Shape::Words { at, text, side, colour } => {
+                let place = frame.place(*at);
+                if !place.iter().all(|coordinate| coordinate.is_finite()) {
+                    bail!("the label `{text}` stands at {at:?}, which is nowhere on the axes");
+                }
+                self.beside(place, text, *side, *colour)?;
+            }
         }
         Ok(())
     }
@@ -319,7 +398,8 @@ impl Press<'_, '_> {
         }
         let head = (3.0 + 2.4 * pen.weight).min(0.6 * length);
         let (ux, uy) = (dx / length, dy / length);
-        let back = |along: f64, aside: f64| [to[0] - along * ux - aside * uy, to[1] - along * uy + aside * ux];
+        let back =
+            |along: f64, aside: f64| [to[0] - along * ux - aside * uy, to[1] - along * uy + aside * ux];
         self.stroke(&[from, back(0.7 * head, 0.0)], pen.shape())?;
         let half = 0.38 * head;
         self.fill(&[to, back(head, half), back(0.75 * head, 0.0), back(head, -half)], pen)
@@ -341,7 +421,13 @@ impl Press<'_, '_> {
             Above | AboveRight | AboveLeft => (-0.7 * gap - depth, VPos::Bottom),
             Below | BelowRight | BelowLeft => (0.8 * gap, VPos::Top),
         };
-        self.words(text, [x + dx, y + dy], TEXT, (h, v), colour)
+        let place = [x + dx, y + dy];
+        // A name at the centre of something stands on it, not among lines.
+        if side == Centre {
+            self.words(text, place, TEXT, (h, v), colour)
+        } else {
+            self.rimmed(text, place, (h, v), colour)
+        }
     }
 
     /// The names at the right ends of lines: those at the edge share the margin and make room for each other.
@@ -369,6 +455,67 @@ impl Press<'_, '_> {
         Ok(())
     }
 
+    /// The colours of a heat map beside their numbers.
+    fn scale(&self) -> Result<()> {
+        let Some((shade, axis)) = &self.frame.scale else { return Ok(()) };
+        let Window { top, right, bottom, .. } = self.frame.window;
+        let (left, right) = (right + SCALE_GAP, right + SCALE_GAP + SCALE_WIDTH);
+        let steps = 128;
+        let number =
+            |step: usize| axis.low() + (axis.high() - axis.low()) * (step as f64 + 0.5) / steps as f64;
+        let pixels: Vec<_> = (0..steps).rev().map(|step| shade.pixel(number(step))).collect();
+        let bounds = Window { left, top, right, bottom };
+        self.area.draw(&Picture { address: address(1, &pixels)?, bounds, clip: None })?;
+        let pen = INK.weight(AXIS_WEIGHT).opacity(0.75);
+        self.stroke(&[[left, top], [right, top], [right, bottom], [left, bottom], [left, top]], pen.shape())?;
+        for (value, name) in axis.ticks(4) {
+            let y = self.frame.y(axis.position(value));
+            self.stroke(&[[right, y], [right + TICK, y]], pen.shape())?;
+            self.words(&name, [right + TICK + 3.0, y], NUMBERS, (HPos::Left, VPos::Center), INK)?;
+        }
+        Ok(())
+    }
+
+    /// How much is drawn where a legend might stand: lengths of lines, and a little for surfaces.
+    fn crowd(&self, plate: &Plate, stand: Window) -> f64 {
+        let air = 6.0;
+        let stand = Window {
+            left: stand.left - air,
+            top: stand.top - air,
+            right: stand.right + air,
+            bottom: stand.bottom + air,
+        };
+        let length = |line: &[Point]| {
+            line.windows(2).map(|p| (p[1][0] - p[0][0]).hypot(p[1][1] - p[0][1])).sum::<f64>()
+        };
+        let lines = |points: &[Point]| stand.line(points).iter().map(|piece| length(piece)).sum::<f64>();
+        let places = |points: &[At]| points.iter().map(|at| self.frame.place(*at)).collect::<Vec<_>>();
+        let one = |shape: &Shape| match shape {
+            Shape::Line { points, .. } => lines(&places(points)),
+            Shape::Arrow { from, to, .. } => lines(&places(&[*from, *to])),
+            Shape::Surface { corners, .. } => {
+                let corners: Vec<Point> = corners.iter().map(|at| self.frame.reach(*at)).collect();
+                0.2 * length(&stand.polygon(&corners))
+            }
+            Shape::Dots { points, .. } => {
+                10.0 * places(points).into_iter().filter(|point| stand.holds(*point)).count() as f64
+            }
+            Shape::Whiskers { bars, .. } => bars
+                .iter()
+                .map(|[x, low, high]| lines(&places(&[At::Data(*x, *low), At::Data(*x, *high)])))
+                .sum(),
+            Shape::Words { at, .. } => {
+                if stand.holds(self.frame.place(*at)) {
+                    50.0
+                } else {
+                    0.0
+                }
+            }
+            Shape::Ring { .. } | Shape::Picture { .. } => 0.0,
+        };
+        plate.shapes.iter().map(one).sum()
+    }
+
     fn legend(&self, plate: &Plate) -> Result<()> {
         let window = self.frame.window;
         let (inset, swatch, gap) = (8.0, 20.0, 7.0);
@@ -379,28 +526,46 @@ impl Press<'_, '_> {
             widest = widest.max(width);
             pitch = pitch.max(height + depth + 4.0);
         }
-        let left = match plate.corner {
-            Corner::TopLeft | Corner::BottomLeft => window.left + inset + 4.0,
-            Corner::TopRight | Corner::BottomRight => window.right - inset - widest - gap - swatch,
+        let rows = plate.legend.len() as f64;
+        let (width, height) = (swatch + gap + widest, pitch * rows);
+        let stand = |corner: Corner| {
+            let left = match corner {
+                Corner::TopLeft | Corner::BottomLeft => window.left + inset + 4.0,
+                Corner::TopRight | Corner::BottomRight => window.right - inset - width,
+            };
+            let top = match corner {
+                Corner::TopLeft | Corner::TopRight => window.top + inset - 0.5 * TEXT,
+                Corner::BottomLeft | Corner::BottomRight => window.bottom - inset - height + 0.3 * TEXT,
+            };
+            Window { left, top, right: left + width, bottom: top + height }
         };
-        let first = match plate.corner {
-            Corner::TopLeft | Corner::TopRight => window.top + inset,
-            _ => window.bottom - inset - pitch * (plate.legend.len() as f64 - 1.0),
-        };
+        let stands = [Corner::TopRight, Corner::TopLeft, Corner::BottomRight, Corner::BottomLeft];
+        let corner = plate.corner.or_else(|| {
+            stands
+                .into_iter()
+                .min_by(|a, b| self.crowd(plate, stand(*a)).total_cmp(&self.crowd(plate, stand(*b))))
+        });
+        let Window { left, top, .. } = stand(corner.unwrap_or(Corner::TopRight));
+        let first = top + 0.5 * TEXT;
         for (row, (mark, text)) in plate.legend.iter().enumerate() {
             let y = first + pitch * row as f64;
             let (start, end) = ([left, y], [left + swatch, y]);
             match mark {
-                Swatch::Stroke(pen) => self.stroke(&[start, end], pen.opacity(pen.opacity.max(0.7)).shape())?,
+                Swatch::Stroke(pen) => {
+                    self.stroke(&[start, end], pen.opacity(pen.opacity.max(0.7)).shape())?
+                }
                 Swatch::Patch(pen) => {
                     let (half, right) = (4.5, left + swatch);
-                    self.fill(&[[left, y - half], [right, y - half], [right, y + half], [left, y + half]], *pen)?;
+                    self.fill(
+                        &[[left, y - half], [right, y - half], [right, y + half], [left, y + half]],
+                        *pen,
+                    )?;
                 }
                 Swatch::Dot(pen) => {
                     self.ball([left + swatch / 2.0, y], 3.0, pen.opacity(pen.opacity.max(0.7)).fill())?
                 }
             }
-            self.words(text, [left + swatch + gap, y], TEXT, (HPos::Left, VPos::Center), INK)?;
+            self.rimmed(text, [left + swatch + gap, y], (HPos::Left, VPos::Center), INK)?;
         }
         Ok(())
     }

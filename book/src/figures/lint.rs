@@ -28,13 +28,23 @@ fn figures_are_described_and_placed() {
         let id = figure.id;
         assert!(ids.insert(id), "two figures are called {id}");
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        assert!(!id.is_empty() && id.chars().all(plain), "{id}: an id is of small letters, digits and hyphens");
-        assert!(!figure.title.trim().is_empty() && !figure.caption.trim().is_empty(), "{id} lacks title or caption");
+        assert!(
+            !id.is_empty() && id.chars().all(plain),
+            "{id}: an id is of small letters, digits and hyphens"
+        );
+        assert!(
+            !figure.title.trim().is_empty() && !figure.caption.trim().is_empty(),
+            "{id} lacks title or caption"
+        );
         assert!(!figure.title.contains('$'), "{id}: the title is plain text");
         let alt = figure.alt.trim();
-        assert!(alt.split_whitespace().count() >= 6 && alt.ends_with('.'), "{id}: the alt text is a sentence");
+        assert!(
+            alt.split_whitespace().count() >= 6 && alt.ends_with('.'),
+            "{id}: the alt text is a sentence"
+        );
         let section = |folder: &str, end: &str| root().join(folder).join(format!("{}{end}", figure.section));
-        let places = [section("src", ".rs"), section("src", ""), section("chapters", ".md"), section("chapters", "")];
+        let places =
+            [section("src", ".rs"), section("src", ""), section("chapters", ".md"), section("chapters", "")];
         assert!(places.iter().any(|place| place.exists()), "{id}: there is no section {}", figure.section);
     }
 }
@@ -49,34 +59,30 @@ fn figures_are_pinned_and_no_words_collide() {
         }
         crate::pin(&format!("{}/figures/{}", figure.section, figure.id), data.summary());
         assert!(!plates.is_empty(), "{} draws nothing", figure.id);
-        for (index, plate) in plates.iter().enumerate() {
-            let collisions = collisions(figure, plate, index);
-            assert!(collisions.is_empty(), "{}: {}", figure.id, collisions.join("; "));
-        }
+        let collisions = collisions(figure, &plates);
+        assert!(collisions.is_empty(), "{}: {}", figure.id, collisions.join("; "));
     }
 }
 
-/// Labels that overlap or leave the panel.
-fn collisions(figure: &Figure, plate: &Plate, index: usize) -> Vec<String> {
-    let print = emission::printed(figure, plate, index, Palette::Light).unwrap();
-    let words = &print.sheet.words;
+/// Labels that overlap or leave their panel.
+fn collisions(figure: &Figure, plates: &[Plate]) -> Vec<String> {
     let overlap = |a: &Window, b: &Window| {
         let slack = 0.5;
-        a.left + slack < b.right && b.left + slack < a.right && a.top + slack < b.bottom && b.top + slack < a.bottom
+        a.left + slack < b.right
+            && b.left + slack < a.right
+            && a.top + slack < b.bottom
+            && b.top + slack < a.bottom
     };
     let mut found = Vec::new();
-    for (k, (text, bounds)) in words.iter().enumerate() {
-        let cut = bounds.left < -0.5
-            || bounds.top < -0.5
-            || bounds.right > print.width + 0.5
-            || bounds.bottom > print.height + 0.5;
-        if cut {
-            found.push(format!("`{text}` is cut at the edge"));
-        }
-        for (other, place) in &words[k + 1..] {
-            if overlap(bounds, place) {
-                found.push(format!("`{text}` and `{other}` overlap"));
+    for print in emission::prints(figure, plates, Palette::Light).unwrap() {
+        let panel = Window { left: -0.5, top: -0.5, right: print.width + 0.5, bottom: print.height + 0.5 };
+        let words = &print.sheet.words;
+        for (k, (text, bounds)) in words.iter().enumerate() {
+            if !panel.holds([bounds.left, bounds.top]) || !panel.holds([bounds.right, bounds.bottom]) {
+                found.push(format!("`{text}` is cut at the edge"));
             }
+            let others = words[k + 1..].iter().filter(|(_, place)| overlap(bounds, place));
+            found.extend(others.map(|(other, _)| format!("`{text}` and `{other}` overlap")));
         }
     }
     found
@@ -92,9 +98,7 @@ fn sample(draw: fn(&Data, &Settings) -> Result<Vec<Plate>>) -> Figure {
         alt: "A straight line rises from the lower left to the upper right.",
         seed: 7,
         parameters: &[Parameter { name: "height", default: 16.0, meaning: "the height of the line's end" }],
-        data: |settings| {
-            Ok(Data::new().column("x", [0.0, 4.0]).column("y", [0.0, settings.get("height")]))
-        },
+        data: |settings| Ok(Data::new().column("x", [0.0, 4.0]).column("y", [0.0, settings.get("height")])),
         draw,
     }
 }
@@ -107,8 +111,10 @@ fn straight(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
 
 /// The coordinates of the first path in a given stroke.
 fn path(svg: &str, stroke: &str) -> Vec<[f64; 2]> {
-    let group = svg.split(&format!("stroke=\"{stroke}\" stroke-width=\"1.6\"")).nth(1).expect("the stroke is used");
-    let d = group.split("<path d=\"M").nth(1).and_then(|rest| rest.split('"').next()).expect("a path follows");
+    let group =
+        svg.split(&format!("stroke=\"{stroke}\" stroke-width=\"1.6\"")).nth(1).expect("the stroke is used");
+    let d =
+        group.split("<path d=\"M").nth(1).and_then(|rest| rest.split('"').next()).expect("a path follows");
     let spaced = d.replace('-', " -").replace('l', " ");
     let numbers: Vec<f64> = spaced.split_whitespace().map(|word| word.parse().unwrap()).collect();
     let mut at = [0.0, 0.0];
@@ -196,6 +202,40 @@ fn kept_figures_are_found_and_damaged_ones_computed_again() {
 }
 
 #[test]
+fn several_at_once_do_not_disturb_each_other() {
+    let figure = sample(straight);
+    let cache = Cache::at(scratch("crowd"));
+    let jobs: Vec<_> = (0..32).map(|_| (&figure, figure.settings())).collect();
+    let drawings = draw_all(&jobs, &cache, &|_, _| {});
+    let first = drawings[0].as_ref().unwrap();
+    assert!(drawings.iter().all(|drawing| drawing.as_ref().unwrap() == first));
+    assert_eq!(cache.find(&figure, &figure.settings()).as_ref(), Some(first));
+    std::fs::remove_dir_all(cache.path(&figure, &figure.settings()).parent().unwrap()).unwrap();
+}
+
+#[test]
+fn every_chapter_with_figures_has_its_sources_hashed() {
+    for figure in all() {
+        assert!(cache::sources(figure).is_some_and(|hash| hash.len() == 64), "{}", figure.id);
+    }
+}
+
+#[test]
+fn the_legend_takes_the_emptiest_corner_and_panels_begin_level() {
+    let mut falling = Plate::new().y(0.0..=1.0, "$y$");
+    falling.line(&[0.0, 0.5, 1.0], &[0.95, 0.94, 0.93], BLUE).keyed("falling");
+    let tall = Plate::new().y(0.0..=1.0, r"$\displaystyle\sum_{k=1}^n \frac{1}{k}$");
+    let figure = sample(straight);
+    let prints = emission::prints(&figure, &[falling, tall], Palette::Light).unwrap();
+    let place = |print: &layout::Print, text: &str| {
+        print.sheet.words.iter().find(|(word, _)| word == text).map(|(_, bounds)| *bounds).unwrap()
+    };
+    let key = place(&prints[0], "falling");
+    assert!(key.top > 200.0, "the line runs above: {key:?}");
+    assert!((place(&prints[0], "$1.0$").top - place(&prints[1], "$1.0$").top).abs() < 1e-9);
+}
+
+#[test]
 fn a_figure_that_fails_takes_no_other_with_it() {
     let good = sample(straight);
     let panics = Figure { id: "panics", ..sample(|_, _| panic!("no such thing")) };
@@ -214,7 +254,8 @@ fn a_figure_that_fails_takes_no_other_with_it() {
     let told = Mutex::new(Vec::new());
     let results = draw_all(&jobs, &cache, &|figure, event| told.lock().unwrap().push((figure.id, event)));
     assert!(results[0].is_ok());
-    let expected = ["the figure `panics`: no such thing", "the figure `fails`: no column `z`: there are x, y"];
+    let expected =
+        ["the figure `panics`: no such thing", "the figure `fails`: no column `z`: there are x, y"];
     for (result, expected) in results[1..].iter().zip(expected) {
         assert_eq!(format!("{:#}", result.as_ref().unwrap_err()), expected);
     }
@@ -224,7 +265,10 @@ fn a_figure_that_fails_takes_no_other_with_it() {
     let told = told.into_inner().unwrap();
     assert_eq!(told.iter().filter(|(_, event)| *event == Event::Started).count(), 5);
     assert_eq!(told.iter().filter(|(_, event)| matches!(event, Event::Failed { .. })).count(), 4);
-    assert!(told.iter().any(|(id, event)| *id == "sample" && matches!(event, Event::Finished { kept: false, .. })));
+    assert!(
+        told.iter()
+            .any(|(id, event)| *id == "sample" && matches!(event, Event::Finished { kept: false, .. }))
+    );
     let again = Mutex::new(false);
     draw_all(&jobs[..1], &cache, &|_, event| {
         *again.lock().unwrap() |= matches!(event, Event::Finished { kept: true, .. });
@@ -237,11 +281,17 @@ fn exports_are_files_of_their_kind() -> Result<()> {
     let figure = sample(straight);
     let folder = scratch("exports");
     let drawing = draw(&figure, &figure.settings(), &Cache::at(folder.join("cache")))?;
-    for (format, start) in
-        Format::ALL.into_iter().zip([b"<?xml version".as_slice(), b"\x89PNG\r\n", b"%PDF-1.7", b"x,y\n0.0,0.0"])
-    {
+    for (format, start) in Format::ALL.into_iter().zip([
+        b"<?xml version".as_slice(),
+        b"\x89PNG\r\n",
+        b"%PDF-1.7",
+        b"x,y\n0.0,0.0",
+    ]) {
         let path = export::export(&drawing, format, 2.0, &folder)?;
-        assert_eq!(path.file_name().and_then(|name| name.to_str()), Some(&*format!("sample.{}", format.extension())));
+        assert_eq!(
+            path.file_name().and_then(|name| name.to_str()),
+            Some(&*format!("sample.{}", format.extension()))
+        );
         assert!(std::fs::read(&path)?.starts_with(start), "{path:?}");
     }
     assert!(export::content(&drawing, Format::Png, 0.0).is_err());
@@ -265,10 +315,60 @@ fn nothing_is_drawn_outside_the_axes() {
     plate.bars(&[0.0, 0.5, 3.0], &[0.5, 7.0], GREEN);
     plate.band(&[-1.0, 2.0], &[-1.0, -1.0], &[5.0, 5.0], GOLD);
     plate.arrow((0.5, 0.5), (0.5, 1.5), PURPLE);
-    let print = layout::print(&plate, Palette::Light, "p").unwrap();
+    let print = layout::print(&plate, Palette::Light, "p", 0.0).unwrap();
     assert_eq!(print.sheet.body.matches("<circle").count(), 1);
     assert!(!print.sheet.body.contains("#a3408b"), "an arrow that leaves the axes is left out");
     assert!(!print.sheet.body.contains("NaN") && !print.sheet.body.contains("inf"));
+}
+
+fn everything(_: &Data, _: &Settings) -> Result<Vec<Plate>> {
+    let xs: Vec<f64> = (0..=20).map(|k| k as f64 / 10.0).collect();
+    let ys: Vec<f64> = xs.iter().map(|x| (3.0 * x).sin()).collect();
+    let low: Vec<f64> = ys.iter().map(|y| y - 0.2).collect();
+    let bowl: Vec<f64> = xs.iter().flat_map(|y| xs.iter().map(move |x| (x - 1.0).hypot(y - 1.0))).collect();
+    let mut a = Plate::new().x(0.0..=2.0, "$x$").y(-1.5..=1.5, "$y$").title("Marks");
+    a.band(&xs, &low, &ys, BLUE);
+    a.line(&xs, &ys, BLUE).named("sine");
+    a.steps(&xs, &low, ORANGE.thin()).keyed("staircase");
+    a.bars(&[0.0, 0.5, 1.0], &[0.5, 1.0], GREEN).keyed("bars");
+    a.area(&xs, &low, PURPLE).keyed("area");
+    a.points(&xs, &low, SKY).keyed("points");
+    a.estimates(&[1.0], &[0.0], &[0.5], GOLD);
+    a.horizontal(0.0, GREY.dotted()).named_at(0.2, Side::Below, "zero");
+    a.vertical(1.0, GREY.dashed());
+    let b = Plate::new().x(0.0..=1.5, "$x$").y(0.0..=2.0, "$y$").equal().without_rules();
+    let shade = Shade::Sequential { colour: BLUE, low: 0.0, high: 1.5 };
+    let mut b = b.scale(shade);
+    b.heatmap(0.0..=2.0, 0.0..=2.0, &bowl, 21, shade);
+    b.contours(&xs, &xs, &bowl, &[0.3, 0.6], INK);
+    b.arrows(&[0.5, 1.0], &[0.5, 0.5], &[0.2, 0.0], &[0.0, 0.3], ORANGE);
+    let mut c = Plate::new().log_x(1.0..=1e4, "$N$").log_y(1e-3..=1.0, "error").y_ticks(&[(0.1, "a tenth")]);
+    c.power(-0.5, (1.0, 1.0), 1e4, ORANGE);
+    c.slope(-0.5, (10.0, 0.1), 100.0, "$-1/2$");
+    let mut d = Plate::diagram(300.0, 100.0);
+    d.segment((50.0, 50.0), (250.0, 50.0), GREY);
+    d.node((50.0, 50.0), 12.0, "$x_1$", BLUE);
+    d.arrow(unit(0.5, 0.2), unit(0.9, 0.2), INK);
+    d.polygon([(100.0, 70.0), (120.0, 70.0), (110.0, 90.0)], GREEN);
+    Ok(vec![a, b, c, d])
+}
+
+#[test]
+fn every_mark_prints_the_same_each_time_and_is_well_formed() -> Result<()> {
+    let figure = sample(everything);
+    let (_, plates) = plates(&figure);
+    assert_eq!(collisions(&figure, &plates), Vec::<String>::new());
+    let page = inline(&figure, &plates)?;
+    assert_eq!(page, inline(&figure, &plates)?);
+    for text in [&format!("<div>{}</div>", page.html), &standalone(&figure, &plates, Palette::Dark)?] {
+        resvg::usvg::roxmltree::Document::parse(text)?;
+        assert!(!text.contains("NaN") && !text.contains("<text"));
+    }
+    let clip = page.html.split("clip-path=\"url(#").nth(1).and_then(|rest| rest.split(')').next());
+    let clip = clip.expect("the heat map reaches beyond the axes");
+    assert!(clip.starts_with("fig-sample-2-") && page.html.contains(&format!("<clipPath id=\"{clip}\">")));
+    assert!(page.html.contains("fill=\"var(--bg)\""), "a node hides what is behind it");
+    Ok(())
 }
 
 #[test]
@@ -281,12 +381,14 @@ fn names_at_line_ends_make_room_for_each_other() {
         Ok(vec![plate])
     });
     let (_, plates) = plates(&figure);
-    assert_eq!(collisions(&figure, &plates[0], 0), Vec::<String>::new());
+    assert_eq!(collisions(&figure, &plates), Vec::<String>::new());
 }
 
 #[test]
 fn faults_are_reported() {
-    let fault = |plate: &Plate| format!("{:#}", layout::print(plate, Palette::Light, "p").err().expect("a fault"));
+    let fault = |plate: &Plate| {
+        format!("{:#}", layout::print(plate, Palette::Light, "p", 0.0).err().expect("a fault"))
+    };
     assert!(fault(&Plate::new().x(1.0..=0.0, "")).contains("horizontal axis"));
     assert!(fault(&Plate::new().log_y(0.0..=1.0, "")).contains("not positive"));
     let mut plate = Plate::new();
@@ -296,7 +398,16 @@ fn faults_are_reported() {
     plate.bars(&[0.0, 1.0], &[1.0, 2.0], BLUE);
     assert!(fault(&plate).contains("2 bars need 3 edges"));
     let mut plate = Plate::new();
-    plate.heatmap(0.0..=1.0, 0.0..=1.0, &[1.0; 5], 2, Shade::Sequential { colour: BLUE, low: 0.0, high: 1.0 });
+    plate.heatmap(
+        0.0..=1.0,
+        0.0..=1.0,
+        &[1.0; 5],
+        2,
+        Shade::Sequential { colour: BLUE, low: 0.0, high: 1.0 },
+    );
     assert!(fault(&plate).contains("rows of 2"));
+    let mut plate = Plate::new();
+    plate.label((0.0, f64::NAN), "lost", Side::Above, INK);
+    assert!(fault(&plate).contains("`lost`"));
     assert!(fault(&Plate::new().title(r"$\nosuch$")).contains("nosuch"));
 }

@@ -28,7 +28,9 @@ pub use data::Data;
 pub use drawing::{Drawing, Event, draw, draw_all};
 pub use emission::{Inline, inline, standalone};
 pub use plate::{At, Corner, Mark, Plate, Shade, Side, unit};
-pub use style::{BLUE, CYCLE, Colour, Dash, GOLD, GREEN, GREY, INK, ORANGE, PURPLE, Palette, Pen, SKY};
+pub use style::{
+    BLUE, CYCLE, Colour, Dash, GOLD, GREEN, GREY, INK, ORANGE, PAPER, PURPLE, Palette, Pen, SKY,
+};
 
 /// Every figure of the book, in the order of its pages.
 pub static ALL: &[&[Figure]] = &[
@@ -104,6 +106,7 @@ impl Settings {
 
     /// Changes the parameter `name`; says which there are if there is none of that name.
     pub fn set(&mut self, name: &str, value: f64) -> Result<()> {
+        anyhow::ensure!(value.is_finite(), "{name} = {value}: a parameter is a finite number");
         let known: Vec<_> = self.values.iter().map(|(known, _)| *known).collect();
         match self.values.iter_mut().find(|(known, _)| *known == name) {
             Some(entry) => entry.1 = value,

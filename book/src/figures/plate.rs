@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 
 use super::axis::Axis;
 use super::contour;
-use super::style::{Colour, GREY, Pen};
+use super::style::{Colour, GREY, INK, PAPER, Pen};
 
 /// Where something stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,26 +31,37 @@ pub fn unit(x: f64, y: f64) -> At {
 
 /// On which side of its point a label stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
 pub enum Side {
+    /// On the point itself.
     Centre,
+    /// To the right of it.
     Right,
+    /// To the left of it.
     Left,
+    /// Centred above it.
     Above,
+    /// Centred below it.
     Below,
+    /// Beginning above it.
     AboveRight,
+    /// Ending above it.
     AboveLeft,
+    /// Beginning below it.
     BelowRight,
+    /// Ending below it.
     BelowLeft,
 }
 
 /// A corner of the axes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
 pub enum Corner {
+    /// The upper left.
     TopLeft,
+    /// The upper right.
     TopRight,
+    /// The lower left.
     BottomLeft,
+    /// The lower right.
     BottomRight,
 }
 
@@ -75,6 +86,28 @@ pub enum Shade {
         /// The size of a number that is painted in full.
         bound: f64,
     },
+}
+
+impl Shade {
+    /// Red, green, blue and opacity for a number; nothing for NaN.
+    pub(super) fn pixel(self, value: f64) -> [u8; 4] {
+        let (colour, part) = match self {
+            Shade::Sequential { colour, low, high } => (colour, (value - low) / (high - low)),
+            Shade::Diverging { negative, positive, bound } => {
+                (if value < 0.0 { negative } else { positive }, value.abs() / bound)
+            }
+        };
+        let [r, g, b] = colour.pixel();
+        [r, g, b, if part.is_nan() { 0 } else { (255.0 * part.clamp(0.0, 1.0)).round() as u8 }]
+    }
+
+    /// The numbers that differ in colour.
+    pub(super) fn range(self) -> RangeInclusive<f64> {
+        match self {
+            Shade::Sequential { low, high, .. } => low..=high,
+            Shade::Diverging { bound, .. } => -bound..=bound,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -118,7 +151,8 @@ pub struct Plate {
     pub(super) axes: bool,
     pub(super) rules: bool,
     pub(super) equal: bool,
-    pub(super) corner: Corner,
+    pub(super) corner: Option<Corner>,
+    pub(super) scale: Option<Shade>,
     pub(super) shapes: Vec<Shape>,
     pub(super) ends: Vec<(At, String, Colour)>,
     pub(super) legend: Vec<(Swatch, String)>,
@@ -142,7 +176,8 @@ pub struct Mark<'a> {
 impl Mark<'_> {
     /// Writes `text` in the mark's colour at its right end, moved up or down where neighbours would collide.
     pub fn named(self, text: &str) -> Self {
-        let finite = |at: &&At| matches!(at, At::Data(x, y) | At::Unit(x, y) if x.is_finite() && y.is_finite());
+        let finite =
+            |at: &&At| matches!(at, At::Data(x, y) | At::Unit(x, y) if x.is_finite() && y.is_finite());
         let visible = |at: &&At| match at {
             At::Data(x, y) => [self.plate.x.position(*x), self.plate.y.position(*y)]
                 .iter()
@@ -196,7 +231,8 @@ impl Plate {
             axes: true,
             rules: true,
             equal: false,
-            corner: Corner::TopRight,
+            corner: None,
+            scale: None,
             shapes: Vec::new(),
             ends: Vec::new(),
             legend: Vec::new(),
@@ -271,10 +307,16 @@ impl Plate {
         Plate { equal: true, ..self }
     }
 
-    /// Where the legend of [`Mark::keyed`] stands: at the upper right unless said otherwise.
+    /// Where the legend of [`Mark::keyed`] stands: in the emptiest corner unless said otherwise.
     #[must_use]
     pub fn legend(self, corner: Corner) -> Self {
-        Plate { corner, ..self }
+        Plate { corner: Some(corner), ..self }
+    }
+
+    /// A scale at the right that tells which colour of a heat map stands for which number.
+    #[must_use]
+    pub fn scale(self, shade: Shade) -> Self {
+        Plate { scale: Some(shade), ..self }
     }
 
     fn wrong(&mut self, fault: String) {
@@ -301,7 +343,11 @@ impl Plate {
     }
 
     /// A line through points given one by one, in the numbers of the axes or in fractions of them ([`unit`]).
-    pub fn polyline<P: Into<At>>(&mut self, points: impl IntoIterator<Item = P>, pen: impl Into<Pen>) -> Mark<'_> {
+    pub fn polyline<P: Into<At>>(
+        &mut self,
+        points: impl IntoIterator<Item = P>,
+        pen: impl Into<Pen>,
+    ) -> Mark<'_> {
         let (points, pen): (Vec<At>, Pen) = (points.into_iter().map(Into::into).collect(), pen.into());
         self.shapes.push(Shape::Line { points: points.clone(), pen });
         self.mark(Swatch::Stroke(pen), pen, points)
@@ -324,8 +370,9 @@ impl Plate {
     pub fn band(&mut self, xs: &[f64], low: &[f64], high: &[f64], pen: impl Into<Pen>) -> Mark<'_> {
         self.same("band", &[xs.len(), low.len(), high.len()]);
         let pen = faint(pen.into());
-        let sound: Vec<bool> =
-            (0..xs.len().min(low.len()).min(high.len())).map(|k| !(xs[k] + low[k] + high[k]).is_nan()).collect();
+        let sound: Vec<bool> = (0..xs.len().min(low.len()).min(high.len()))
+            .map(|k| !(xs[k] + low[k] + high[k]).is_nan())
+            .collect();
         let mut start = 0;
         while let Some(first) = (start..sound.len()).find(|k| sound[*k]) {
             let last = (first..sound.len()).find(|k| !sound[*k]).unwrap_or(sound.len());
@@ -347,7 +394,12 @@ impl Plate {
     /// Bars from zero to `heights[k]` between `edges[k]` and `edges[k + 1]`: a histogram.
     pub fn bars(&mut self, edges: &[f64], heights: &[f64], pen: impl Into<Pen>) -> Mark<'_> {
         if edges.len() != heights.len() + 1 {
-            self.wrong(format!("{} bars need {} edges, not {}", heights.len(), heights.len() + 1, edges.len()));
+            self.wrong(format!(
+                "{} bars need {} edges, not {}",
+                heights.len(),
+                heights.len() + 1,
+                edges.len()
+            ));
         }
         let pen = pen.into();
         let pen = if pen.opacity == 1.0 { pen.opacity(0.4) } else { pen };
@@ -355,7 +407,8 @@ impl Plate {
         // A hair of the page between neighbours keeps them countable.
         for (edge, height) in edges.windows(2).zip(heights).filter(|(_, height)| height.is_finite()) {
             let gap = 0.04 * (edge[1] - edge[0]);
-            let (left, right) = if self.x.is_logarithmic() { (edge[0], edge[1]) } else { (edge[0] + gap, edge[1] - gap) };
+            let (left, right) =
+                if self.x.is_logarithmic() { (edge[0], edge[1]) } else { (edge[0] + gap, edge[1] - gap) };
             let corners = [(left, ground), (left, *height), (right, *height), (right, ground)];
             self.shapes.push(Shape::Surface { corners: corners.map(At::from).to_vec(), pen });
         }
@@ -406,13 +459,14 @@ impl Plate {
         self.polyline(points, pen)
     }
 
-    /// A slope triangle on logarithmic axes: from `start` along to the abscissa `end`, then up or down the slope
-    /// `order`, with `text` at the upright side.
+    /// A slope triangle on logarithmic axes, below the line of slope `order` from `start` to the abscissa `end` > its
+    /// own, with `text` at the upright side.
     pub fn slope(&mut self, order: f64, start: (f64, f64), end: f64, text: &str) {
         let (x, y) = start;
-        let top = y * (end / x).powf(order);
-        self.polyline([(x, y), (end, y), (end, top), (x, y), (end, y)], GREY.weight(1.0));
-        self.label((end, (y * top).sqrt()), text, if end > x { Side::Right } else { Side::Left }, GREY);
+        let last = y * (end / x).powf(order);
+        let (foot, side) = if order < 0.0 { ((x, last), Side::Left) } else { ((end, y), Side::Right) };
+        self.polyline([start, (end, last), foot, start, (end, last)], GREY.weight(1.0));
+        self.label((foot.0, (y * last).sqrt()), text, side, GREY);
     }
 
     /// A heat map: `values[row * columns + column]`, rows from below, in equal cells over the ranges `x` and `y`.
@@ -431,33 +485,32 @@ impl Plate {
         if self.x.is_logarithmic() || self.y.is_logarithmic() {
             self.wrong("a heat map needs linear axes".to_owned());
         }
-        let painted = |colour: Colour, part: f64| {
-            let [r, g, b] = colour.pixel();
-            [r, g, b, if part.is_nan() { 0 } else { (255.0 * part.clamp(0.0, 1.0)).round() as u8 }]
-        };
-        let pixel = |value: f64| match shade {
-            Shade::Sequential { colour, low, high } => painted(colour, (value - low) / (high - low)),
-            Shade::Diverging { negative, positive, bound } => {
-                painted(if value < 0.0 { negative } else { positive }, value.abs() / bound)
-            }
-        };
-        let pixels = values.chunks(columns).rev().flatten().map(|value| pixel(*value)).collect();
+        let pixels = values.chunks(columns).rev().flatten().map(|value| shade.pixel(*value)).collect();
         self.shapes.push(Shape::Picture { x, y, columns, pixels });
     }
 
     /// The lines on which a function on a grid has the value `level`: `values[row * xs.len() + column]` at
     /// (`xs[column]`, `ys[row]`).
-    pub fn contour(&mut self, xs: &[f64], ys: &[f64], values: &[f64], level: f64, pen: impl Into<Pen>) -> Mark<'_> {
+    pub fn contour(
+        &mut self,
+        xs: &[f64],
+        ys: &[f64],
+        values: &[f64],
+        level: f64,
+        pen: impl Into<Pen>,
+    ) -> Mark<'_> {
         self.same("grid", &[xs.len() * ys.len(), values.len()]);
         let pen = pen.into();
-        let lines = if self.fault.is_none() { contour::level_line(values, xs.len(), level) } else { Vec::new() };
+        let lines =
+            if self.fault.is_none() { contour::level_line(values, xs.len(), level) } else { Vec::new() };
         let between = |nodes: &[f64], place: f64| {
             let cell = (place as usize).min(nodes.len().saturating_sub(2));
             nodes[cell] + (place - cell as f64) * (nodes[cell + 1] - nodes[cell])
         };
         let mut longest = Vec::new();
         for line in lines {
-            let points: Vec<At> = line.iter().map(|[c, r]| At::Data(between(xs, *c), between(ys, *r))).collect();
+            let points: Vec<At> =
+                line.iter().map(|[c, r]| At::Data(between(xs, *c), between(ys, *r))).collect();
             if points.len() > longest.len() {
                 longest.clone_from(&points);
             }
@@ -501,6 +554,17 @@ impl Plate {
     /// A filled circle, its radius in units of the panel.
     pub fn disc(&mut self, centre: impl Into<At>, radius: f64, pen: impl Into<Pen>) {
         self.shapes.push(Shape::Dots { points: vec![centre.into()], radius, pen: pen.into() });
+    }
+
+    /// A node of a diagram: a circle that hides the lines behind it, with words at its centre.
+    pub fn node(&mut self, centre: impl Into<At>, radius: f64, text: &str, pen: impl Into<Pen>) {
+        let (centre, pen) = (centre.into(), pen.into());
+        self.disc(centre, radius, PAPER);
+        self.disc(centre, radius, pen.opacity(0.18));
+        self.circle(centre, radius, pen);
+        if !text.is_empty() {
+            self.label(centre, text, Side::Centre, INK);
+        }
     }
 
     /// A filled polygon.

@@ -34,6 +34,8 @@ pub const SKY: Colour = Colour(5);
 pub const GOLD: Colour = Colour(6);
 /// Grey, for what stays in the background.
 pub const GREY: Colour = Colour(7);
+/// The colour of the page, for what hides lines behind it.
+pub const PAPER: Colour = Colour(8);
 
 /// The colours for the members of a family, in order.
 pub const CYCLE: [Colour; 6] = [BLUE, ORANGE, GREEN, PURPLE, SKY, GOLD];
@@ -49,10 +51,10 @@ pub enum Palette {
     CssVariables,
 }
 
-const LIGHT: [&str; 8] =
-    ["#1f2328", "#0067b1", "#c1500a", "#00795c", "#a3408b", "#2b8cc4", "#947000", "#6e7479"];
-const DARK: [&str; 8] =
-    ["#d7dbe0", "#55a5e6", "#f08b45", "#2fbb92", "#de8cc6", "#9ad6f7", "#dfbb45", "#989fa6"];
+const LIGHT: [&str; 9] =
+    ["#1f2328", "#0067b1", "#c1500a", "#00795c", "#a3408b", "#2b8cc4", "#947000", "#6e7479", "#ffffff"];
+const DARK: [&str; 9] =
+    ["#d7dbe0", "#55a5e6", "#f08b45", "#2fbb92", "#de8cc6", "#9ad6f7", "#dfbb45", "#989fa6", "#161923"];
 
 impl Palette {
     /// The colour as an SVG attribute holds it.
@@ -61,15 +63,17 @@ impl Palette {
             (Palette::Light, n) => LIGHT[n as usize].to_owned(),
             (Palette::Dark, n) => DARK[n as usize].to_owned(),
             (Palette::CssVariables, 0) => "currentColor".to_owned(),
+            // The themes of the book name the colour of the page.
+            (Palette::CssVariables, 8) => "var(--bg)".to_owned(),
             (Palette::CssVariables, n) => format!("var(--fig-{n})"),
         }
     }
 
     /// The style rule that gives the variables their values in a file that stands alone.
     pub(super) fn rule() -> String {
-        let list = |colours: [&str; 8]| -> String {
+        let list = |colours: [&str; 9]| -> String {
             let variables: String = (1..8).map(|n| format!("--fig-{n}:{};", colours[n])).collect();
-            format!("svg{{color:{};{variables}}}", colours[0])
+            format!("svg{{color:{};--bg:{};{variables}}}", colours[0], colours[8])
         };
         format!("<style>{}@media (prefers-color-scheme:dark){{{}}}</style>", list(LIGHT), list(DARK))
     }
@@ -109,7 +113,8 @@ impl Colour {
 }
 
 fn channels(hex: &str) -> [u8; 3] {
-    [1, 3, 5].map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("the palette is written in hexadecimal"))
+    [1, 3, 5]
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("the palette is written in hexadecimal"))
 }
 
 /// How a line is interrupted.
@@ -189,9 +194,9 @@ impl Pen {
     }
 }
 
-/// The sentinel of a colour, for text.
-pub(super) fn sentinel(colour: Colour) -> RGBColor {
-    RGBColor(0, 0, colour.0)
+/// The sentinel of a colour, for text; its green says whether the text has a rim of the page's colour.
+pub(super) fn sentinel(colour: Colour, rim: bool) -> RGBColor {
+    RGBColor(0, rim as u8, colour.0)
 }
 
 #[cfg(test)]
@@ -214,8 +219,10 @@ mod tests {
     #[test]
     fn every_colour_stands_out_on_every_theme() {
         // Page colours of mdBook's themes: light, rust; coal, navy, ayu.
-        for (palette, pages) in [(LIGHT, &["#ffffff", "#e1e1db"][..]), (DARK, &["#141617", "#161923", "#0f1419"])] {
-            for colour in palette {
+        for (palette, pages) in
+            [(LIGHT, &["#ffffff", "#e1e1db"][..]), (DARK, &["#141617", "#161923", "#0f1419"])]
+        {
+            for colour in &palette[..8] {
                 for page in pages {
                     let ratio = contrast(colour, page);
                     // Rust's beige leaves the two lightest tones a little less.

@@ -47,11 +47,13 @@ fn on_page(
     drawing: Option<(String, std::collections::BTreeSet<crate::typeset::Glyph>)>,
 ) -> FigureOnPage {
     let stem = format!("book/src/figures/{}", figure.section);
-    let file = [format!("{stem}.rs"), format!("{stem}/mod.rs")].into_iter().find(|file| root.join(file).is_file());
+    let file =
+        [format!("{stem}.rs"), format!("{stem}/mod.rs")].into_iter().find(|file| root.join(file).is_file());
     FigureOnPage {
         number: figure.number.map(str::to_owned),
         file: file.unwrap_or_else(|| "book/src/figures/mod.rs".into()),
         caption: figure.caption.to_owned(),
+        alt: figure.alt.to_owned(),
         seed: figure.seed,
         parameters: figure
             .parameters

@@ -33,10 +33,18 @@ pub fn snapshots(root: &Path) -> Result<BTreeMap<String, String>> {
         Some((_, body)) => body.to_owned(),
         None => text,
     };
-    Ok(files.into_iter().map(|(path, text)| (path.trim_end_matches(".snap").to_owned(), body(text))).collect())
+    Ok(files
+        .into_iter()
+        .map(|(path, text)| (path.trim_end_matches(".snap").to_owned(), body(text)))
+        .collect())
 }
 
-fn collect(root: &Path, folder: &Path, suffixes: &[&str], files: &mut BTreeMap<String, String>) -> Result<()> {
+fn collect(
+    root: &Path,
+    folder: &Path,
+    suffixes: &[&str],
+    files: &mut BTreeMap<String, String>,
+) -> Result<()> {
     if !folder.is_dir() {
         return Ok(());
     }
@@ -47,8 +55,11 @@ fn collect(root: &Path, folder: &Path, suffixes: &[&str], files: &mut BTreeMap<S
         } else if path.extension().is_some_and(|suffix| suffixes.iter().any(|known| suffix == *known)) {
             let text =
                 fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            let name: Vec<_> =
-                path.strip_prefix(root)?.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+            let name: Vec<_> = path
+                .strip_prefix(root)?
+                .components()
+                .map(|part| part.as_os_str().to_string_lossy())
+                .collect();
             files.insert(name.join("/"), text);
         }
     }

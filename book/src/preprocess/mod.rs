@@ -30,18 +30,25 @@ pub use figures::Missing;
 use labels::Labels;
 use page::{Chapter, Page};
 use problem::Problem;
+pub use problem::suggestion;
 use world::World;
 
 /// The preprocessor `sdml` of mdBook.
 pub struct Sdml {
     root: PathBuf,
     missing: Missing,
+    listings: bool,
 }
 
 impl Sdml {
     /// The preprocessor for the repository at `root`.
     pub fn new(root: impl Into<PathBuf>, missing: Missing) -> Self {
-        Self { root: root.into(), missing }
+        Self { root: root.into(), missing, listings: true }
+    }
+
+    /// Leaves the listings of the source files out: they are most of the pages, and an edit to a chapter changes none.
+    pub fn without_listings(self) -> Self {
+        Self { listings: false, ..self }
     }
 }
 
@@ -56,7 +63,9 @@ impl Preprocessor for Sdml {
         if !problems.is_empty() {
             return Err(told(problems));
         }
-        book.push_item(sources::chapter(&desk.world));
+        if self.listings {
+            book.push_item(sources::chapter(&desk.world));
+        }
         Ok(book)
     }
 
@@ -110,7 +119,8 @@ impl Desk {
             .collect();
         let labels = Labels::collect(&chapters, &self.world, &mut problems);
         let mut done = Done::default();
-        let generated = |text: &str| [COVERAGE, ERRATA, BIBLIOGRAPHY].into_iter().find(|name| text.contains(name));
+        let generated =
+            |text: &str| [COVERAGE, ERRATA, BIBLIOGRAPHY].into_iter().find(|name| text.contains(name));
         for chapter in chapters.iter().filter(|chapter| generated(chapter.text).is_none()) {
             done.add(Page::new(chapter, &self.world, &labels));
         }
@@ -124,7 +134,9 @@ impl Desk {
             }
         }
         problems.append(&mut done.problems);
-        problems.extend(ledger::verify(&self.ledger, &places(&labels), &self.checks, &|file, needle| self.line(file, needle)));
+        problems.extend(ledger::verify(&self.ledger, &places(&labels), &self.checks, &|file, needle| {
+            self.line(file, needle)
+        }));
         problems.extend(errata::verify(&self.errata, &done.errata, &self.checks));
         problems.extend(self.unused(&labels, &done));
         book.for_each_chapter_mut(|chapter| {

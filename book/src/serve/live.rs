@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -82,10 +82,10 @@ fn now() -> String {
 /// Appends the script to pages. The version is read before the page: a build in between makes the page reload once more.
 async fn with_script(State(live): State<Live>, request: Request, next: Next) -> Response {
     let version = live.status.borrow().version.clone();
+    let wants_page = request.method() == Method::GET;
     let response = next.run(request).await;
-    let is_page =
-        |kind: &HeaderValue| kind.to_str().is_ok_and(|kind: &str| kind.starts_with("text/html"));
-    if !response.headers().get(header::CONTENT_TYPE).is_some_and(is_page) {
+    let is_page = |kind: &HeaderValue| kind.to_str().is_ok_and(|kind: &str| kind.starts_with("text/html"));
+    if !wants_page || !response.headers().get(header::CONTENT_TYPE).is_some_and(is_page) {
         return response;
     }
     let (mut parts, body) = response.into_parts();

@@ -33,10 +33,10 @@ pub const FIGURES: &[Figure] = &[
         title: "Brownian paths",
         caption: r"Brownian paths on $[0, 1]$ from the origin, with the envelope $\pm 2 \sqrt t$ (dashed) that holds about 95 % of all paths at each time.",
         alt: "Several jagged paths start at zero and spread to the right; a dashed parabola lying on its side, plus and minus twice the square root of time, encloses most of them.",
-        seed: 1,
+        seed: 131,
         parameters: &[
             Parameter { name: "paths", default: 5.0, meaning: "number of paths" },
-            Parameter { name: "steps", default: 500.0, meaning: "steps of each path" },
+            Parameter { name: "steps", default: 1000.0, meaning: "steps of each path" },
         ],
         data: paths,
         draw: draw_paths,
@@ -61,7 +61,11 @@ pub const FIGURES: &[Figure] = &[
         caption: r"The same path three times: on $[0, 1]$, on $[0, 1/16]$ and on $[0, 1/256]$, with the heights of the windows in the ratio of the square roots, $1 : 1/4 : 1/16$.",
         alt: "Three panels with ever shorter windows of time around the origin; the jagged curve looks equally rough in each.",
         seed: 3,
-        parameters: &[Parameter { name: "zoom", default: 16.0, meaning: "ratio of one window of time to the next" }],
+        parameters: &[Parameter {
+            name: "zoom",
+            default: 16.0,
+            meaning: "ratio of one window of time to the next",
+        }],
         data: zoom,
         draw: draw_zoom,
     },
@@ -105,7 +109,7 @@ fn draw_two_processes(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
 
 fn paths(settings: &Settings) -> Result<Data> {
     let (paths, steps) = (settings.count("paths"), settings.count("steps"));
-    let streams = Streams::new(settings.seed, "paths");
+    let streams = Streams::new(settings.seed, "figure 1.1");
     let sample = |path| BrownianPath::sample(1.0, steps, &mut streams.stream(path as u64));
     let all = (0..paths).map(sample).collect::<Result<Vec<_>, _>>()?;
     let t: Vec<f64> = (0..=steps).map(|k| k as f64 / steps as f64).collect();

@@ -129,8 +129,7 @@ fn draw_riemann_tail(data: &Data, settings: &Settings) -> Result<Vec<Plate>> {
     let (x, integral, sum) = (data.get("x")?, data.get("integral")?, data.get("sum")?);
     let tail: Vec<usize> = (0..x.len()).filter(|&k| x[k] >= 1.0).collect();
     let at = |column: &[f64]| tail.iter().map(|&k| column[k]).collect::<Vec<_>>();
-    let mut plate =
-        Plate::new().x(-2.0..=2.0, "value").y(0.0..=0.82, "density").legend(Corner::TopRight);
+    let mut plate = Plate::new().x(-2.0..=2.0, "value").y(0.0..=0.82, "density").legend(Corner::TopRight);
     plate.bars(data.get("edge")?, data.get("histogram")?, GREY);
     plate.area(&at(x), &at(integral), ORANGE.opacity(0.5));
     plate.line(x, sum, BLUE.dashed()).keyed(&format!("left sum, $N = {}$", settings.count("steps")));
@@ -146,8 +145,7 @@ fn finite_variation(settings: &Settings) -> Result<Data> {
     for _ in 0..settings.count("levels") {
         let times: Vec<f64> = (0..=path.steps()).map(|k| path.time(k)).collect();
         let of = |f: fn(f64) -> f64| times.iter().map(|&t| f(t)).collect::<Vec<_>>();
-        let difference =
-            |x: &[f64], g: &[f64]| -> Result<f64> { Ok(trapezoid_sum(x, g)? - left_sum(x, g)?) };
+        let difference = |x: &[f64], g: &[f64]| -> Result<f64> { Ok(trapezoid_sum(x, g)? - left_sum(x, g)?) };
         let step = of(|t| f64::from(t >= 0.5));
         steps.push(path.steps() as f64);
         smooth.push(difference(&of(f64::cos), &of(|t| t * t))?.abs());
@@ -216,13 +214,18 @@ fn isometry(settings: &Settings) -> Result<Data> {
     let (steps, paths) = (settings.count("steps"), settings.get("paths") as u64);
     let rest = BrownianPath::at_rest(1.0, steps)?;
     let streams = Streams::new(settings.seed, "isometry");
-    let moments: [_; 8] = ensemble(&streams, paths, || rest.clone(), |path, stream| {
-        path.resample(stream);
-        let b = path.values();
-        let [x, e, c] = Integrand::ALL.map(|integrand| ito_sum(b, |b| integrand.value(b)));
-        let ahead = b.windows(2).map(|b| b[1] * (b[1] - b[0])).sum::<f64>();
-        Ok([x, e, c, ahead, x * x, e * e, c * c, ahead * ahead])
-    })?;
+    let moments: [_; 8] = ensemble(
+        &streams,
+        paths,
+        || rest.clone(),
+        |path, stream| {
+            path.resample(stream);
+            let b = path.values();
+            let [x, e, c] = Integrand::ALL.map(|integrand| ito_sum(b, |b| integrand.value(b)));
+            let ahead = b.windows(2).map(|b| b[1] * (b[1] - b[0])).sum::<f64>();
+            Ok([x, e, c, ahead, x * x, e * e, c * c, ahead * ahead])
+        },
+    )?;
     let estimates = moments.iter().map(|moments| moments.mean()).collect::<Result<Vec<_>, _>>()?;
     let exact = Integrand::ALL.iter().map(|x| x.sum_second_moment(1.0, steps));
     let limit = Integrand::ALL.iter().map(|x| x.second_moment(1.0));
@@ -240,10 +243,12 @@ fn isometry(settings: &Settings) -> Result<Data> {
 
 fn draw_isometry(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let places = [1.0, 2.0, 3.0, 4.0];
-    let mut means = Plate::new()
-        .x(0.5..=4.5, "integrand")
-        .y(-0.2..=1.2, "mean")
-        .x_ticks(&[(1.0, "$B$"), (2.0, "$e^B$"), (3.0, r"$\cos B$"), (4.0, "ahead")]);
+    let mut means = Plate::new().x(0.5..=4.5, "integrand").y(-0.2..=1.2, "mean").x_ticks(&[
+        (1.0, "$B$"),
+        (2.0, "$e^B$"),
+        (3.0, r"$\cos B$"),
+        (4.0, "ahead"),
+    ]);
     means.horizontal(0.0, INK.thin());
     means.estimates(&places, data.get("mean")?, data.get("mean, two standard errors")?, BLUE);
 
@@ -299,8 +304,9 @@ fn sum(left: &[f64], right: &[f64]) -> Vec<f64> {
 fn draw_doubling(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let j = data.get("j")?;
     let last = j[j.len() - 1];
-    let mut share =
-        Plate::new().x(0.0..=last + 0.5, "$j$, at time $1 - 2^{-j}$").y(0.0..=1.05, "share that has reached 1");
+    let mut share = Plate::new()
+        .x(0.0..=last + 0.5, "$j$, at time $1 - 2^{-j}$")
+        .y(0.0..=1.05, "share that has reached 1");
     share.horizontal(1.0, INK.dashed().thin());
     share.line(j, data.get("reached, exact")?, ORANGE);
     share.points(j, data.get("reached")?, BLUE);

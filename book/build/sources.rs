@@ -4,16 +4,14 @@
 //! old pictures under new keys.
 
 use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::{fs, io};
 
 use sha2::{Digest, Sha256};
 
-fn main() -> io::Result<()> {
-    let package = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
-    let root = package.parent().expect("the press is a member of the workspace");
+/// Writes the table of hashes to `out`, for the press in `package` of the workspace `root`.
+pub fn embed(root: &Path, package: &Path, out: &Path) -> io::Result<()> {
     let figures = package.join("src/figures");
     let places = [root.join("src"), figures.clone(), package.join("src/typeset"), root.join("Cargo.lock")];
-    println!("cargo:rerun-if-changed=build.rs");
     let mut files = Vec::new();
     for place in &places {
         println!("cargo:rerun-if-changed={}", place.display());
@@ -38,12 +36,14 @@ fn main() -> io::Result<()> {
         table += &format!("    (\"{chapter}\", \"{:x}\"),\n", hash.finalize());
     }
     table += "]\n";
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    fs::write(out.join("sources.rs"), table)
+    fs::write(out, table)
 }
 
-/// All files at or below `place`.
-fn gather(place: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+/// All files at or below `place`, except the hidden ones that editors leave.
+pub fn gather(place: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    if place.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
+        return Ok(());
+    }
     if place.is_dir() {
         for entry in fs::read_dir(place)? {
             gather(&entry?.path(), files)?;
