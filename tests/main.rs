@@ -9,7 +9,9 @@ mod statistics;
 
 mod ch1_preliminaries {
     mod brownian;
+    mod evolution;
     mod fokker_planck;
     mod integral;
     mod learning;
+    mod notation;
 }

@@ -1,6 +1,8 @@
 //! Chapter 1: preliminaries.
 
 pub mod brownian;
+pub mod evolution;
 pub mod fokker_planck;
 pub mod integral;
 pub mod learning;
+pub mod notation;

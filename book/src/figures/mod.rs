@@ -34,6 +34,7 @@ pub use style::{
 
 /// Every figure of the book, in the order of its pages.
 pub static ALL: &[&[Figure]] = &[
+    ch1_preliminaries::evolution::FIGURES,
     ch1_preliminaries::brownian::FIGURES,
     ch1_preliminaries::integral::FIGURES,
     ch1_preliminaries::fokker_planck::FIGURES,
