@@ -7,4 +7,5 @@ mod pins;
 mod ch1_preliminaries {
     mod brownian;
     mod integral;
+    mod sde;
 }

@@ -69,23 +69,24 @@ impl GeometricBrownian {
 
     /// The factor of one step of Euler–Maruyama on the Itô form, 1 + μh + σΔB.
     pub fn euler_factor(&self, h: f64) -> StepFactor {
-        StepFactor { gbm: *self, h, coefficients: [1.0 + self.ito_rate() * h, self.sigma, 0.0] }
+        StepFactor { gbm: *self, h, coefficients: [self.ito_rate() * h, self.sigma, 0.0] }
     }
 
     /// The factor of one step of Milstein on the Itô form, 1 + μh + σΔB + ½σ²(ΔB² − h).
     pub fn milstein_factor(&self, h: f64) -> StepFactor {
-        let half = 0.5 * self.sigma * self.sigma;
-        StepFactor { gbm: *self, h, coefficients: [1.0 + (self.ito_rate() - half) * h, self.sigma, half] }
+        StepFactor { gbm: *self, h, coefficients: [self.alpha * h, self.sigma, 0.5 * self.sigma.powi(2)] }
     }
 
     /// The factor of one step of Heun, and of the midpoint rule: 1 + v + ½v² with v = αh + σΔB.
     pub fn heun_factor(&self, h: f64) -> StepFactor {
         let (a, s) = (self.alpha * h, self.sigma);
-        StepFactor { gbm: *self, h, coefficients: [1.0 + a + 0.5 * a * a, s * (1.0 + a), 0.5 * s * s] }
+        StepFactor { gbm: *self, h, coefficients: [a + 0.5 * a * a, s * (1.0 + a), 0.5 * s * s] }
     }
 }
 
-/// The polynomial A = c₀ + c₁ΔB + c₂ΔB² by which a scheme multiplies X in one step of length h.
+/// The polynomial A = 1 + c₀ + c₁ΔB + c₂ΔB² by which a scheme multiplies X in one step of length h.
+///
+/// The moments are kept relative to 1, since errors are what remains when they cancel.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StepFactor {
     gbm: GeometricBrownian,
@@ -94,19 +95,19 @@ pub struct StepFactor {
 }
 
 impl StepFactor {
-    /// E A = c₀ + c₂h.
+    /// E(A − 1) = c₀ + c₂h.
     pub fn mean(&self) -> f64 {
         let [c_0, _, c_2] = self.coefficients;
         c_0 + c_2 * self.h
     }
 
-    /// E A² = c₀² + (c₁² + 2c₀c₂)h + 3c₂²h².
+    /// E(A − 1)² = c₀² + (c₁² + 2c₀c₂)h + 3c₂²h².
     pub fn second_moment(&self) -> f64 {
         let ([c_0, c_1, c_2], h) = (self.coefficients, self.h);
         c_0 * c_0 + (c_1 * c_1 + 2.0 * c_0 * c_2) * h + 3.0 * c_2 * c_2 * h * h
     }
 
-    /// E AG = e^{μh} (c₀ + c₁σh + c₂(h + σ²h²)): under the weight G/E G, ΔB has law N(σh, h).
+    /// E(A − 1)G = e^{μh} (c₀ + c₁σh + c₂(h + σ²h²)): under the weight G/E G, ΔB has law N(σh, h).
     pub fn mixed_moment(&self) -> f64 {
         let ([c_0, c_1, c_2], h) = (self.coefficients, self.h);
         let shift = self.gbm.sigma * h;
@@ -116,29 +117,37 @@ impl StepFactor {
     /// The weak error E X_N − E X(T) for X_0 = 1 and T = Nh.
     // ANCHOR: weak_error
     pub fn weak_error(&self, steps: u32) -> f64 {
-        self.mean().powi(steps as i32) - self.gbm.mean(self.h * f64::from(steps), 1.0)
+        let n = f64::from(steps);
+        (n * self.mean().ln_1p()).exp_m1() - (n * self.gbm.ito_rate() * self.h).exp_m1()
     }
     // ANCHOR_END: weak_error
 
     /// The strong error (E(X_N − X(T))²)^½ for X_0 = 1 and T = Nh.
     ///
+    /// With r = E G², u = E(A − G)G / r and w = E(A − G)² / r, the formula above is, without cancellation,
+    /// rᴺ ((1 + u)²ᴺ ((1 + (w − u²)/(1 + u)²)ᴺ − 1) + ((1 + u)ᴺ − 1)²).
+    ///
     /// ```
     /// use sdml::ch1_preliminaries::sde::GeometricBrownian;
-    /// // One step of Euler–Maruyama on dX = X ∘ dB: E(1 + h/2 + ΔB − exp ΔB)².
-    /// let (h, gbm) = (0.01f64, GeometricBrownian::new(0.0, 1.0)?);
-    /// // To leading order the missing term is ½(ΔB² − h), of variance h²/2.
+    /// // One step of Euler–Maruyama on dX = X ∘ dB: to leading order the missing term is ½(ΔB² − h), of variance h²/2.
+    /// let (h, gbm) = (1e-4f64, GeometricBrownian::new(0.0, 1.0)?);
     /// let error = gbm.euler_factor(h).strong_error(1);
-    /// assert!((error / (h / 2f64.sqrt()) - 1.0).abs() < 0.02);
+    /// assert!((error / (h / 2f64.sqrt()) - 1.0).abs() < 1e-3);
     /// # Ok::<(), sdml::Error>(())
     /// ```
     // ANCHOR: strong_error
     pub fn strong_error(&self, steps: u32) -> f64 {
-        let n = f64::from(steps);
-        let g_squared = (2.0 * (self.gbm.alpha + self.gbm.sigma.powi(2)) * self.h).exp();
-        // (E A²)ᴺ − 2 (E AG)ᴺ + (E G²)ᴺ relative to (E G²)ᴺ, in logarithms so that little cancels.
-        let power = |moment: f64| (n * ((moment - g_squared) / g_squared).ln_1p()).exp_m1();
-        let squared = power(self.second_moment()) - 2.0 * power(self.mixed_moment());
-        (squared.max(0.0) * g_squared.powf(n)).sqrt()
+        let (n, h) = (f64::from(steps), self.h);
+        let rate = self.gbm.ito_rate();
+        let g = (rate * h).exp_m1();
+        let g_squared = ((2.0 * rate + self.gbm.sigma.powi(2)) * h).exp_m1();
+        let r = 1.0 + g_squared;
+        let u = (self.mixed_moment() - (g_squared - g)) / r;
+        let w =
+            (self.second_moment() - 2.0 * (self.mixed_moment() - self.mean()) + (g_squared - 2.0 * g)) / r;
+        let power = |x: f64| (n * x.ln_1p()).exp_m1();
+        let spread = power((w - u * u) / (1.0 + u).powi(2));
+        ((1.0 + power(g_squared)) * ((1.0 + power(u)).powi(2) * spread + power(u).powi(2))).sqrt()
     }
     // ANCHOR_END: strong_error
 }

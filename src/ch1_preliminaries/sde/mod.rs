@@ -4,6 +4,7 @@
 //! (Theorem 1.11); a [`Scheme`] solves equations of its calculus on given [`Increments`] ([`solve`]) or in an
 //! [`Ensemble`]; [`ito_terms`] measures the chain rules of Theorem 1.12 along a path.
 
+mod circle;
 mod conversion;
 mod ensemble;
 mod equation;
@@ -16,6 +17,7 @@ mod ornstein_uhlenbeck;
 mod schemes;
 mod solve;
 
+pub use circle::Circle;
 pub use conversion::{ItoForm, StratonovichForm, gradient_along, theta};
 pub use ensemble::{Ensemble, Watcher};
 pub use equation::{Calculus, Equation, Ito, Stratonovich, diffusion_matrix, noise_kind};
