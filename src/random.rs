@@ -8,6 +8,7 @@
 //! values asked for by number. Normals: the ziggurat of `rand_distr`.
 
 use std::convert::Infallible;
+use std::sync::Mutex;
 
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, RngExt, SeedableRng, TryRng};
@@ -89,22 +90,38 @@ impl Streams {
         each: impl Fn(&mut A, u64, &mut Stream) -> Result<()> + Sync,
         merge: impl Fn(A, A) -> A,
     ) -> Result<A> {
-        let shard = |part: u64| {
-            let start = |part: u64| (u128::from(paths) * u128::from(part) / u128::from(SHARDS)) as u64;
+        let start = |part: u64| (u128::from(paths) * u128::from(part) / u128::from(SHARDS)) as u64;
+        let run = |part: u64| {
             let mut accumulator = new();
             for path in start(part)..start(part + 1) {
                 each(&mut accumulator, path, &mut self.stream(path))?;
             }
             Ok(accumulator)
         };
-        let parts: Vec<Result<A>> = (0..SHARDS).into_par_iter().map(shard).collect();
-        parts.into_iter().try_fold(new(), |sum, part| Ok(merge(sum, part?)))
+        let parts = [const { Mutex::new(None) }; SHARDS as usize];
+        in_parallel(&|part| *parts[part as usize].lock().expect("no part panicked") = Some(run(part)));
+        let results = parts.into_iter().filter_map(|part| part.into_inner().expect("no part panicked"));
+        results.reduce(|left, right| Ok(merge(left?, right?))).expect("there are shards")
     }
     // ANCHOR_END: map_reduce
 }
 
+/// Runs every shard's part on whatever threads there are. Not generic, so that the thread pool's machinery is compiled
+/// once and not for every ensemble.
+fn in_parallel(run: &(dyn Fn(u64) + Sync)) {
+    (0..SHARDS).into_par_iter().for_each(run);
+}
+
 /// The random numbers of one path, one after the other. It is a [`rand::Rng`], so every distribution of
 /// `rand_distr` can draw from it.
+///
+/// ```
+/// use sdml::random::Streams;
+/// let mut stream = Streams::new(7, "pollen").stream(0);
+/// let mut z = [0.0; 2];
+/// stream.fill_normal(&mut z);
+/// assert!((0.0..1.0).contains(&stream.uniform()));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stream(Xoshiro256PlusPlus);
 

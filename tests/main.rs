@@ -3,6 +3,9 @@
 mod check;
 #[path = "../book/src/pins.rs"]
 mod pins;
+mod quadrature;
+mod random;
+mod statistics;
 
 mod ch1_preliminaries {
     mod brownian;

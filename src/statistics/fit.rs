@@ -29,6 +29,12 @@ pub struct Order {
 
 impl Order {
     /// Whether `order` lies in the confidence interval.
+    ///
+    /// ```
+    /// use sdml::statistics::Order;
+    /// let fit = Order { order: 0.97, constant: 2.0, half_width: 0.05 };
+    /// assert!(fit.contains(1.0) && !fit.contains(0.5));
+    /// ```
     pub fn contains(&self, order: f64) -> bool {
         (order - self.order).abs() <= self.half_width
     }

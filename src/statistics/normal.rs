@@ -8,6 +8,11 @@ use statrs::function::erf::erfc_inv;
 use crate::{Error, Result};
 
 /// The density φ(x) = exp(−x²/2)/√(2π).
+///
+/// ```
+/// let peak = sdml::statistics::normal::density(0.0);
+/// assert!((peak - 0.3989422804014327).abs() < 1e-16);
+/// ```
 pub fn density(x: f64) -> f64 {
     (-0.5 * x * x).exp() / (2.0 * PI).sqrt()
 }

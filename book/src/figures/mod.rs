@@ -3,15 +3,34 @@
 //! The path is the key: the figures of `chapters/ch1_preliminaries/brownian.md` are in
 //! `figures/ch1_preliminaries/brownian.rs`, and [`ALL`] lists every figure of the book.
 
+mod axis;
+pub mod cache;
 mod ch1_preliminaries;
+mod contour;
+mod data;
+pub mod drawing;
+mod emission;
+pub mod export;
+mod geometry;
+mod ink;
+mod layout;
+#[cfg(test)]
+mod lint;
+mod plate;
+mod style;
+pub(crate) mod whole;
 
 use anyhow::Result;
 
+pub use axis::span;
+pub use cache::Cache;
 pub use data::Data;
-pub use plate::Plate;
-
-mod data;
-mod plate;
+pub use drawing::{Drawing, Event, draw, draw_all};
+pub use emission::{Inline, inline, standalone};
+pub use plate::{At, Corner, Mark, Plate, Shade, Side, unit};
+pub use style::{
+    BLUE, CYCLE, Colour, Dash, GOLD, GREEN, GREY, INK, ORANGE, PAPER, PURPLE, Palette, Pen, SKY,
+};
 
 /// Every figure of the book, in the order of its pages.
 pub static ALL: &[&[Figure]] = &[ch1_preliminaries::brownian::FIGURES, ch1_preliminaries::integral::FIGURES];
@@ -71,6 +90,11 @@ impl Settings {
         self.values.iter().find(|(known, _)| *known == name).expect("a figure asks for its own parameters").1
     }
 
+    /// The names and values of all parameters.
+    pub fn values(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        self.values.iter().copied()
+    }
+
     /// The parameter `name` as a count.
     pub fn count(&self, name: &str) -> usize {
         self.get(name).round() as usize
@@ -78,6 +102,7 @@ impl Settings {
 
     /// Changes the parameter `name`; says which there are if there is none of that name.
     pub fn set(&mut self, name: &str, value: f64) -> Result<()> {
+        anyhow::ensure!(value.is_finite(), "{name} = {value}: a parameter is a finite number");
         let known: Vec<_> = self.values.iter().map(|(known, _)| *known).collect();
         match self.values.iter_mut().find(|(known, _)| *known == name) {
             Some(entry) => entry.1 = value,
@@ -91,4 +116,9 @@ impl Settings {
 /// All figures of the book in one row.
 pub fn all() -> impl Iterator<Item = &'static Figure> {
     ALL.iter().copied().flatten()
+}
+
+/// The figure called `name`: by its id, `brownian-paths`, or by its number in the notes, `1.1`.
+pub fn find(name: &str) -> Option<&'static Figure> {
+    all().find(|figure| figure.id == name).or_else(|| all().find(|figure| figure.number == Some(name)))
 }

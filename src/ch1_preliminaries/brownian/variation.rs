@@ -49,6 +49,8 @@ pub fn modulus(values: &[f64], dt: f64) -> f64 {
 ///
 /// ```
 /// use sdml::ch1_preliminaries::brownian::positive_steps;
+/// // The start is not counted.
+/// assert_eq!(positive_steps(&[1.0, -1.0]), 0);
 /// assert_eq!(positive_steps(&[0.0, 1.0, -1.0]), 1);
 /// ```
 pub fn positive_steps(values: &[f64]) -> usize {

@@ -22,6 +22,11 @@ impl Integrand {
     pub const ALL: [Self; 3] = [Self::Identity, Self::Exponential, Self::Cosine];
 
     /// f(b).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::integral::Integrand;
+    /// assert_eq!(Integrand::ALL.map(|integrand| integrand.value(0.0)), [0.0, 1.0, 1.0]);
+    /// ```
     pub fn value(self, b: f64) -> f64 {
         match self {
             Self::Identity => b,

@@ -1,0 +1,131 @@
+//! What the files of entries (`ledger.toml`, `errata.toml`, `bibliography.toml`) have in common: reading them with the
+//! file and the entry named in every complaint, the chapters they are grouped by, and plain words as Markdown.
+
+use std::collections::BTreeSet;
+
+use serde::de::DeserializeOwned;
+
+use crate::preprocess::problem::{Problem, suggestion};
+
+/// The folder of each chapter's pages, and its title. Last comes what belongs to no chapter.
+pub const CHAPTERS: [(&str, &str); 6] = [
+    ("ch1_preliminaries", "Chapter 1. Introduction and preliminaries"),
+    ("ch2_control", "Chapter 2. Control"),
+    ("ch3_flows", "Chapter 3. Normalizing flows"),
+    ("ch4_langevin", "Chapter 4. Langevin sampling"),
+    ("ch5_diffusion", "Chapter 5. Diffusion models"),
+    ("errata", "The notes as a whole"),
+];
+
+/// Where something stands in the book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The page, relative to the book: `ch1_preliminaries/brownian.md`.
+    pub page: String,
+    /// The `id` on that page.
+    pub anchor: String,
+}
+
+/// The chapter, as an index into [`CHAPTERS`], of the page with the key `page`.
+fn chapter(page: &str) -> Option<usize> {
+    let folder = page.split('/').next().unwrap_or(page);
+    CHAPTERS.iter().position(|(known, _)| *known == folder)
+}
+
+/// What is wrong with the page of an entry, if no chapter has it.
+pub fn unknown_page(page: &str) -> Option<String> {
+    let folder = page.split('/').next().unwrap_or(page);
+    let hint = suggestion(folder, CHAPTERS.iter().map(|(known, _)| *known));
+    chapter(page).is_none().then(|| format!("the page `{page}` is in no chapter{hint}"))
+}
+
+/// Reads the TOML `text` of `file`; a complaint names the line and the entry, whose name stands in the field `name`.
+pub fn parse<T: DeserializeOwned>(file: &str, text: &str, name: &str) -> Result<T, Problem> {
+    toml::from_str(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        let entry = entry_at(text, at, name).map_or(String::new(), |entry| format!("`{entry}`: "));
+        let message = format!("{entry}{}", error.message().trim_end());
+        Problem { file: file.into(), line: text[..at].matches('\n').count() + 1, message }
+    })
+}
+
+/// The line, counted from 1, of the entry whose field `name` is `value`.
+pub fn line_of(text: &str, name: &str, value: &str) -> usize {
+    let field = format!("{name} = \"{value}\"");
+    1 + text.lines().position(|line| line == field).unwrap_or(0)
+}
+
+/// The names that stand more than once.
+pub fn repeated<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<&'a str> {
+    let mut seen = BTreeSet::new();
+    names.into_iter().filter(|name| !seen.insert(*name)).collect()
+}
+
+/// Plain words as Markdown: outside formulas and code, nothing in them is read as markup.
+pub fn words(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut verbatim = None;
+    for character in text.chars() {
+        match verbatim {
+            Some(end) if character == end => verbatim = None,
+            None if matches!(character, '$' | '`') => verbatim = Some(character),
+            None if matches!(character, '\\' | '*' | '_' | '[' | ']' | '<' | '>' | '~') => result.push('\\'),
+            _ => {}
+        }
+        result.push(if character == '\n' { ' ' } else { character });
+    }
+    result.trim().to_owned()
+}
+
+fn entry_at<'a>(text: &'a str, at: usize, name: &str) -> Option<&'a str> {
+    const HEADER: &str = "[[";
+    let start = text[..text.floor_char_boundary(at + HEADER.len())].rfind(HEADER)?;
+    let entry = text[start..].lines().skip(1).take_while(|line| !line.starts_with(HEADER));
+    entry
+        .filter_map(|line| line.split_once(" = "))
+        .find(|(field, _)| *field == name)
+        .map(|(_, value)| value.trim_matches(['"', '\'']))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    type Entries = BTreeMap<String, Vec<BTreeMap<String, u8>>>;
+
+    #[test]
+    fn a_complaint_names_file_line_and_entry() {
+        let text = "[[item]]\nid = 1\n\n[[item]]\nid = 2\nsize = \"é\"\n";
+        let problem = parse::<Entries>("a.toml", text, "id").unwrap_err();
+        assert_eq!((problem.file.as_str(), problem.line), ("a.toml", 6));
+        assert!(problem.message.starts_with("`2`: "), "{}", problem.message);
+        assert_eq!(parse::<Entries>("a.toml", "[[item]\n", "id").unwrap_err().line, 1);
+    }
+
+    #[test]
+    fn chapters_are_found_by_the_folder_of_a_page() {
+        assert_eq!(chapter("ch3_flows/coupling"), Some(2));
+        assert_eq!(chapter("errata"), Some(5));
+        assert_eq!(chapter("ch3"), None);
+    }
+
+    #[test]
+    fn words_are_escaped_outside_formulas_and_code() {
+        assert_eq!(
+            words("E[X]_1 * 2 < $a_1 * [b]$ `x_1`\nend"),
+            "E\\[X\\]\\_1 \\* 2 \\< $a_1 * [b]$ `x_1` end"
+        );
+    }
+
+    #[test]
+    fn repetitions_are_found_once() {
+        assert_eq!(repeated(["a", "b", "a", "a"]), BTreeSet::from(["a"]));
+    }
+
+    #[test]
+    fn entries_are_found_by_whole_lines() {
+        assert_eq!(line_of("id = \"a:11\"\nid = \"a:1\"\n", "id", "a:1"), 2);
+    }
+}

@@ -1,0 +1,4 @@
+//! Figures of Chapter 1.
+
+pub mod brownian;
+pub mod integral;

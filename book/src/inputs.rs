@@ -1,0 +1,109 @@
+//! What the book is made of: the files a build reads, so that an unchanged book is not built again and a changed one is.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use sha2::{Digest, Sha256};
+
+use crate::project::Project;
+
+/// What a build reads: folders and files, relative to the root. The output and the downloads are not among them.
+const WATCHED: [&str; 6] = ["chapters", "snapshots", "src", "tests", "book", "Cargo.lock"];
+/// Written by the build itself, below the watched folders.
+const WRITTEN: [&str; 1] = ["chapters/figures"];
+
+/// The files a build reads, each with its size and the time it was last changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Inputs {
+    files: BTreeMap<PathBuf, (u64, SystemTime)>,
+}
+
+impl Inputs {
+    /// Looks at every file a build reads.
+    pub fn read(project: &Project) -> Self {
+        let mut inputs = Self::default();
+        for name in WATCHED {
+            inputs.visit(&project.root, Path::new(name));
+        }
+        inputs
+    }
+
+    fn visit(&mut self, root: &Path, name: &Path) {
+        let hidden_or_pending = name.file_name().is_some_and(|file| {
+            let file = file.to_string_lossy();
+            file.starts_with('.') || file.ends_with('~') || file.ends_with(".snap.new")
+        });
+        if hidden_or_pending || WRITTEN.iter().any(|written| name == Path::new(written)) {
+            return;
+        }
+        // A file may vanish between listing and looking: an editor renames, a build cleans up.
+        let Ok(metadata) = fs::metadata(root.join(name)) else { return };
+        if metadata.is_dir() {
+            let entries = fs::read_dir(root.join(name)).into_iter().flatten().flatten();
+            for entry in entries {
+                self.visit(root, &name.join(entry.file_name()));
+            }
+        } else {
+            let time = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+            self.files.insert(name.into(), (metadata.len(), time));
+        }
+    }
+
+    /// The files that are new, gone or changed in `later`.
+    pub fn changed(&self, later: &Self) -> Vec<PathBuf> {
+        let differs = |a: &Self, b: &Self, name: &PathBuf| a.files.get(name) != b.files.get(name);
+        let names =
+            self.files.keys().chain(later.files.keys().filter(|name| !self.files.contains_key(*name)));
+        names.filter(|name| differs(self, later, name)).cloned().collect()
+    }
+
+    /// A text that differs whenever a file or this program differs.
+    pub fn stamp(&self) -> String {
+        let mut hash = Sha256::new();
+        for (name, (size, time)) in &self.files {
+            hash.update(format!("{} {size} {time:?}\n", name.display()));
+        }
+        if let Ok(program) = std::env::current_exe()
+            && let Ok(metadata) = fs::metadata(&program)
+        {
+            hash.update(format!("{} {:?}", metadata.len(), metadata.modified().ok()));
+        }
+        hash.finalize().iter().fold(String::new(), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("a string takes what is written to it");
+            text
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_seen_and_what_the_build_writes_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let project = Project::at(root.path());
+        let write = |name: &str, text: &str| {
+            let file = root.path().join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        };
+        write("chapters/a.md", "one");
+        write("src/b.rs", "");
+        let before = Inputs::read(&project);
+        assert_eq!(before.files.len(), 2);
+
+        write("chapters/a.md", "another");
+        write("chapters/figures/c.svg", "");
+        write("chapters/.a.md.swp", "");
+        write("target/book/index.html", "");
+        fs::remove_file(root.path().join("src/b.rs")).unwrap();
+        let after = Inputs::read(&project);
+        assert_eq!(before.changed(&after), [PathBuf::from("chapters/a.md"), PathBuf::from("src/b.rs")]);
+        assert_ne!(before.stamp(), after.stamp());
+        assert_eq!(after.stamp(), Inputs::read(&project).stamp());
+    }
+}

@@ -1,0 +1,129 @@
+//! From the sources to the built book.
+//!
+//! The book is rendered into a neighbour of its folder and renamed into place, so that whoever reads the folder finds
+//! a whole book: the last good one while a build runs, fails or is killed, the new one afterwards.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use mdbook_driver::MDBook;
+use mdbook_driver::config::Config;
+
+use crate::complaints;
+use crate::gallery;
+use crate::inputs::Inputs;
+use crate::preprocess::{Missing, Sdml};
+use crate::project::{Project, one_line};
+
+/// The file of the built book that tells what it was built from.
+const STAMP: &str = ".stamp";
+
+/// How much of the book is rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Everything.
+    Whole,
+    /// All but the page that holds the whole book for printing, which takes as long as all others together.
+    WithoutPrintPage,
+}
+
+/// Whether the built book is whole and made from the present sources and figures.
+pub fn is_current(project: &Project) -> bool {
+    let stamp = fs::read_to_string(project.output.join(STAMP));
+    stamp.is_ok_and(|stamp| stamp == Inputs::read(project).stamp()) && gallery::missing().is_empty()
+}
+
+/// Renders the book with the figures drawn so far and puts it into place.
+pub fn build(project: &Project, extent: Extent) -> Result<()> {
+    rendered(project, extent, |next, stamp| {
+        if let Some(stamp) = stamp {
+            fs::write(next.join(STAMP), stamp).context("cannot write the stamp of the book")?;
+        }
+        swap(project, next)
+    })
+}
+
+/// Renders the book and throws it away: finds the mistakes of the text without waiting for the figures.
+pub fn check(project: &Project) -> Result<()> {
+    rendered(project, Extent::WithoutPrintPage, |next, _| clear(next))
+}
+
+/// Renders into the neighbour of the book, and hands its folder to `finish` with the stamp it deserves.
+fn rendered(
+    project: &Project,
+    extent: Extent,
+    finish: impl FnOnce(&Path, Option<String>) -> Result<()>,
+) -> Result<()> {
+    let config = project.config()?;
+    let _lock = lock(project)?;
+    // Taken before the sources are read: what changes meanwhile belongs to the next build.
+    let stamp = Inputs::read(project).stamp();
+    let complete = extent == Extent::Whole && gallery::missing().is_empty();
+    let next = project.beside("next");
+    render(project, config, extent, &next)
+        .and_then(|()| finish(&next, complete.then_some(stamp)))
+        .or_else(|error| clear(&next).and(Err(error)))
+}
+
+fn render(project: &Project, mut config: Config, extent: Extent, to: &Path) -> Result<()> {
+    config.build.build_dir = to.into();
+    config.build.create_missing = false;
+    if extent == Extent::WithoutPrintPage {
+        config.set("output.html.print.enable", false)?;
+    }
+    let (result, complaints) = complaints::listen(|| {
+        let mut book = MDBook::load_with_config(project.book(), config)?;
+        book.with_preprocessor(Sdml::new(&project.root, Missing::Wait));
+        book.build()
+    });
+    result?;
+    if !complaints.is_empty() {
+        bail!("{}", complaints.join("\n"));
+    }
+    Ok(())
+}
+
+/// Keeps two builds apart. The system lets go of the lock when its holder ends, however it ends.
+fn lock(project: &Project) -> Result<File> {
+    let unwritable = || format!("cannot write to `{}`", shown(project, &project.output));
+    let folder = project.output.parent().expect("the book has a folder");
+    fs::create_dir_all(folder).with_context(unwritable)?;
+    let lock = File::create(project.beside("lock")).with_context(unwritable)?;
+    lock.lock().with_context(unwritable)?;
+    let old = project.beside("old");
+    if old.exists() && !project.output.exists() {
+        fs::rename(&old, &project.output).with_context(unwritable)?;
+    }
+    clear(&old).with_context(unwritable)?;
+    clear(&project.beside("next")).with_context(unwritable)?;
+    Ok(lock)
+}
+
+fn swap(project: &Project, next: &Path) -> Result<()> {
+    let old = project.beside("old");
+    if project.output.exists() {
+        fs::rename(&project.output, &old).context("cannot move the last book away")?;
+    }
+    fs::rename(next, &project.output).context("cannot move the new book into place")?;
+    clear(&old)
+}
+
+fn clear(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A path as the terminal shows it: relative to the project where it lies inside.
+pub fn shown(project: &Project, path: &Path) -> String {
+    path.strip_prefix(&project.root).unwrap_or(path).display().to_string()
+}
+
+/// What went wrong, for the terminal and for the page: every problem on a line of its own.
+pub fn told(error: &anyhow::Error) -> String {
+    if error.chain().len() == 1 { error.to_string() } else { one_line(error) }
+}

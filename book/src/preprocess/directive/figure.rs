@@ -1,0 +1,35 @@
+use crate::preprocess::page::{Outcome, Page, Replacement};
+use crate::preprocess::problem::suggestion;
+
+/// `{{figure id}}`: the drawing, its number and caption, and how it was made.
+pub fn figure(page: &mut Page, id: &str) -> Outcome {
+    let Some(figure) = page.world.figures.get(id).cloned() else {
+        let known = page.world.figures.keys().map(String::as_str);
+        return Err(format!("unknown figure `{id}`{}", suggestion(id, known)));
+    };
+    let anchor = format!("fig:{id}");
+    let label = page.labels.get(&anchor).map_or_else(String::new, |label| label.text.clone());
+    let drawing = match figure.drawing {
+        Some((drawing, glyphs)) => {
+            page.glyphs.extend(glyphs);
+            drawing
+        }
+        None => "<p class=\"figure-pending\" role=\"status\">This figure is being computed and will appear here.</p>".into(),
+    };
+    let caption = page.expand(figure.caption.trim(), &figure.file);
+    let parameters: String = figure
+        .parameters
+        .iter()
+        .map(|(name, value, meaning)| format!(", <code>{name} = {value}</code> ({meaning})"))
+        .collect();
+    let root = page.chapter.to_root();
+    Ok(Replacement::Block(format!(
+        "<figure class=\"figure\" id=\"{anchor}\">{drawing}<figcaption>\n\n<a class=\"figure-number\" href=\"#{anchor}\">{label}.</a> {caption}\n\n\
+         <details class=\"provenance\"><summary>How it was made</summary>Seed {seed}{parameters}. Redraw it: \
+         <code>cargo run -- figures {id}</code>; change it: add <code>--seed N</code> or <code>--set name=value</code>. \
+         Source: <a href=\"{root}source/{file}.html\">{file}</a>.</details>\n\
+         <p class=\"downloads\"><a href=\"{root}figures/{id}.svg\" aria-label=\"{label} as SVG\">SVG</a> <a href=\"{root}figures/{id}.csv\" aria-label=\"data of {label} as CSV\">CSV</a></p>\n\n</figcaption></figure>",
+        seed = figure.seed,
+        file = figure.file,
+    )))
+}

@@ -1,0 +1,137 @@
+//! Labels: where every statement, equation, figure and erratum of the book stands, and how it is called.
+
+use std::collections::BTreeMap;
+
+use super::page::Chapter;
+use super::problem::{Problem, suggestion};
+use super::scan::{Mark, line_of, scan};
+use super::world::World;
+
+/// One label.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Label {
+    /// The page, relative to the book: `ch1_preliminaries/brownian.md`.
+    pub page: String,
+    /// The `id` on that page.
+    pub anchor: String,
+    /// What a reference shows: `Theorem 1.5`, `(1.5)`, `Figure 1.3.1a`.
+    pub text: String,
+    file: String,
+    line: usize,
+}
+
+/// All labels of the book.
+#[derive(Debug, Default)]
+pub struct Labels {
+    by_name: BTreeMap<String, Label>,
+}
+
+/// The kinds of numbered statements of the notes.
+pub const KINDS: [(&str, &str); 5] =
+    [("thm", "Theorem"), ("def", "Definition"), ("lem", "Lemma"), ("exr", "Exercise"), ("exa", "Example")];
+
+impl Labels {
+    /// Collects the labels of all chapters; a label that stands twice is a problem.
+    pub fn collect(chapters: &[Chapter], world: &World, problems: &mut Vec<Problem>) -> Self {
+        let mut labels = Self::default();
+        for chapter in chapters {
+            let mut equations = Letters::default();
+            let mut figures = Letters::default();
+            for spot in scan(chapter.text) {
+                let line = line_of(chapter.text, spot.range.start);
+                let mut add = |name: String, anchor: String, text: String| {
+                    let label = Label {
+                        page: chapter.path.to_owned(),
+                        anchor,
+                        text,
+                        file: chapter.file.clone(),
+                        line,
+                    };
+                    labels.insert(name, label, problems);
+                };
+                match spot.mark {
+                    Mark::Display(_, Some(name)) => {
+                        let number = match name.strip_prefix("eq:") {
+                            Some(number) if is_number(number) => number.to_owned(),
+                            _ => equations.next(chapter.number),
+                        };
+                        add(name.into(), name.into(), format!("({number})"));
+                    }
+                    Mark::Directive("statement", argument) => {
+                        let mut words = argument.split_whitespace();
+                        if let (Some(kind), Some(number)) = (words.next(), words.next())
+                            && let Some((_, word)) = KINDS.iter().find(|(short, _)| *short == kind)
+                        {
+                            let name = format!("{kind}:{number}");
+                            add(name.clone(), name, format!("{word} {number}"));
+                        }
+                    }
+                    Mark::Directive("figure", id) => {
+                        if let Some(figure) = world.figures.get(id) {
+                            let anchor = format!("fig:{id}");
+                            let number =
+                                figure.number.clone().unwrap_or_else(|| figures.next(chapter.number));
+                            let text = format!("Figure {number}");
+                            if let Some(number) = &figure.number {
+                                add(format!("fig:{number}"), anchor.clone(), text.clone());
+                            }
+                            add(anchor.clone(), anchor, text);
+                        }
+                    }
+                    Mark::Directive("covers", ids) => {
+                        for id in ids.split_whitespace() {
+                            add(id.into(), format!("item-{id}"), format!("item {id}"));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        labels
+    }
+
+    /// The label called `name`.
+    pub fn get(&self, name: &str) -> Option<&Label> {
+        self.by_name.get(name)
+    }
+
+    /// `; did you mean …?` for an unknown label.
+    pub fn suggestion(&self, name: &str) -> String {
+        suggestion(name, self.by_name.keys().map(String::as_str))
+    }
+
+    /// Every label with its name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Label)> {
+        self.by_name.iter().map(|(name, label)| (name.as_str(), label))
+    }
+
+    fn insert(&mut self, name: String, label: Label, problems: &mut Vec<Problem>) {
+        if let Some(first) = self.by_name.get(&name) {
+            problems.push(Problem {
+                message: format!("the label `{name}` stands already at {}:{}", first.file, first.line),
+                file: label.file,
+                line: label.line,
+            });
+        } else {
+            self.by_name.insert(name, label);
+        }
+    }
+}
+
+/// Whether a label is one of the notes' own numbers, such as `1.11`.
+fn is_number(label: &str) -> bool {
+    label.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Numbers for what the notes do not number: `1.3.1a`, `1.3.1b`, …
+#[derive(Default)]
+struct Letters(u8);
+
+impl Letters {
+    fn next(&mut self, section: &str) -> String {
+        let letter = char::from(b'a' + self.0 % 26);
+        let lap = if self.0 < 26 { String::new() } else { (self.0 / 26).to_string() };
+        self.0 += 1;
+        format!("{section}{letter}{lap}")
+    }
+}

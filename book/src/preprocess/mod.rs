@@ -1,0 +1,239 @@
+//! The preprocessor: chapters in, pages out.
+//!
+//! One pass collects the labels of all chapters, a second replaces every directive, formula and reference. Then come
+//! the pages made from data (coverage, errata, bibliography) and the source files. Everything wrong is told at once.
+
+pub(crate) mod directive;
+mod figures;
+pub(crate) mod labels;
+mod load;
+mod page;
+#[cfg(test)]
+mod page_tests;
+pub mod problem;
+mod scan;
+mod sources;
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use mdbook_preprocessor::book::{Book, BookItem};
+use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
+
+use crate::bibliography::{self, Bibliography};
+use crate::entries::Place;
+use crate::errata::{self, Errata};
+use crate::ledger::{self, Check, Ledger};
+pub use figures::Missing;
+use labels::Labels;
+use page::{Chapter, Page};
+use problem::Problem;
+pub use problem::suggestion;
+use world::World;
+
+/// The preprocessor `sdml` of mdBook.
+pub struct Sdml {
+    root: PathBuf,
+    missing: Missing,
+}
+
+impl Sdml {
+    /// The preprocessor for the repository at `root`.
+    pub fn new(root: impl Into<PathBuf>, missing: Missing) -> Self {
+        Self { root: root.into(), missing }
+    }
+}
+
+impl Preprocessor for Sdml {
+    fn name(&self) -> &str {
+        "sdml"
+    }
+
+    fn run(&self, _context: &PreprocessorContext, mut book: Book) -> Result<Book> {
+        let desk = Desk::load(&self.root, self.missing)?;
+        let problems = desk.press(&mut book);
+        if !problems.is_empty() {
+            return Err(told(problems));
+        }
+        book.push_item(sources::chapter(&desk.world));
+        Ok(book)
+    }
+
+    fn supports_renderer(&self, renderer: &str) -> Result<bool> {
+        Ok(renderer == "html")
+    }
+}
+
+/// Everything a build works with.
+struct Desk {
+    world: World,
+    ledger: Ledger,
+    errata: Errata,
+    bibliography: Bibliography,
+    checks: Vec<Check>,
+}
+
+/// The pages made from data: the directive that stands for their content.
+const COVERAGE: &str = "{{coverage}}";
+const ERRATA: &str = "{{errata}}";
+const BIBLIOGRAPHY: &str = "{{bibliography}}";
+
+impl Desk {
+    fn load(root: &Path, missing: Missing) -> Result<Self> {
+        let read = |file: &str| {
+            std::fs::read_to_string(root.join(file)).with_context(|| format!("cannot read {file}"))
+        };
+        let ledger = Ledger::parse(&read(ledger::FILE)?).map_err(told)?;
+        let errata = Errata::parse(&read(errata::FILE)?).map_err(told)?;
+        let bibliography = Bibliography::parse(&read(bibliography::FILE)?).map_err(told)?;
+        let snapshots = load::snapshots(root)?;
+        let checks = ledger::read_checks(&snapshots).map_err(told)?;
+        let world = World {
+            sources: load::sources(root)?,
+            snapshots,
+            figures: figures::on_pages(root, missing)?,
+            citations: bibliography.labels(),
+            items: ledger.checks_per_item(&checks),
+            errata: errata.entries.iter().map(|entry| entry.id.clone()).collect(),
+        };
+        Ok(Self { world, ledger, errata, bibliography, checks })
+    }
+
+    /// Replaces the text of every chapter by its page; gives what is wrong, in the order of files and lines.
+    fn press(&self, book: &mut Book) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let texts = texts(book);
+        let chapters: Vec<Chapter> = texts
+            .iter()
+            .map(|(path, number, text)| Chapter { file: format!("chapters/{path}"), path, number, text })
+            .collect();
+        let labels = Labels::collect(&chapters, &self.world, &mut problems);
+        let mut done = Done::default();
+        let generated =
+            |text: &str| [COVERAGE, ERRATA, BIBLIOGRAPHY].into_iter().find(|name| text.contains(name));
+        for chapter in chapters.iter().filter(|chapter| generated(chapter.text).is_none()) {
+            done.add(Page::new(chapter, &self.world, &labels));
+        }
+        // The bibliography comes last: the other generated pages cite too.
+        for name in [COVERAGE, ERRATA, BIBLIOGRAPHY] {
+            for chapter in chapters.iter().filter(|chapter| generated(chapter.text) == Some(name)) {
+                let content = self.generated(name, &labels, &done);
+                let text = chapter.text.replacen(name, &content, 1);
+                let chapter = Chapter { file: chapter.file.clone(), text: &text, ..*chapter };
+                done.add(Page::new(&chapter, &self.world, &labels));
+            }
+        }
+        problems.append(&mut done.problems);
+        problems.extend(ledger::verify(&self.ledger, &places(&labels), &self.checks, &|file, needle| {
+            self.line(file, needle)
+        }));
+        problems.extend(errata::verify(&self.errata, &done.errata, &self.checks));
+        problems.extend(self.unused(&labels, &done));
+        book.for_each_chapter_mut(|chapter| {
+            if let Some(page) = chapter.path.as_deref().and_then(|path| done.pages.remove(&slashed(path))) {
+                chapter.content = page;
+            }
+        });
+        problems.sort();
+        problems
+    }
+
+    fn generated(&self, name: &str, labels: &Labels, done: &Done) -> String {
+        match name {
+            COVERAGE => {
+                let link = |file: &str, needle: &str| self.line(file, needle);
+                ledger::coverage_page(&self.ledger, &places(labels), &self.checks, &link)
+            }
+            ERRATA => errata::errata_page(&self.errata, &done.errata, &self.checks),
+            _ => self.bibliography.page(&done.cited),
+        }
+    }
+
+    /// The page and line of the source `file` on which `needle` stands; of the file itself if the needle is empty.
+    fn line(&self, file: &str, needle: &str) -> Option<String> {
+        let text = self.world.sources.get(file)?;
+        let line = text.lines().position(|line| line.contains(needle))?;
+        Some(format!("source/{file}.html#L{}", line + 1))
+    }
+
+    /// Snapshots and figures that nothing shows.
+    fn unused(&self, labels: &Labels, done: &Done) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for key in self.world.snapshots.keys() {
+            let of_a_check = self.checks.iter().any(|check| key.replace("/checks/", "/") == check.key);
+            let figure = key.split_once("/figures/").map(|(_, id)| id);
+            let of_a_figure = figure.is_some_and(|id| self.world.figures.contains_key(id));
+            if !of_a_check && !of_a_figure && !done.snapshots.contains(key) {
+                let message = "no page, figure or check refers to this snapshot: remove it".into();
+                problems.push(Problem { file: format!("snapshots/{key}.snap"), line: 1, message });
+            }
+        }
+        for (id, figure) in &self.world.figures {
+            if labels.get(&format!("fig:{id}")).is_none() {
+                let message = format!("no page shows the figure `{id}`");
+                problems.push(Problem { file: figure.file.clone(), line: 1, message });
+            }
+        }
+        problems
+    }
+}
+
+/// The pages that are done and what they used.
+#[derive(Default)]
+struct Done {
+    pages: BTreeMap<String, String>,
+    problems: Vec<Problem>,
+    snapshots: BTreeSet<String>,
+    cited: BTreeSet<String>,
+    errata: BTreeMap<String, Place>,
+}
+
+impl Done {
+    fn add(&mut self, mut page: Page) {
+        let path = page.chapter.path;
+        self.pages.insert(path.to_owned(), page.render());
+        self.problems.append(&mut page.problems);
+        self.snapshots.append(&mut page.snapshots);
+        self.cited.append(&mut page.cited);
+        for (id, anchor) in page.errata {
+            self.errata.insert(id, Place { page: path.to_owned(), anchor });
+        }
+    }
+}
+
+/// Path, section number and text of every chapter that has a file.
+fn texts(book: &Book) -> Vec<(String, String, String)> {
+    book.iter()
+        .filter_map(|item| match item {
+            BookItem::Chapter(chapter) => Some((chapter, chapter.path.as_deref()?)),
+            _ => None,
+        })
+        .map(|(chapter, path)| {
+            (slashed(path), section_number(&chapter.name).to_owned(), chapter.content.clone())
+        })
+        .collect()
+}
+
+fn places(labels: &Labels) -> BTreeMap<String, Place> {
+    let place = |label: &labels::Label| Place { page: label.page.clone(), anchor: label.anchor.clone() };
+    labels.iter().map(|(name, label)| (name.to_owned(), place(label))).collect()
+}
+
+/// A path as links write it, on every system.
+fn slashed(path: &Path) -> String {
+    path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+/// The 1.3.1 of `1.3.1 Brownian motion`; nothing for a chapter without a number.
+fn section_number(name: &str) -> &str {
+    let first = name.split_whitespace().next().unwrap_or_default();
+    if first.starts_with(|character: char| character.is_ascii_digit()) { first } else { "" }
+}
+
+/// All problems in one error, one to a line.
+fn told(problems: Vec<Problem>) -> anyhow::Error {
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    anyhow!("{}", lines.join("\n"))
+}

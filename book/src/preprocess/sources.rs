@@ -1,0 +1,53 @@
+//! The source files as pages of the book, so that every link to file and line works offline.
+
+use mdbook_preprocessor::book::{BookItem, Chapter};
+
+use super::world::World;
+
+/// One parent chapter with a page for every source file.
+pub fn chapter(world: &World) -> BookItem {
+    const TITLE: &str = "Source files";
+    let mut list = String::from(
+        "# Source files\n\nThe files the pages link to, as they were when this book was built.\n\n",
+    );
+    let mut parent = Chapter::new(TITLE, String::new(), "source/index.md", Vec::new());
+    for (file, text) in &world.sources {
+        list.push_str(&format!("- [`{file}`]({file}.md)\n"));
+        let page = Chapter::new(file, listing(file, text), format!("source/{file}.md"), vec![TITLE.into()]);
+        parent.sub_items.push(BookItem::Chapter(page));
+    }
+    parent.content = list;
+    BookItem::Chapter(parent)
+}
+
+/// A file with numbered lines: the numbers are anchors beside the code, not in it, so that copying gives the code.
+fn listing(file: &str, text: &str) -> String {
+    let numbers: Vec<String> =
+        (1..=text.lines().count()).map(|n| format!("<a id=\"L{n}\" href=\"#L{n}\" tabindex=\"-1\">{n}</a>")).collect();
+    let language = match file.rsplit('.').next() {
+        Some("rs") => "rust",
+        Some("md") => "markdown",
+        _ => "text",
+    };
+    let longest_fence =
+        text.lines().map(|line| line.trim().bytes().take_while(|&b| b == b'`').count()).max().unwrap_or(0);
+    let fence = "`".repeat(longest_fence.max(2) + 1);
+    // Lines of a Rust block that begin with `# ` would be hidden as in a doctest; no source file has any.
+    format!(
+        "# `{file}`\n\n<div class=\"listing\"><div class=\"line-numbers\" aria-hidden=\"true\">{}</div>\n\n{fence}{language}\n{}\n{fence}\n\n</div>\n",
+        numbers.join("<br>"),
+        text.trim_end_matches('\n')
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::listing;
+
+    #[test]
+    fn every_line_has_an_anchor_and_inner_fences_do_not_end_the_block() {
+        let page = listing("chapters/a.md", "x\n```rust\n1\n```\n");
+        assert!(page.contains("id=\"L4\"") && !page.contains("id=\"L5\""));
+        assert!(page.contains("\n````markdown\nx\n```rust\n1\n```\n````\n"));
+    }
+}

@@ -1,0 +1,98 @@
+//! Each mistake gives one clear message and a non-zero exit.
+
+use std::net::TcpListener;
+
+use crate::scratch::Scratch;
+
+#[test]
+fn an_unknown_command_or_option_is_refused() {
+    assert!(Scratch::new().fail(&["biuld"]).contains("unrecognized subcommand 'biuld'"));
+    assert!(Scratch::new().fail(&["serve", "--prot", "1"]).contains("a similar argument exists: '--port'"));
+    assert!(Scratch::new().fail(&["--port", "99999"]).contains("99999 is not in 0..=65535"));
+}
+
+#[test]
+fn an_occupied_port_offers_another() {
+    let holder = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = holder.local_addr().unwrap().port().to_string();
+    let message = Scratch::new().fail(&["serve", "--port", &port]);
+    assert_eq!(
+        message,
+        format!(
+            "error: port {port} is in use: choose another with `--port N`, or let `--port 0` find a free one\n"
+        )
+    );
+}
+
+#[test]
+fn a_target_that_cannot_be_written_to_is_named() {
+    let scratch = Scratch::new();
+    scratch.write("target", "a file where a folder should be");
+    let message = scratch.fail(&["build"]);
+    assert!(message.starts_with("error: cannot write to `target"), "{message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+}
+
+#[test]
+fn a_malformed_book_toml_is_told_with_its_line() {
+    let scratch = Scratch::new();
+    scratch.write("book/book.toml", "[book]\ntitle = \"x\n");
+    let message = scratch.fail(&["build"]);
+    assert!(message.starts_with("error: book/book.toml:2: "), "{message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+
+    scratch.write("book/book.toml", "[book]\nsrc = 3\n");
+    assert!(scratch.fail(&["build"]).starts_with("error: book/book.toml:2: "));
+
+    scratch.write("book/book.toml", "[output.html]\nfold = 7\n");
+    assert!(scratch.fail(&["build"]).starts_with("error: book/book.toml: "));
+}
+
+#[test]
+fn a_missing_book_toml_is_named() {
+    let scratch = Scratch::new();
+    std::fs::remove_file(scratch.path("book/book.toml")).unwrap();
+    assert!(scratch.fail(&["build"]).starts_with("error: cannot read "));
+}
+
+#[test]
+fn a_missing_chapter_is_named() {
+    let scratch = Scratch::new();
+    scratch.write("chapters/SUMMARY.md", "# Summary\n\n[Preface](preface.md)\n- [Lost](lost.md)\n");
+    let message = scratch.fail(&["build"]);
+    assert!(message.contains("lost.md"), "{message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+}
+
+#[test]
+fn what_mdbook_complains_about_fails_the_build() {
+    let scratch = Scratch::new();
+    scratch.write("chapters/preface.md", "# Preface\n\nan <b>unclosed tag\n");
+    let message = scratch.fail(&["build"]);
+    assert!(message.contains("unclosed HTML tag `<b>`") && message.contains("preface.md"), "{message}");
+}
+
+#[test]
+fn a_failed_build_leaves_the_last_good_book() {
+    let scratch = Scratch::new();
+    assert!(scratch.run(&["build"]).status.success());
+    let page = || std::fs::read_to_string(scratch.path("target/book/preface.html")).unwrap();
+    let good = page();
+    scratch.write("chapters/preface.md", "# Preface\n\n{{nonsense}}\n");
+    let message = scratch.fail(&["build"]);
+    assert!(message.contains("chapters/preface.md:"), "{message}");
+    assert_eq!(page(), good);
+    assert!(!scratch.path("target/book.next").exists() && !scratch.path("target/book.old").exists());
+}
+
+#[test]
+fn a_build_that_was_killed_is_made_good() {
+    let scratch = Scratch::new();
+    assert!(scratch.run(&["build"]).status.success());
+    std::fs::rename(scratch.path("target/book"), scratch.path("target/book.old")).unwrap();
+    scratch.write("target/book.next/half.html", "half");
+    scratch.write("chapters/preface.md", "# Preface\n\n{{nonsense}}\n");
+    scratch.fail(&["build"]);
+    assert!(scratch.path("target/book/preface.html").exists());
+    assert!(!scratch.path("target/book.next").exists());
+}

@@ -1,0 +1,235 @@
+//! The built book: every link and every fragment leads somewhere, every id is there once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use book::gallery;
+use book::pipeline::{Extent, build};
+use book::project::Project;
+
+#[test]
+fn every_link_of_the_book_leads_somewhere_and_every_id_is_unique() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = Project { output: folder.path().join("book"), ..Project::here() };
+    gallery::complete().unwrap();
+    build(&project, Extent::Whole).unwrap();
+
+    let pages = Pages::read(&project.output);
+    assert!(pages.0.len() > 5, "the book has pages");
+    assert_eq!(pages.problems(), Vec::<String>::new());
+}
+
+#[test]
+fn the_walk_finds_what_is_broken() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "a.html",
+        "<p id=\"x\"><i id='x'><a href=\"b.html#y\"><a href=\"#z\"><a href=\"c.html\"><img src=\"//host/d\">",
+    );
+    write(
+        "b.html",
+        "<p id=\"y\"><a href=\"a.html#x\"><a href=\"#%79\"><script>'<a href=\"no\">'</script>{{pin a:b}}",
+    );
+    assert_eq!(
+        Pages::read(folder.path()).problems(),
+        [
+            "a.html: the id `x` stands twice",
+            "a.html: `#z` leads to no such id",
+            "a.html: `c.html` leads to no file",
+            "a.html: `//host/d` asks another host",
+            "b.html: a directive is left over: {{pin a:b}}",
+        ]
+    );
+}
+
+/// The pages of a built book by their path.
+struct Pages(BTreeMap<PathBuf, Page>, PathBuf);
+
+struct Page {
+    ids: Vec<String>,
+    /// Links a reader follows, and what the browser fetches by itself.
+    links: Vec<(Attribute, String)>,
+    left_over: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Attribute {
+    Href,
+    Src,
+}
+
+impl Pages {
+    fn read(folder: &Path) -> Self {
+        let mut pages = BTreeMap::new();
+        let mut folders = vec![folder.to_owned()];
+        while let Some(next) = folders.pop() {
+            for entry in fs::read_dir(next).unwrap().map(|entry| entry.unwrap().path()) {
+                if entry.is_dir() {
+                    folders.push(entry);
+                } else if entry.extension().is_some_and(|kind| kind == "html") {
+                    let text = fs::read_to_string(&entry).unwrap();
+                    pages.insert(entry.strip_prefix(folder).unwrap().to_owned(), Page::parse(&text));
+                }
+            }
+        }
+        Self(pages, folder.to_owned())
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        for (path, page) in &self.0 {
+            let mut complain = |what: String| problems.push(format!("{}: {what}", path.display()));
+            // The page for printing holds all others.
+            if path != Path::new("print.html") {
+                let mut seen = BTreeSet::new();
+                for id in page.ids.iter().filter(|id| !seen.insert(*id)) {
+                    complain(format!("the id `{id}` stands twice"));
+                }
+            }
+            for (attribute, link) in &page.links {
+                if let Some(problem) = self.follow(path, *attribute, link) {
+                    complain(format!("`{link}` {problem}"));
+                }
+            }
+            if let Some(directive) = &page.left_over {
+                complain(format!("a directive is left over: {directive}"));
+            }
+        }
+        problems
+    }
+
+    /// What is wrong with a link on the page at `from`.
+    fn follow(&self, from: &Path, attribute: Attribute, link: &str) -> Option<&'static str> {
+        let outside = ["http:", "https:", "//"].iter().any(|start| link.starts_with(start));
+        if outside {
+            // A reader may follow a link of the bibliography; a page fetches nothing by itself.
+            return (attribute == Attribute::Src || link.starts_with("//")).then_some("asks another host");
+        }
+        if ["mailto:", "data:", "javascript:"].iter().any(|start| link.starts_with(start)) {
+            return None;
+        }
+        let (file, fragment) = link.split_once('#').unwrap_or((link, ""));
+        let target = if file.is_empty() { from.to_owned() } else { resolve(from, &decode(file)) };
+        if !self.1.join(&target).is_file() {
+            return Some("leads to no file");
+        }
+        let fragment = decode(fragment);
+        let missing = |page: &Page| !fragment.is_empty() && !page.ids.contains(&fragment);
+        self.0.get(&target).is_some_and(missing).then_some("leads to no such id")
+    }
+}
+
+impl Page {
+    fn parse(text: &str) -> Self {
+        let mut page = Page { ids: Vec::new(), links: Vec::new(), left_over: None };
+        let mut rest = text;
+        while let Some(start) = rest.find('<') {
+            page.notice(&rest[..start]);
+            rest = &rest[start..];
+            if let Some(comment) = rest.strip_prefix("<!--") {
+                rest = comment.split_once("-->").map_or("", |(_, after)| after);
+                continue;
+            }
+            let end = tag_end(rest);
+            let (tag, after) = rest.split_at(end);
+            page.take(tag);
+            rest = after;
+            for raw in ["script", "style"] {
+                if tag.starts_with(&format!("<{raw}")) {
+                    let close = format!("</{raw}");
+                    rest = rest.find(&close).map_or("", |at| &rest[at..]);
+                }
+            }
+        }
+        page.notice(rest);
+        page
+    }
+
+    fn notice(&mut self, prose: &str) {
+        if let Some(at) = prose.find("{{") {
+            self.left_over.get_or_insert_with(|| prose[at..].lines().next().unwrap_or_default().to_owned());
+        }
+    }
+
+    fn take(&mut self, tag: &str) {
+        for (name, value) in attributes(tag) {
+            match name {
+                "id" => self.ids.push(value),
+                "href" if tag.starts_with("<base") => {}
+                "href" if tag.starts_with("<link") => self.links.push((Attribute::Src, value)),
+                "href" | "xlink:href" => self.links.push((Attribute::Href, value)),
+                "src" => self.links.push((Attribute::Src, value)),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Where the tag at the beginning of `text` ends; a `>` in quotes does not end it.
+fn tag_end(text: &str) -> usize {
+    let mut quote = None;
+    for (at, byte) in text.bytes().enumerate() {
+        match (quote, byte) {
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (None, b'>') => return at + 1,
+            (Some(open), _) if open == byte => quote = None,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// The quoted attributes of a tag.
+fn attributes(tag: &str) -> impl Iterator<Item = (&str, String)> {
+    let mut rest = tag;
+    std::iter::from_fn(move || {
+        let (before, after) = rest.split_once('=')?;
+        let name = before.split_whitespace().last().unwrap_or_default();
+        let quote = after.chars().next().filter(|quote| ['"', '\''].contains(quote));
+        let (value, next) = match quote {
+            Some(quote) => after[1..].split_once(quote).unwrap_or((&after[1..], "")),
+            None => after.split_once([' ', '>']).unwrap_or((after, "")),
+        };
+        rest = next;
+        Some((name, value.replace("&amp;", "&").replace("&quot;", "\"").replace("&#39;", "'")))
+    })
+}
+
+/// The path that `link` names on the page at `from`.
+fn resolve(from: &Path, link: &str) -> PathBuf {
+    let mut path = from.parent().unwrap_or(Path::new("")).to_owned();
+    for part in Path::new(link).components() {
+        match part {
+            Component::ParentDir => {
+                path.pop();
+            }
+            Component::Normal(part) => path.push(part),
+            Component::RootDir => path.clear(),
+            _ => {}
+        }
+    }
+    path
+}
+
+/// Undoes `%41` in a link.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let code =
+            after.get(..2).and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok());
+        match (first, code) {
+            (b'%', Some(code)) => {
+                bytes.push(code);
+                rest = &after[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

@@ -1,0 +1,50 @@
+// axe-core finds no violation on any page, in light and in navy, on a desktop and on a phone.
+
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import { chapters, pages, served } from "./browser.js";
+import { none, suite } from "./suite.js";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const LOOKS = [
+  ["light", { viewport: { width: 1280, height: 900 } }],
+  ["navy", { viewport: { width: 1280, height: 900 } }],
+  ["light", { viewport: { width: 360, height: 740 } }],
+];
+
+export async function accessibility(browser) {
+  const tests = [];
+  const contexts = [];
+  for (const [theme, options] of LOOKS) {
+    const context = await browser.newContext({ ...options, reducedMotion: "reduce" });
+    contexts.push(context);
+    await context.addInitScript((name) => localStorage.setItem("mdbook-theme", name), theme);
+    const page = await context.newPage();
+    for (const path of pagesToTest()) {
+      tests.push([`${path} in ${theme}, ${options.viewport.width} wide`, () => violations(page, path)]);
+    }
+  }
+  const counts = await suite("accessibility", tests);
+  for (const context of contexts) await context.close();
+  return counts;
+}
+
+/** All chapters; of the listings, which are all made alike, every tenth. */
+function pagesToTest() {
+  const listings = pages().filter((page) => page.startsWith("source/"));
+  return [...chapters(), ...listings.filter((_, at) => at % 10 === 0)];
+}
+
+async function violations(page, path) {
+  await page.goto(served(path), { waitUntil: "load" });
+  // What is folded is read too.
+  await page.evaluate(() => document.querySelectorAll("main details").forEach((fold) => (fold.open = true)));
+  await page.evaluate(axe);
+  const found = await page.evaluate(async () => (await globalThis.axe.run(document)).violations);
+  none(
+    found.flatMap(({ id, help, nodes }) => {
+      const examples = nodes.slice(0, 3).map(({ html, any }) => `  ${html.slice(0, 160)} ${any[0]?.message ?? ""}`);
+      return [`${id} (${nodes.length}): ${help}`, ...examples];
+    }),
+  );
+}

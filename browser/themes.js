@@ -1,0 +1,52 @@
+// A change of theme recolours every figure.
+
+import { chapters, served } from "./browser.js";
+import { suite } from "./suite.js";
+
+export async function themes(browser) {
+  const context = await browser.newContext({ colorScheme: "light" });
+  const page = await context.newPage();
+  let figures = 0;
+  const recolours = async (path) => {
+    await page.goto(served(path), { waitUntil: "load" });
+    await choose(page, "light");
+    const light = await page.evaluate(colours);
+    await choose(page, "navy");
+    const navy = await page.evaluate(colours);
+    figures += light.length;
+    for (const [at, { id, colour }] of light.entries()) {
+      if (navy[at].colour === colour) throw new Error(`${id} stays ${colour}`);
+    }
+  };
+  const tests = chapters().map((path) => [path, () => recolours(path)]);
+  tests.push(["there are figures", () => { if (figures === 0) throw new Error("no figure was seen"); }]);
+  tests.push(["a dark system gets navy", () => dark(browser)]);
+  const counts = await suite("themes", tests);
+  await context.close();
+  return counts;
+}
+
+async function choose(page, theme) {
+  await page.locator("#mdbook-theme-toggle").click();
+  await page.locator(`#mdbook-theme-${theme}`).click();
+  await page.keyboard.press("Escape");
+}
+
+async function dark(browser) {
+  const context = await browser.newContext({ colorScheme: "dark" });
+  const page = await context.newPage();
+  await page.goto(served("index.html"));
+  const theme = await page.evaluate(() => document.documentElement.className);
+  await context.close();
+  if (!theme.includes("navy")) throw new Error(theme);
+}
+
+/** The colour of the first coloured element of every figure. Runs in the page. */
+function colours() {
+  return [...document.querySelectorAll("figure.figure svg")].map((drawing) => {
+    const coloured = drawing.querySelector('[stroke^="var(--fig-"], [fill^="var(--fig-"], [style*="var(--fig-"]') ?? drawing;
+    const style = getComputedStyle(coloured);
+    const id = drawing.closest("figure").id;
+    return { id, colour: coloured === drawing ? style.color : `${style.stroke} ${style.fill}` };
+  });
+}

@@ -1,0 +1,212 @@
+//! The measuring instruments, measured.
+
+use sdml::random::Streams;
+use sdml::statistics::{
+    Estimate, Moments, chi_square, ensemble, estimate, fit_line, fit_order, kolmogorov_smirnov, normal,
+};
+
+use crate::quadrature::integrate;
+
+/// Moments of a small sample from the definitions, in two passes.
+#[test]
+fn moments_are_those_of_the_definition() {
+    let sample = [1.0, 4.0, -2.5, 0.5, 7.0, 3.0];
+    let n = sample.len() as f64;
+    let mean = sample.iter().sum::<f64>() / n;
+    let central = |power| sample.iter().map(|x| f64::powi(x - mean, power)).sum::<f64>();
+    let (s2, mu4) = (central(2) / (n - 1.0), central(4) / n);
+    // Halves of unlike mean and skewness, so that every term of the merge counts.
+    for cut in 0..=sample.len() {
+        let parts = [&sample[..cut], &sample[cut..]].map(|part| part.iter().copied().collect::<Moments>());
+        let moments = parts[0].merge(parts[1]);
+        let (m, v) = (moments.mean().unwrap(), moments.variance().unwrap());
+        assert_eq!((m.count, v.count, moments.count()), (6, 6, 6));
+        assert!((m.mean - mean).abs() < 1e-14);
+        assert!((m.standard_error - (s2 / n).sqrt()).abs() < 1e-14);
+        assert!((v.mean - s2).abs() < 1e-13);
+        let error = ((mu4 - s2 * s2 * (n - 3.0) / (n - 1.0)) / n).sqrt();
+        assert!((v.standard_error - error).abs() < 1e-13);
+    }
+}
+
+/// The standard errors are the standard deviations they claim to be, over 4000 samples of 50 exponential variables:
+/// Var(x̄) = 1/50, Var(s²) = (9 − 47/49)/50.
+#[test]
+fn standard_errors_are_honest() {
+    let [means, variances, claimed] = ensemble(
+        &Streams::new(31, "standard errors"),
+        4000,
+        || (),
+        |(), stream| {
+            let sample: Moments = (0..50).map(|_| -(1.0 - stream.uniform()).ln()).collect();
+            let (mean, variance) = (sample.mean()?, sample.variance()?);
+            Ok([mean.mean, variance.mean, mean.standard_error.powi(2)])
+        },
+    )
+    .unwrap();
+    assert!(means.variance().unwrap().z(1.0 / 50.0).abs() < 4.0);
+    assert!(variances.variance().unwrap().z((9.0 - 47.0 / 49.0) / 50.0).abs() < 4.0);
+    assert!(variances.mean().unwrap().z(1.0).abs() < 4.0);
+    assert!(claimed.mean().unwrap().z(1.0 / 50.0).abs() < 4.0);
+}
+
+#[test]
+fn z_scores_without_spread() {
+    let certain = Estimate::of([2.0, 2.0]).unwrap();
+    assert_eq!((certain.z(2.0), certain.z(1.0)), (0.0, f64::INFINITY));
+}
+
+/// The tails against quadrature of the density, far out too.
+#[test]
+fn normal_law() {
+    for x in [0.0, 0.5, 1.0, 3f64.sqrt(), 5.0, 10.0] {
+        let tail = integrate(x, x + 12.0, 40, normal::density);
+        assert!((normal::tail(x) / tail - 1.0).abs() < 1e-13, "at {x}");
+        assert!((normal::cdf(-x) / tail - 1.0).abs() < 1e-13, "at {x}");
+        assert!((normal::cdf(x) - (1.0 - tail)).abs() < 1e-15, "at {x}");
+    }
+    for p in [1e-12, 1e-6, 0.025, 0.3, 0.5, 0.9, 0.999_999] {
+        assert!((normal::cdf(normal::quantile(p).unwrap()) / p - 1.0).abs() < 1e-13, "at {p}");
+    }
+}
+
+/// Intervals cover the true slope as often as they say: y = 2x + noise at five points, 80 % intervals.
+#[test]
+fn confidence_intervals_cover() {
+    let x = [0.0, 1.0, 2.0, 4.0, 5.0];
+    let [covered] = estimate(&Streams::new(32, "coverage"), 20_000, |stream| {
+        let line = fit_line(&x, &x.map(|x| 2.0 * x + stream.normal()), 0.8).unwrap();
+        [f64::from((line.slope - 2.0).abs() <= line.half_width)]
+    })
+    .unwrap();
+    assert!(covered.z(0.8).abs() < 4.0, "{covered:?}");
+    // The normal quantile in place of Student's would cover less: P(|T| ≤ 1.2816) = 0.710 for 3 degrees of freedom.
+    assert!(covered.z(0.710).abs() > 10.0);
+}
+
+#[test]
+fn order_of_a_noisy_power_law() {
+    let h = [0.1f64, 0.05, 0.025, 0.0125];
+    let wobble = [1.01, 0.99, 1.02, 0.98];
+    let error: Vec<f64> = h.iter().zip(wobble).map(|(h, w)| 3.0 * w * h.sqrt()).collect();
+    let fit = fit_order(&h, &error, 0.95).unwrap();
+    assert!(fit.contains(0.5) && !fit.contains(1.0), "{fit:?}");
+    assert!(fit.half_width > 0.01 && fit.half_width < 0.1, "{fit:?}");
+}
+
+/// If the law is right the p-values are uniform: a test of the tests.
+#[test]
+fn p_values_are_uniform() {
+    let [ks, chi] = ensemble(
+        &Streams::new(33, "p-values"),
+        20_000,
+        || (),
+        |(), stream| {
+            let sample: [f64; 60] = std::array::from_fn(|_| stream.uniform());
+            let mut counts = [0; 6];
+            sample.iter().for_each(|x| counts[(6.0 * x) as usize] += 1);
+            let ks = kolmogorov_smirnov(&sample, |x| x)?.p_value;
+            Ok([f64::from(ks < 0.1), chi_square(&counts, &[1.0 / 6.0; 6])?.p_value])
+        },
+    )
+    .unwrap();
+    // Stephens' correction is good to 0.003 here; χ² of 60 draws in 6 cells is discrete, its p-value off by as much.
+    assert!((ks.mean().unwrap().mean - 0.1).abs() < 0.01, "{:?}", ks.mean());
+    assert!((chi.mean().unwrap().mean - 0.5).abs() < 0.015, "{:?}", chi.mean());
+}
+
+/// Kolmogorov's law at tabulated points (Smirnov 1948): P(√n D > λ), on both sides of where the series change.
+#[test]
+fn kolmogorov_limit_law() {
+    // The sample that puts D at (d, i.e.) the required λ: n equal spacings, shifted.
+    let p_at = |lambda: f64| {
+        let n = 10_000;
+        let d = lambda / (100.0 + 0.12 + 0.0011);
+        let sample: Vec<f64> = (0..n).map(|i| (i as f64 + 1.0) / n as f64).collect();
+        let shifted = kolmogorov_smirnov(&sample, |x| (x - d).max(0.0)).unwrap();
+        assert!((shifted.statistic - d).abs() < 1e-12);
+        shifted.p_value
+    };
+    for (lambda, p) in
+        [(0.5, 0.963_945), (0.8, 0.544_142), (1.0, 0.270_000), (1.36, 0.049_486), (1.63, 0.009_846)]
+    {
+        assert!((p_at(lambda) - p).abs() < 2e-6, "{lambda}: {}", p_at(lambda));
+    }
+}
+
+#[test]
+fn bad_input() {
+    let message = |error: sdml::Error| error.to_string();
+    assert_eq!(
+        message(Estimate::of([]).unwrap_err()),
+        "`samples` is a sample of 0, but it must be at least 2 values"
+    );
+    assert_eq!(
+        message(Moments::default().variance().unwrap_err()),
+        "`samples` is a sample of 0, but it must be at least 2 values"
+    );
+    assert_eq!(
+        message(Estimate::of([1.0, f64::NAN]).unwrap_err()),
+        "`samples` is a sample with mean NaN, but it must be finite numbers"
+    );
+    assert_eq!(
+        message(estimate(&Streams::new(1, "none"), 0, |_| [0.0]).unwrap_err()),
+        "`paths` is 0, but it must be at least 1"
+    );
+    assert_eq!(
+        message(kolmogorov_smirnov(&[], |x| x).unwrap_err()),
+        "`samples.len()` is 0, but it must be at least 1"
+    );
+    assert_eq!(
+        message(kolmogorov_smirnov(&[f64::INFINITY], |x| x).unwrap_err()),
+        "`samples` is inf, but it must be a finite number"
+    );
+    assert_eq!(
+        message(kolmogorov_smirnov(&[2.0], |x| x).unwrap_err()),
+        "`cdf` is 2 at 2, but it must be within [0, 1]"
+    );
+    assert_eq!(
+        message(chi_square(&[10], &[1.0]).unwrap_err()),
+        "`counts.len()` is 1, but it must be at least 2"
+    );
+    assert_eq!(
+        message(chi_square(&[10, 10], &[1.0]).unwrap_err()),
+        "`probabilities.len()` is 1, but it must be counts.len() = 2"
+    );
+    assert_eq!(
+        message(chi_square(&[10, 10], &[0.5, 0.6]).unwrap_err()),
+        "`probabilities` is [0.5, 0.6], but it must be positive numbers that add up to 1"
+    );
+    assert_eq!(
+        message(chi_square(&[4, 4], &[0.5, 0.5]).unwrap_err()),
+        "`counts` is 4 expected in a cell, but it must be at least 5 in each"
+    );
+    assert_eq!(
+        message(fit_line(&[1.0, 2.0], &[1.0, 2.0], 0.95).unwrap_err()),
+        "`x.len()` is 2, but it must be at least 3"
+    );
+    assert_eq!(
+        message(fit_line(&[1.0; 3], &[1.0, 2.0], 0.95).unwrap_err()),
+        "`y.len()` is 2, but it must be x.len() = 3"
+    );
+    assert_eq!(
+        message(fit_line(&[1.0; 3], &[1.0; 3], 0.95).unwrap_err()),
+        "`x` is 1 throughout, but it must be at least two different values"
+    );
+    assert_eq!(
+        message(fit_line(&[1.0; 3], &[f64::NAN; 3], 0.95).unwrap_err()),
+        "`y` is NaN, but it must be a finite number"
+    );
+    assert_eq!(
+        message(fit_line(&[1.0, 2.0, 3.0], &[1.0; 3], 1.0).unwrap_err()),
+        "`confidence` is 1, but it must be strictly between 0 and 1"
+    );
+    assert_eq!(
+        message(fit_order(&[1.0, 0.5, 0.0], &[1.0; 3], 0.95).unwrap_err()),
+        "`h` is 0, but it must be a finite number greater than 0"
+    );
+    assert_eq!(
+        message(normal::quantile(1.0).unwrap_err()),
+        "`probability` is 1, but it must be strictly between 0 and 1"
+    );
+}
