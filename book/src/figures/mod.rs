@@ -33,7 +33,16 @@ pub use style::{
 };
 
 /// Every figure of the book, in the order of its pages.
-pub static ALL: &[&[Figure]] = &[ch1_preliminaries::brownian::FIGURES, ch1_preliminaries::integral::FIGURES];
+pub static ALL: &[&[Figure]] = &[
+    ch1_preliminaries::brownian::FIGURES,
+    ch1_preliminaries::integral::FIGURES,
+    ch1_preliminaries::sde::equation::FIGURES,
+    ch1_preliminaries::sde::conversion::FIGURES,
+    ch1_preliminaries::sde::ito_formula::FIGURES,
+    ch1_preliminaries::sde::ornstein_uhlenbeck::FIGURES,
+    ch1_preliminaries::sde::geometric_brownian::FIGURES,
+    ch1_preliminaries::sde::schemes::FIGURES,
+];
 
 /// One figure: its words, its parameters, the computation of its data and the drawing of them.
 pub struct Figure {

@@ -2,7 +2,7 @@
 //!
 //! Converting is something one writes down: `ItoForm(equation)`. Nothing converts by itself.
 
-use super::equation::{Equation, Ito, Stratonovich};
+use super::equation::{Calculus, Equation, Ito, Stratonovich};
 use super::number::{Dual, Number};
 
 /// (∇σ v)_ij = Σ_k ∂σ_ij/∂x_k v_k: the derivative of the diffusion along v ∈ ℝᴰ, in the index order of Section 1.5.
@@ -113,5 +113,33 @@ impl<E: Equation<D, M, Calculus = Ito>, const D: usize, const M: usize> Equation
     #[inline]
     fn diffusion<S: Number>(&self, x: &[S; D], t: f64) -> [[S; M]; D] {
         self.0.diffusion(x, t)
+    }
+}
+
+/// The coefficients of an equation, read in the calculus named: in general another equation, with another solution.
+///
+/// This is not a conversion. It is what an equation becomes when its circle is overlooked, for experiments.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{Circle, Equation, Ito, ItoForm, Reading};
+/// let x = [3.0, 4.0];
+/// assert_eq!(Reading(Ito, Circle).drift(&x, 0.0), [0.0, 0.0]);
+/// assert_eq!(ItoForm(Circle).drift(&x, 0.0), [-1.5, -2.0]);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reading<C, E>(pub C, pub E);
+
+impl<C: Calculus, E: Equation<D, M>, const D: usize, const M: usize> Equation<D, M> for Reading<C, E> {
+    type Calculus = C;
+    type Noise = E::Noise;
+
+    #[inline]
+    fn drift(&self, x: &[f64; D], t: f64) -> [f64; D] {
+        self.1.drift(x, t)
+    }
+
+    #[inline]
+    fn diffusion<S: Number>(&self, x: &[S; D], t: f64) -> [[S; M]; D] {
+        self.1.diffusion(x, t)
     }
 }

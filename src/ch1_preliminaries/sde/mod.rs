@@ -18,7 +18,7 @@ mod schemes;
 mod solve;
 
 pub use circle::Circle;
-pub use conversion::{ItoForm, StratonovichForm, gradient_along, theta};
+pub use conversion::{ItoForm, Reading, StratonovichForm, gradient_along, theta};
 pub use ensemble::{Ensemble, Watcher};
 pub use equation::{Calculus, Equation, Ito, Stratonovich, diffusion_matrix, noise_kind};
 pub use geometric_brownian::{GeometricBrownian, StepFactor};

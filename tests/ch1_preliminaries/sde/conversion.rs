@@ -1,7 +1,7 @@
 use super::problems::{Lopsided, Wide};
 use crate::check::Check;
 use sdml::ch1_preliminaries::sde::{
-    Circle, Equation, EulerMaruyama, GeometricBrownian, Grid, Heun, Increments, Ito, ItoForm, Number, Scalar,
+    Circle, Equation, EulerMaruyama, GeometricBrownian, Grid, Heun, Increments, Ito, ItoForm, Reading,
     Stratonovich, StratonovichForm, gradient_along, solve_end, theta,
 };
 use sdml::random::Streams;
@@ -99,34 +99,6 @@ fn rectangular_diffusion() {
     );
 }
 
-/// The circle's coefficients read by Itô as they stand.
-struct Misread;
-
-impl Equation<2, 1> for Misread {
-    type Calculus = Ito;
-    type Noise = Scalar;
-    fn drift(&self, x: &[f64; 2], t: f64) -> [f64; 2] {
-        Circle.drift(x, t)
-    }
-    fn diffusion<S: Number>(&self, x: &[S; 2], t: f64) -> [[S; 1]; 2] {
-        Circle.diffusion(x, t)
-    }
-}
-
-/// The circle's Itô form mistaken for a Stratonovich equation: θ is counted twice.
-struct Reread;
-
-impl Equation<2, 1> for Reread {
-    type Calculus = Stratonovich;
-    type Noise = Scalar;
-    fn drift(&self, x: &[f64; 2], t: f64) -> [f64; 2] {
-        ItoForm(Circle).drift(x, t)
-    }
-    fn diffusion<S: Number>(&self, x: &[S; 2], t: f64) -> [[S; 1]; 2] {
-        Circle.diffusion(x, t)
-    }
-}
-
 const PATHS: u64 = 20_000;
 const STEPS: usize = 100;
 
@@ -156,7 +128,7 @@ fn circle_euler() {
     let [converted, misread] = radii(
         1,
         |noise| solve_end(EulerMaruyama, &ItoForm(Circle), [1.0, 0.0], noise),
-        |noise| solve_end(EulerMaruyama, &Misread, [1.0, 0.0], noise),
+        |noise| solve_end(EulerMaruyama, &Reading(Ito, Circle), [1.0, 0.0], noise),
     );
     let h = 1.0 / STEPS as f64;
     assert!(misread.z(Circle.unconverted_growth(h, STEPS as u32)).abs() < 4.0);
@@ -176,7 +148,7 @@ fn circle_heun() {
     let [heun, reread] = radii(
         2,
         |noise| solve_end(Heun, &Circle, [1.0, 0.0], noise),
-        |noise| solve_end(Heun, &Reread, [1.0, 0.0], noise),
+        |noise| solve_end(Heun, &Reading(Stratonovich, ItoForm(Circle)), [1.0, 0.0], noise),
     );
     Check::new(
         "ch1_preliminaries/sde/conversion/circle_heun",

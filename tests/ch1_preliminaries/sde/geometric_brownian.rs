@@ -1,7 +1,7 @@
 use crate::check::Check;
 use sdml::ch1_preliminaries::sde::{
     Equation, EulerMaruyama, GeometricBrownian, Grid, Heun, Increment, Increments, Ito, ItoForm, Milstein,
-    Number, Scalar, Step, StepFactor, solve_end,
+    Reading, Step, StepFactor, solve_end,
 };
 use sdml::random::Streams;
 use sdml::statistics::{Estimate, Moments, ensemble, fit_order};
@@ -13,20 +13,6 @@ const PATHS: u64 = 100_000;
 
 fn gbm() -> GeometricBrownian {
     GeometricBrownian::new(ALPHA, SIGMA).unwrap()
-}
-
-/// Geometric Brownian motion whose Stratonovich drift is read by Itô.
-struct Misread;
-
-impl Equation<1, 1> for Misread {
-    type Calculus = Ito;
-    type Noise = Scalar;
-    fn drift(&self, x: &[f64; 1], t: f64) -> [f64; 1] {
-        gbm().drift(x, t)
-    }
-    fn diffusion<S: Number>(&self, x: &[S; 1], t: f64) -> [[S; 1]; 1] {
-        gbm().diffusion(x, t)
-    }
 }
 
 /// Means of K functions of the paths of [0, 1].
@@ -51,7 +37,7 @@ fn exact(noise: &Increments<1>) -> f64 {
 #[test]
 fn exercise_1_15_mean() {
     let [solution, misread, em] = means(1, |noise| {
-        let [misread] = solve_end(EulerMaruyama, &Misread, [1.0], noise)?;
+        let [misread] = solve_end(EulerMaruyama, &Reading(Ito, gbm()), [1.0], noise)?;
         let [em] = solve_end(EulerMaruyama, &ItoForm(gbm()), [1.0], noise)?;
         Ok([exact(noise), misread, em])
     });

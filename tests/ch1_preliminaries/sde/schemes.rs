@@ -5,8 +5,8 @@ use crate::check::Check;
 use crate::pins::pin;
 use sdml::ch1_preliminaries::sde::{
     Additive, Additive15, Calculus, Equation, EulerMaruyama, GeometricBrownian, Grid, Heun, Increment,
-    Increments, Ito, ItoForm, Midpoint, Milstein, NoiseKind, Orders, Reversible, ReversibleHeun, Scalar,
-    Scheme, Step, Stratonovich, noise_kind, solve_end,
+    Increments, Ito, ItoForm, Midpoint, Milstein, NoiseKind, Orders, Reading, Reversible, ReversibleHeun,
+    Scalar, Scheme, Step, Stratonovich, noise_kind, solve_end,
 };
 use sdml::random::Streams;
 use sdml::statistics::{ensemble, fit_order, normal};
@@ -117,7 +117,7 @@ fn strong_orders_as_declared() {
             |noise| solve_end(Midpoint, &SINE, [1.0], noise),
             |noise| solve_end(ReversibleHeun, &SINE, [1.0], noise),
             // The wrong version: the scheme for Itô's reading on the increments of the other.
-            |noise| solve_end(Heun, &Misread, [1.0], noise),
+            |noise| solve_end(Heun, &Reading(Stratonovich, ItoForm(SINE)), [1.0], noise),
         ],
     );
     let kind = noise_kind(&SINE);
@@ -164,7 +164,6 @@ fn strong_orders_as_declared() {
     lines.push(line(Midpoint, kind, strong, general[2]));
     lines.push(line(ReversibleHeun, kind, strong, general[3]));
 
-    println!("{}\nmisread: {:.2}", table(&lines), misread.measured);
     pin("ch1_preliminaries/sde/schemes/strong_orders", table(&lines));
     Check::new(
         "ch1_preliminaries/sde/schemes/strong_orders_as_declared",
@@ -180,20 +179,6 @@ fn strong_orders_as_declared() {
         "the statistical error of a slope over three octaves is 0.04; the next declared order is ½ away",
         (misread.measured - misread.declared).abs(),
     );
-}
-
-/// The Itô form of [`SINE`] mistaken for a Stratonovich equation.
-struct Misread;
-
-impl Equation<1, 1> for Misread {
-    type Calculus = Stratonovich;
-    type Noise = Scalar;
-    fn drift(&self, x: &[f64; 1], t: f64) -> [f64; 1] {
-        ItoForm(SINE).drift(x, t)
-    }
-    fn diffusion<S: sdml::ch1_preliminaries::sde::Number>(&self, x: &[S; 1], t: f64) -> [[S; 1]; 1] {
-        SINE.diffusion(x, t)
-    }
 }
 
 #[test]
@@ -410,7 +395,6 @@ fn reversible_weak_order<E: Equation<1, 1, Calculus = Stratonovich>>(equation: &
 
 fn fitted(error: impl Fn(usize) -> f64) -> f64 {
     let errors = STEPS.map(|steps| error(steps).abs());
-    println!("{errors:?}");
     fit_order(&STEPS.map(|steps| 1.0 / steps as f64), &errors, 0.95).unwrap().order
 }
 
@@ -442,7 +426,6 @@ fn weak_orders_as_declared() {
     lines.push(line(Midpoint, kind, weak, weak_order(Midpoint, &stratonovich, exact)));
     lines.push(line(ReversibleHeun, kind, weak, reversible_weak_order(&stratonovich, exact)));
 
-    println!("{}", table(&lines));
     pin("ch1_preliminaries/sde/schemes/weak_orders", table(&lines));
     Check::new(
         "ch1_preliminaries/sde/schemes/weak_orders_as_declared",

@@ -2,3 +2,4 @@
 
 pub mod brownian;
 pub mod integral;
+pub mod sde;
