@@ -68,7 +68,7 @@ fn band(settings: &Settings) -> Result<Data> {
 fn draw_band(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let (t, mean, deviation) = (data.get("t")?, data.get("mean")?, data.get("deviation")?);
     let shifted = |by: f64| mean.iter().zip(deviation).map(|(m, d)| m + by * d).collect::<Vec<_>>();
-    let mut plate = Plate::new().x(0.0..=3.0, "time $t$").y(-1.8..=2.4, "$X(t)$");
+    let mut plate = Plate::new().x(0.0..=3.0, "time $t$").y(-1.4..=2.4, "$X(t)$");
     plate.band(t, &shifted(-2.0), &shifted(2.0), GREY);
     for (path, colour) in data.family("X").zip(CYCLE.iter().cycle()) {
         plate.line(t, path, colour.thin());

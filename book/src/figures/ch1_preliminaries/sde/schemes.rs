@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use sdml::ch1_preliminaries::sde::{
-    Additive15, Calculus, Equation, EulerMaruyama, General, Grid, Heun, Increments, Ito, Number,
-    OrnsteinUhlenbeck, Stratonovich, StratonovichForm, solve_end,
+    Additive, Additive15, Calculus, Equation, EulerMaruyama, General, Grid, Heun, Increments, Ito, Number,
+    Stratonovich, StratonovichForm, solve_end,
 };
 use sdml::random::Streams;
 use sdml::statistics::ensemble;
@@ -16,7 +16,7 @@ pub const FIGURES: &[Figure] = &[Figure {
     section: "ch1_preliminaries/sde/schemes",
     number: None,
     title: "The structure of the noise decides the order",
-    caption: r"Strong errors at time 1 against the step $h$. Left: $\dd X_1 = \dd B_1$, $\dd X_2 = X_1 \circ \dd B_2$, whose columns do not commute, with the exact errors $\sqrt{h/2}$ and $\sqrt{h/4}$ (lines). Right: additive noise, the Ornstein–Uhlenbeck process; lines of slope 1 and 1.5.",
+    caption: r"Strong errors at time 1 against the step $h$. Left: $\dd X_1 = \dd B_1$, $\dd X_2 = X_1 \circ \dd B_2$, whose columns do not commute, with the exact errors $\sqrt{h/2}$ and $\sqrt{h/4}$ (lines). Right: additive noise, $\dd X = \sin X \dd t + \frac32 \dd B$; lines of slope 1 and 1.5.",
     alt: "Left: two families of dots fall with slope one half, Heun's below Euler–Maruyama's, each on its line. Right: Euler–Maruyama, Heun and the scheme of order one and a half for additive noise; the first two fall with slope one, the last with slope one and a half.",
     seed: 0,
     parameters: &[Parameter { name: "paths", default: 1000.0, meaning: "number of paths" }],
@@ -39,12 +39,26 @@ impl<C: Calculus> Equation<2, 2> for Area<C> {
     }
 }
 
+/// dX = sin X dt + (3/2) dB.
+#[derive(Clone, Copy)]
+struct Swing;
+
+impl Equation<1, 1> for Swing {
+    type Calculus = Ito;
+    type Noise = Additive;
+    fn drift(&self, x: &[f64; 1], _t: f64) -> [f64; 1] {
+        [x[0].sin()]
+    }
+    fn diffusion<S: Number>(&self, _x: &[S; 1], _t: f64) -> [[S; 1]; 1] {
+        [[S::from(1.5)]]
+    }
+}
+
 const FINE: usize = 1024;
 const LEVELS: usize = 5;
 
 fn structure(settings: &Settings) -> Result<Data> {
     let grid = Grid::new(0.0, 1.0, FINE)?;
-    let ou = OrnsteinUhlenbeck::new(-2.0, 1.0)?;
     let streams = Streams::new(settings.seed, "noise structure");
     let rest = Increments::<2>::sample(grid, &mut streams.stream(0));
     let additive = Streams::new(settings.seed, "additive noise");
@@ -73,14 +87,14 @@ fn structure(settings: &Settings) -> Result<Data> {
         || single.clone(),
         |noise, stream| {
             noise.resample(stream);
-            let [end] = solve_end(Additive15, &ou, [0.0], noise)?;
+            let [end] = solve_end(Additive15, &Swing, [0.4], noise)?;
             let mut squares = [0.0; 3 * LEVELS];
             for (level, squares) in squares.chunks_exact_mut(3).enumerate() {
                 let coarse = noise.coarsen(16 << level)?;
                 let ends = [
-                    solve_end(EulerMaruyama, &ou, [0.0], &coarse)?,
-                    solve_end(Heun, &StratonovichForm(ou), [0.0], &coarse)?,
-                    solve_end(Additive15, &ou, [0.0], &coarse)?,
+                    solve_end(EulerMaruyama, &Swing, [0.4], &coarse)?,
+                    solve_end(Heun, &StratonovichForm(Swing), [0.4], &coarse)?,
+                    solve_end(Additive15, &Swing, [0.4], &coarse)?,
                 ];
                 squares.copy_from_slice(&ends.map(|[x]| (x - end).powi(2)));
             }
@@ -116,7 +130,7 @@ fn draw_structure(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         general.points(h, data.get(&format!("general: {name}"))?, colour).keyed(name);
     }
     let mut additive =
-        Plate::new().log_x(x, "step $h$").log_y(1e-4..=0.6, "strong error").legend(Corner::BottomRight);
+        Plate::new().log_x(x, "step $h$").log_y(1e-4..=0.3, "strong error").legend(Corner::BottomRight);
     for (name, order, colour) in
         [("Euler–Maruyama", 1.0, ORANGE), ("Heun", 1.0, BLUE), ("order 1.5", 1.5, GREEN)]
     {
