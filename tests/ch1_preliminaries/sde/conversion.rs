@@ -193,7 +193,7 @@ fn cross_variation() {
 #[test]
 fn proof_increment() {
     // ½(σ(X(t+h)) − σ(X(t)))ΔB for σ(x) = sx from X = 1: mean ½s·s h e^{μh} exactly, because E[G ΔB] = s h e^{μh}.
-    let (h, s) = (0.1, 0.8);
+    let (h, s) = (0.1f64, 0.8);
     let gbm = GeometricBrownian::new(0.2, s).unwrap();
     let [measured] = estimate(&Streams::new(4, "proof"), 100_000, |stream| {
         let db = h.sqrt() * stream.normal();

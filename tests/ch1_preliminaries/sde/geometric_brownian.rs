@@ -154,7 +154,7 @@ fn weak_errors() {
 #[test]
 fn closed_forms_by_quadrature() {
     // E over the normal ΔB by the trapezoidal rule, with the step taken by the scheme's own code.
-    let (h, gbm) = (0.25, gbm());
+    let (h, gbm) = (0.25f64, gbm());
     let expect = |f: &dyn Fn(f64) -> f64| -> f64 {
         (-40..=40)
             .map(|k| f64::from(k) * 0.25)
