@@ -5,17 +5,17 @@ fn main() {
     divan::main();
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 20)]
 fn w2_em_ou() -> Vec<[f64; 1]> {
     benches::sde::em_ou(0).expect("the paths stay finite")
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 20)]
 fn w2_normals_alone() -> Vec<f64> {
     benches::sde::normals(0)
 }
 
-#[divan::bench]
+#[divan::bench(sample_count = 20)]
 fn w3_gbm_strong() -> [[f64; 7]; 3] {
     benches::sde::gbm_strong(0).expect("the paths stay finite")
 }
