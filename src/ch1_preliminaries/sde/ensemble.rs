@@ -185,7 +185,8 @@ where
             }
             for n in checkpoint..(checkpoint + every).min(self.grid.steps()) {
                 let t = self.grid.time(n);
-                let noise: [Increment<M>; L] = std::array::from_fn(|lane| draw::<S, M>(h, &mut streams[lane]));
+                let noise: [Increment<M>; L] =
+                    std::array::from_fn(|lane| draw::<S, M>(h, &mut streams[lane]));
                 for (state, noise) in states.iter_mut().zip(&noise) {
                     *state = self.scheme.step(self.equation, *state, t, h, noise);
                 }
