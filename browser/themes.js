@@ -41,12 +41,11 @@ async function dark(browser) {
   if (!theme.includes("navy")) throw new Error(theme);
 }
 
-/** The colour of the first coloured element of every figure. Runs in the page. */
+/** The colours of everything drawn in each figure. Runs in the page. */
 function colours() {
-  return [...document.querySelectorAll("figure.figure svg")].map((drawing) => {
-    const coloured = drawing.querySelector('[stroke^="var(--fig-"], [fill^="var(--fig-"], [style*="var(--fig-"]') ?? drawing;
-    const style = getComputedStyle(coloured);
-    const id = drawing.closest("figure").id;
-    return { id, colour: coloured === drawing ? style.color : `${style.stroke} ${style.fill}` };
+  return [...document.querySelectorAll("figure.figure")].map((figure) => {
+    const drawn = [...figure.querySelectorAll("svg :is(path, line, circle, rect, polyline, polygon, g)")];
+    const styles = drawn.map((element) => getComputedStyle(element));
+    return { id: figure.id, colour: styles.map(({ stroke, fill, color }) => `${stroke} ${fill} ${color}`).join() };
   });
 }

@@ -9,6 +9,8 @@ mod statistics;
 
 mod ch1_preliminaries {
     mod brownian;
+    mod fokker_planck;
     mod integral;
+    mod learning;
     mod sde;
 }

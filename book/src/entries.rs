@@ -120,6 +120,21 @@ mod tests {
     }
 
     #[test]
+    fn every_formula_of_the_ledger_and_the_errata_can_be_typeset() {
+        for text in [include_str!("../ledger.toml"), include_str!("../errata.toml")] {
+            for line in text.lines() {
+                let pieces: Vec<_> = line.split('$').collect();
+                assert!(pieces.len() % 2 == 1, "a stray dollar sign: {line}");
+                for formula in pieces.iter().skip(1).step_by(2) {
+                    let tight = !formula.starts_with(' ') && !formula.ends_with(' ');
+                    assert!(tight, "not a formula to Markdown: {line}");
+                    assert!(crate::typeset::inline_html(formula).is_ok(), "{formula} in: {line}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn repetitions_are_found_once() {
         assert_eq!(repeated(["a", "b", "a", "a"]), BTreeSet::from(["a"]));
     }

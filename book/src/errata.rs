@@ -323,7 +323,7 @@ remark = "both signs"
         let page = errata_page(&Errata::parse(SMALL).unwrap(), &treated(&["A1"]), &[check()]);
         for expected in [
             "## A. False as printed (1)\n\n### Chapter 1. Introduction and preliminaries\n\n<div class=\"erratum-entry\" id=\"erratum-A1\">\n\n**A1** 1.3.2, first display <span class=\"erratum-origin\">in the notes</span>\n\na prefactor\n\n*Correction.* $T/N$\n\n",
-            "[`prefactor`](coverage.md#check-ch1_preliminaries-integral-prefactor) expects 2.0, measures 2.01, and rejects 0.5: 1/N for T/N.",
+            "[`prefactor`](coverage.md#check-ch1_preliminaries-integral-prefactor) expects 2, measures 2.01, and rejects 0.5: 1/N for T/N.",
             "[Where the text treats it](ch1_preliminaries/integral.md#box-A1)",
             "### The notes as a whole\n\n<div class=\"erratum-entry\" id=\"erratum-D5\">",
             "- **(1.1)**: both signs\n",

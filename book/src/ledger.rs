@@ -283,7 +283,7 @@ fn totals(ledger: &Ledger, checks: &[Check]) -> String {
         let checks = checks.iter().filter(|check| in_chapter(&check.key, folder)).count();
         format!("| {title} | {done} | {} | {checks} |\n", items().count() - done)
     };
-    let mut table = String::from("| | done | open | checks |\n|---|--:|--:|--:|\n");
+    let mut table = String::from("| chapter | done | open | checks |\n|---|--:|--:|--:|\n");
     for (folder, title) in CHAPTERS {
         table.push_str(&row(title, folder));
     }

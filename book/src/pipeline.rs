@@ -24,8 +24,8 @@ const STAMP: &str = ".stamp";
 pub enum Extent {
     /// Everything.
     Whole,
-    /// All but the page that holds the whole book for printing, which takes as long as all others together.
-    WithoutPrintPage,
+    /// The chapters. The listings of source files and the page for printing are taken over from the last book.
+    Chapters,
 }
 
 /// Whether the built book is whole and made from the present sources and figures.
@@ -37,6 +37,10 @@ pub fn is_current(project: &Project) -> bool {
 /// Renders the book with the figures drawn so far and puts it into place.
 pub fn build(project: &Project, extent: Extent) -> Result<()> {
     rendered(project, extent, |next, stamp| {
+        match extent {
+            Extent::Whole => {}
+            Extent::Chapters => take_over(&project.output, next).context("cannot take over the last book")?,
+        }
         if let Some(stamp) = stamp {
             fs::write(next.join(STAMP), stamp).context("cannot write the stamp of the book")?;
         }
@@ -46,7 +50,7 @@ pub fn build(project: &Project, extent: Extent) -> Result<()> {
 
 /// Renders the book and throws it away: finds the mistakes of the text without waiting for the figures.
 pub fn check(project: &Project) -> Result<()> {
-    rendered(project, Extent::WithoutPrintPage, |next, _| clear(next))
+    rendered(project, Extent::Chapters, |next, _| clear(next))
 }
 
 /// Renders into the neighbour of the book, and hands its folder to `finish` with the stamp it deserves.
@@ -69,12 +73,14 @@ fn rendered(
 fn render(project: &Project, mut config: Config, extent: Extent, to: &Path) -> Result<()> {
     config.build.build_dir = to.into();
     config.build.create_missing = false;
-    if extent == Extent::WithoutPrintPage {
+    let mut sdml = Sdml::new(&project.root, Missing::Wait);
+    if extent == Extent::Chapters {
         config.set("output.html.print.enable", false)?;
+        sdml = sdml.without_listings();
     }
     let (result, complaints) = complaints::listen(|| {
         let mut book = MDBook::load_with_config(project.book(), config)?;
-        book.with_preprocessor(Sdml::new(&project.root, Missing::Wait));
+        book.with_preprocessor(sdml);
         book.build()
     });
     result?;
@@ -98,6 +104,22 @@ fn lock(project: &Project) -> Result<File> {
     clear(&old).with_context(unwritable)?;
     clear(&project.beside("next")).with_context(unwritable)?;
     Ok(lock)
+}
+
+/// Gives `next` every file of the last book it lacks, except the stamp.
+fn take_over(last: &Path, next: &Path) -> std::io::Result<()> {
+    let Ok(entries) = fs::read_dir(last) else { return Ok(()) };
+    for entry in entries {
+        let entry = entry?;
+        let copy = next.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            fs::create_dir_all(&copy)?;
+            take_over(&entry.path(), &copy)?;
+        } else if !copy.exists() && entry.file_name() != STAMP {
+            fs::hard_link(entry.path(), &copy).or_else(|_| fs::copy(entry.path(), &copy).map(drop))?;
+        }
+    }
+    Ok(())
 }
 
 fn swap(project: &Project, next: &Path) -> Result<()> {

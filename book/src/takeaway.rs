@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use crate::figures::export::{Format, export};
 use crate::figures::{Figure, all, find};
 use crate::gallery::{Job, hang};
-use crate::preprocess::suggestion;
+use crate::preprocess::problem::suggestion;
 use crate::progress::Progress;
 
 /// Dots of a PNG per unit: a panel is 440 units wide.

@@ -42,6 +42,10 @@ pub static ALL: &[&[Figure]] = &[
     ch1_preliminaries::sde::ornstein_uhlenbeck::FIGURES,
     ch1_preliminaries::sde::geometric_brownian::FIGURES,
     ch1_preliminaries::sde::schemes::FIGURES,
+    ch1_preliminaries::fokker_planck::FIGURES,
+    ch1_preliminaries::learning::networks::FIGURES,
+    ch1_preliminaries::learning::poisson::FIGURES,
+    ch1_preliminaries::learning::sgd::FIGURES,
 ];
 
 /// One figure: its words, its parameters, the computation of its data and the drawing of them.

@@ -53,6 +53,7 @@ fn on_page(
         number: figure.number.map(str::to_owned),
         file: file.unwrap_or_else(|| "book/src/figures/mod.rs".into()),
         caption: figure.caption.to_owned(),
+        alt: figure.alt.to_owned(),
         seed: figure.seed,
         parameters: figure
             .parameters

@@ -37,12 +37,18 @@ use world::World;
 pub struct Sdml {
     root: PathBuf,
     missing: Missing,
+    listings: bool,
 }
 
 impl Sdml {
     /// The preprocessor for the repository at `root`.
     pub fn new(root: impl Into<PathBuf>, missing: Missing) -> Self {
-        Self { root: root.into(), missing }
+        Self { root: root.into(), missing, listings: true }
+    }
+
+    /// Leaves the listings of the source files out: they are most of the pages, and an edit to a chapter changes none.
+    pub fn without_listings(self) -> Self {
+        Self { listings: false, ..self }
     }
 }
 
@@ -57,7 +63,9 @@ impl Preprocessor for Sdml {
         if !problems.is_empty() {
             return Err(told(problems));
         }
-        book.push_item(sources::chapter(&desk.world));
+        if self.listings {
+            book.push_item(sources::chapter(&desk.world));
+        }
         Ok(book)
     }
 

@@ -9,11 +9,12 @@ fn world() -> World {
     world.sources.insert("src/a.rs".into(), "// ANCHOR: step\nlet x = 1;\n// ANCHOR_END: step\n".into());
     world.snapshots.insert("ch1/brownian/moments".into(), "mean = -0.5\nlabel = \"a b\"\n".into());
     world.snapshots.insert("ch1/integral/tail".into(), "p = 1.5e-7\n".into());
-    for (id, number) in [("paths", Some("1.1".to_owned())), ("zoom", None)] {
+    for (id, number) in [("paths", Some("1.1".to_owned())), ("zoom", None), ("mute", None)] {
         let figure = FigureOnPage {
             number,
             file: "book/src/figures/ch1/brownian.rs".into(),
             caption: "Paths of $B$.".into(),
+            alt: if id == "mute" { String::new() } else { "Jagged curves.".into() },
             seed: 3,
             parameters: vec![("paths".into(), 5.0, "number of paths".into())],
             drawing: (id == "paths").then(|| ("<svg></svg>".into(), Default::default())),
@@ -98,6 +99,10 @@ fn figures_show_number_caption_provenance_and_downloads() {
     assert!(page.contains("href=\"../figures/paths.csv\""));
     assert!(page.contains("figure-pending"));
     assert!(page.contains("[Figure 1.1](#fig:paths), [Figure 1.1](#fig:paths), [Figure 1.3.1a](#fig:zoom)"));
+    assert!(
+        bad("{{figure mute}}")
+            .ends_with("the figure `mute` has no alternative text: say in `alt` what it shows")
+    );
     assert!(bad("{{figure zooom}}").ends_with("unknown figure `zooom`; did you mean `zoom`?"));
 }
 

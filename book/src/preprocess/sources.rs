@@ -1,8 +1,11 @@
 //! The source files as pages of the book, so that every link to file and line works offline.
 
-use mdbook_preprocessor::book::{BookItem, Chapter};
+use mdbook_preprocessor::book::{BookItem, Chapter, SectionNumber};
 
 use super::world::World;
+
+/// The number of the part that holds the sources: after all others.
+const PART: u32 = 1000;
 
 /// One parent chapter with a page for every source file.
 pub fn chapter(world: &World) -> BookItem {
@@ -11,9 +14,13 @@ pub fn chapter(world: &World) -> BookItem {
         "# Source files\n\nThe files the pages link to, as they were when this book was built.\n\n",
     );
     let mut parent = Chapter::new(TITLE, String::new(), "source/index.md", Vec::new());
-    for (file, text) in &world.sources {
+    // mdBook nests the table of contents by number, not by parent; the labels of the numbers are switched off.
+    parent.number = Some(SectionNumber::new([PART]));
+    for ((file, text), place) in world.sources.iter().zip(1..) {
         list.push_str(&format!("- [`{file}`]({file}.md)\n"));
-        let page = Chapter::new(file, listing(file, text), format!("source/{file}.md"), vec![TITLE.into()]);
+        let mut page =
+            Chapter::new(file, listing(file, text), format!("source/{file}.md"), vec![TITLE.into()]);
+        page.number = Some(SectionNumber::new([PART, place]));
         parent.sub_items.push(BookItem::Chapter(page));
     }
     parent.content = list;
@@ -22,8 +29,9 @@ pub fn chapter(world: &World) -> BookItem {
 
 /// A file with numbered lines: the numbers are anchors beside the code, not in it, so that copying gives the code.
 fn listing(file: &str, text: &str) -> String {
-    let numbers: Vec<String> =
-        (1..=text.lines().count()).map(|n| format!("<a id=\"L{n}\" href=\"#L{n}\" tabindex=\"-1\">{n}</a>")).collect();
+    let numbers: Vec<String> = (1..=text.lines().count())
+        .map(|n| format!("<a id=\"L{n}\" href=\"#L{n}\" tabindex=\"-1\">{n}</a>"))
+        .collect();
     let language = match file.rsplit('.').next() {
         Some("rs") => "rust",
         Some("md") => "markdown",
@@ -34,7 +42,7 @@ fn listing(file: &str, text: &str) -> String {
     let fence = "`".repeat(longest_fence.max(2) + 1);
     // Lines of a Rust block that begin with `# ` would be hidden as in a doctest; no source file has any.
     format!(
-        "# `{file}`\n\n<div class=\"listing\"><div class=\"line-numbers\" aria-hidden=\"true\">{}</div>\n\n{fence}{language}\n{}\n{fence}\n\n</div>\n",
+        "<div class=\"listing-page\">\n\n# `{file}`\n\n<div class=\"listing\"><div class=\"line-numbers\" aria-hidden=\"true\">{}</div>\n\n{fence}{language}\n{}\n{fence}\n\n</div>\n\n</div>\n",
         numbers.join("<br>"),
         text.trim_end_matches('\n')
     )

@@ -30,6 +30,8 @@ pub struct FigureOnPage {
     pub file: String,
     /// The caption, in Markdown.
     pub caption: String,
+    /// What a reader who cannot see it should know.
+    pub alt: String,
     /// The seed it was drawn with.
     pub seed: u64,
     /// Name, value and meaning of each parameter.

@@ -1,6 +1,7 @@
 //! A session of writing: figures drawn in the background, sources watched, the book rebuilt, the pages reloaded.
 
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -21,7 +22,7 @@ const POLL: Duration = Duration::from_millis(100);
 const GATHER: Duration = Duration::from_millis(30);
 /// How long figures are gathered that are finished one after the other.
 const GATHER_FIGURES: Duration = Duration::from_millis(500);
-/// How long nothing must change before the page for printing is made too.
+/// How long nothing must change before the rest of the book is made too.
 const CALM: Duration = Duration::from_secs(2);
 
 /// How to serve.
@@ -92,7 +93,7 @@ impl Session {
         if is_current(&self.project) {
             return Ok(());
         }
-        build(&self.project, Extent::WithoutPrintPage)
+        build(&self.project, Extent::Chapters)
     }
 
     /// Starts the three workers of a session: one draws, one watches, one builds.
@@ -133,19 +134,44 @@ impl Session {
         let mut undrawn = None;
         loop {
             let patience = if whole { Duration::MAX } else { CALM };
-            match news.recv_timeout(patience) {
-                Ok(first) => {
-                    whole = false;
-                    self.rebuild(gather(first, news), &mut undrawn);
-                }
+            let first = match news.recv_timeout(patience) {
+                Ok(first) => first,
                 Err(RecvTimeoutError::Timeout) => {
-                    // The same pages once more, so nothing to reload; a mistake was told when it was made.
-                    let _ = build(&self.project, Extent::Whole);
                     whole = true;
+                    match self.finish(news) {
+                        Some(first) => first,
+                        None => continue,
+                    }
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
+            };
+            whole = false;
+            self.rebuild(gather(first, news), &mut undrawn);
+        }
+    }
+
+    /// Builds the rest of the book, in a process of its own that is given up as soon as there is news: an edit does not
+    /// wait for it. The chapters stay as they are, so there is nothing to reload or to complain about.
+    fn finish(&self, news: &Receiver<News>) -> Option<News> {
+        if !missing().is_empty() {
+            return None;
+        }
+        let mut builder = Command::new(std::env::current_exe().ok()?)
+            .arg("--root")
+            .arg(&self.project.root)
+            .arg("build")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .ok()?;
+        while let Ok(None) = builder.try_wait() {
+            if let Ok(first) = news.recv_timeout(GATHER) {
+                let _ = builder.kill().and_then(|()| builder.wait());
+                return Some(first);
             }
         }
+        None
     }
 
     fn rebuild(&self, all: Vec<News>, undrawn: &mut Option<String>) {
@@ -160,8 +186,10 @@ impl Session {
                 }
             }
         }
+        changed.sort();
+        changed.dedup();
         let start = Instant::now();
-        match build(&self.project, Extent::WithoutPrintPage) {
+        match build(&self.project, Extent::Chapters) {
             Ok(()) => {
                 self.live.rebuilt();
                 if let Some(problem) = undrawn {

@@ -6,7 +6,7 @@ use crate::scratch::{Scratch, run};
 
 #[test]
 fn an_unknown_figure_gets_a_suggestion() {
-    let message = Scratch::new().fail(&["figures", "brownain-paths"]);
+    let message = Scratch::bare().fail(&["figures", "brownain-paths"]);
     assert_eq!(
         message,
         "error: unknown figure `brownain-paths`; did you mean `brownian-paths`? (`cargo run -- figures --list` names all)\n"
@@ -15,7 +15,7 @@ fn an_unknown_figure_gets_a_suggestion() {
 
 #[test]
 fn unknown_formats_parameters_and_values_are_refused() {
-    let fail = |arguments: &[&str]| Scratch::new().fail(&[&["figures"], arguments].concat());
+    let fail = |arguments: &[&str]| Scratch::bare().fail(&[&["figures"], arguments].concat());
     assert!(fail(&["brownian-paths", "--format", "gif"]).contains("there are svg, png, pdf, csv"));
     assert!(fail(&["brownian-paths", "--set", "noise=1"]).contains("no parameter `noise`"));
     assert!(fail(&["brownian-paths", "--set", "noise"]).contains("expected `name=value`"));
@@ -25,7 +25,7 @@ fn unknown_formats_parameters_and_values_are_refused() {
 
 #[test]
 fn a_folder_that_cannot_be_written_to_is_named() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::bare();
     scratch.write("taken", "a file");
     let out = scratch.path("taken");
     let message = scratch.fail(&["figures", "brownian-paths", "--out", out.to_str().unwrap()]);
@@ -35,10 +35,9 @@ fn a_folder_that_cannot_be_written_to_is_named() {
 
 #[test]
 fn a_figure_is_written_in_every_format_asked_for_by_id_or_number() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::bare();
     let out = scratch.path("home");
-    let done = scratch.run(&["figures", "1.1", "--format", "svg,csv", "--out", out.to_str().unwrap()]);
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    scratch.succeed(&["figures", "1.1", "--format", "svg,csv", "--out", out.to_str().unwrap()]);
     let mut names: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["brownian-paths.csv", "brownian-paths.svg"]);

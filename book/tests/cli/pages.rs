@@ -136,7 +136,7 @@ impl Page {
             let (tag, after) = rest.split_at(end);
             page.take(tag);
             rest = after;
-            for raw in ["script", "style"] {
+            for raw in ["script", "style", "code"] {
                 if tag.starts_with(&format!("<{raw}")) {
                     let close = format!("</{raw}");
                     rest = rest.find(&close).map_or("", |at| &rest[at..]);

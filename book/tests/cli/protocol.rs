@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use mdbook_driver::MDBook;
+use mdbook_preprocessor::PreprocessorContext;
 use serde_json::{Value, json};
 
 use crate::scratch::{Scratch, run};
@@ -15,34 +17,32 @@ fn it_supports_html_and_nothing_else() {
 
 #[test]
 fn a_book_goes_in_and_the_expanded_book_comes_out() {
-    let scratch = Scratch::new();
-    let (status, output, _) = preprocess(&scratch, &book("Hello {{figure isometry}}").to_string());
-    assert!(status);
+    let scratch = Scratch::whole();
+    let (status, output, message) = preprocess(&scratch, &input(&scratch));
+    assert!(status, "{message}");
     let book: Value = serde_json::from_str(&output).unwrap();
-    let content = book["items"][0]["Chapter"]["content"].as_str().unwrap();
-    assert!(content.starts_with("Hello") && content.contains("<figure"), "{content}");
+    let preface = book["items"][0]["Chapter"]["content"].as_str().unwrap();
+    assert!(preface.starts_with("# ") && !preface.contains("{{"), "{preface}");
+    assert!(output.contains("<figure") && output.contains("<svg"));
 }
 
 #[test]
 fn problems_and_broken_input_are_told_on_the_error_channel() {
-    let scratch = Scratch::new();
-    let (status, output, message) = preprocess(&scratch, &book("{{nonsense}}").to_string());
+    let scratch = Scratch::whole();
+    scratch.append("chapters/preface.md", "{{nonsense}}");
+    let (status, output, message) = preprocess(&scratch, &input(&scratch));
     assert!(!status && output.is_empty());
-    assert!(message.contains("chapters/preface.md:1: "), "{message}");
+    assert!(message.contains("unknown directive `nonsense`"), "{message}");
 
     let (status, _, message) = preprocess(&scratch, "not json");
     assert!(!status && message.starts_with("error: mdBook's context and book are expected on the input"));
 }
 
-fn book(content: &str) -> Value {
-    let chapter = json!({
-        "name": "Preface", "content": content, "number": null, "sub_items": [], "path": "preface.md",
-        "source_path": "preface.md", "parent_names": [],
-    });
-    let context = json!({
-        "root": "", "config": {"book": {"src": "../chapters"}}, "renderer": "html", "mdbook_version": "0.5.4",
-    });
-    json!([context, {"items": [{"Chapter": chapter}]}])
+/// What mdBook sends: the context and the book it has loaded.
+fn input(scratch: &Scratch) -> String {
+    let book = MDBook::load(scratch.path("book")).unwrap();
+    let context = PreprocessorContext::new(book.root.clone(), book.config.clone(), "html".into());
+    json!([context, book.book]).to_string()
 }
 
 /// Whether it succeeded, its output, its complaints.

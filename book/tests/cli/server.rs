@@ -19,7 +19,7 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
-        let scratch = Scratch::new();
+        let scratch = Scratch::bare();
         scratch.write("Cargo.toml", "secret");
         scratch.write("target/secret", "secret");
         scratch.write("target/book/index.html", "<!DOCTYPE html><p>Hello</p>");

@@ -150,12 +150,13 @@ fn draw_variation(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let high: Vec<f64> = half.iter().map(|half| 1.0 + half).collect();
     let last = n[n.len() - 1];
 
-    let mut total = Plate::new().log_x(4.0..=last, "steps $N$").log_y(1.0..=2.0 * v[v.len() - 1], "$V_N$");
+    let mut total =
+        Plate::sized(340.0, 250.0).log_x(4.0..=last, "steps $N$").log_y(1.0..=2.0 * v[v.len() - 1], "$V_N$");
     total.line(n, &mean, INK.dashed().thin());
     total.points(n, v, BLUE);
     total.slope(0.5, (last / 64.0, 0.5 * mean[n.len() - 7]), last / 8.0, "$1/2$");
 
-    let mut squares = Plate::new().log_x(4.0..=last, "steps $N$").y(0.0..=2.4, "$Q_N$");
+    let mut squares = Plate::sized(340.0, 250.0).log_x(4.0..=last, "steps $N$").y(0.0..=2.4, "$Q_N$");
     squares.band(n, &low, &high, GREY);
     squares.horizontal(1.0, INK.dashed().thin());
     squares.points(n, q, BLUE);
@@ -224,6 +225,6 @@ fn draw_arcsine(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         .legend(Corner::TopRight);
     plate.bars(&edges, frequency, BLUE).keyed("simulation");
     plate.points(k, exact, ORANGE).keyed("exact");
-    plate.label((n / 2.0, exact[k.len() / 2]), "least likely: half the time", Side::Above, INK);
+    plate.label((n / 2.0, 0.45 * exact[0]), "least likely: half the time", Side::Above, INK);
     Ok(vec![plate])
 }

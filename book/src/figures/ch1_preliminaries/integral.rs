@@ -64,8 +64,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Mean and second moment of Itô sums",
-        caption: r"Itô sums of $B$, $e^B$ and $\cos B$ on $[0, 1]$, and of the integrand that looks ahead, $X(s_k) = B(s_{k+1})$. Left: means. Right: second moments; bars show the exact finite-$N$ values, short dashes the limits of the isometry.",
-        alt: "Left panel: three measured means at zero, the fourth, of the integrand that looks ahead, at one. Right panel: measured second moments coincide with bars of exact values and lie a little off the dashes of the limits.",
+        caption: r"Itô sums of $B$, $e^B$ and $\cos B$ on $[0, 1/2]$, and of the integrand that looks ahead, $X(s_k) = B(s_{k+1})$. Left: means. Right: second moments; bars show the exact finite-$N$ values, short dashes the limits of the isometry.",
+        alt: "Left panel: three measured means at zero, the fourth, of the integrand that looks ahead, at one half. Right panel: measured second moments coincide with bars of exact values and lie a little off the dashes of the limits.",
         seed: 0,
         parameters: &[
             Parameter { name: "steps", default: 8.0, meaning: "steps of each sum" },
@@ -211,8 +211,9 @@ fn draw_evaluation_point(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
 }
 
 fn isometry(settings: &Settings) -> Result<Data> {
+    const HORIZON: f64 = 0.5;
     let (steps, paths) = (settings.count("steps"), settings.get("paths") as u64);
-    let rest = BrownianPath::at_rest(1.0, steps)?;
+    let rest = BrownianPath::at_rest(HORIZON, steps)?;
     let streams = Streams::new(settings.seed, "isometry");
     let moments: [_; 8] = ensemble(
         &streams,
@@ -227,8 +228,8 @@ fn isometry(settings: &Settings) -> Result<Data> {
         },
     )?;
     let estimates = moments.iter().map(|moments| moments.mean()).collect::<Result<Vec<_>, _>>()?;
-    let exact = Integrand::ALL.iter().map(|x| x.sum_second_moment(1.0, steps));
-    let limit = Integrand::ALL.iter().map(|x| x.second_moment(1.0));
+    let exact = Integrand::ALL.iter().map(|x| x.sum_second_moment(HORIZON, steps));
+    let limit = Integrand::ALL.iter().map(|x| x.second_moment(HORIZON));
     let column = |of: fn(&Estimate) -> f64, part: std::ops::Range<usize>| -> Vec<f64> {
         estimates[part].iter().map(of).collect()
     };
@@ -243,7 +244,7 @@ fn isometry(settings: &Settings) -> Result<Data> {
 
 fn draw_isometry(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let places = [1.0, 2.0, 3.0, 4.0];
-    let mut means = Plate::new().x(0.5..=4.5, "integrand").y(-0.2..=1.2, "mean").x_ticks(&[
+    let mut means = Plate::sized(340.0, 250.0).x(0.5..=4.5, "integrand").y(-0.1..=0.6, "mean").x_ticks(&[
         (1.0, "$B$"),
         (2.0, "$e^B$"),
         (3.0, r"$\cos B$"),
@@ -253,7 +254,7 @@ fn draw_isometry(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     means.estimates(&places, data.get("mean")?, data.get("mean, two standard errors")?, BLUE);
 
     let (exact, limit) = (data.get("exact")?, data.get("limit")?);
-    let mut seconds = Plate::new()
+    let mut seconds = Plate::sized(340.0, 250.0)
         .x(0.5..=3.5, "integrand")
         .y(0.0..=1.15 * limit[1], "second moment")
         .x_ticks(&[(1.0, "$B$"), (2.0, "$e^B$"), (3.0, r"$\cos B$")]);
@@ -304,7 +305,7 @@ fn sum(left: &[f64], right: &[f64]) -> Vec<f64> {
 fn draw_doubling(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let j = data.get("j")?;
     let last = j[j.len() - 1];
-    let mut share = Plate::new()
+    let mut share = Plate::sized(340.0, 250.0)
         .x(0.0..=last + 0.5, "$j$, at time $1 - 2^{-j}$")
         .y(0.0..=1.05, "share that has reached 1");
     share.horizontal(1.0, INK.dashed().thin());
@@ -312,7 +313,7 @@ fn draw_doubling(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     share.points(j, data.get("reached")?, BLUE);
 
     let exact = data.get("debt, exact")?;
-    let mut debt = Plate::new()
+    let mut debt = Plate::sized(340.0, 250.0)
         .x(0.0..=last + 0.5, "$j$, at time $1 - 2^{-j}$")
         .log_y(0.3..=3.0 * exact[exact.len() - 1], "mean debt of the others");
     debt.line(j, exact, ORANGE);

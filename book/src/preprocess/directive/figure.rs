@@ -7,6 +7,9 @@ pub fn figure(page: &mut Page, id: &str) -> Outcome {
         let known = page.world.figures.keys().map(String::as_str);
         return Err(format!("unknown figure `{id}`{}", suggestion(id, known)));
     };
+    if figure.alt.trim().is_empty() {
+        return Err(format!("the figure `{id}` has no alternative text: say in `alt` what it shows"));
+    }
     let anchor = format!("fig:{id}");
     let label = page.labels.get(&anchor).map_or_else(String::new, |label| label.text.clone());
     let drawing = match figure.drawing {

@@ -41,16 +41,18 @@ fn find(page: &mut Page, name: &str) -> Result<(String, String), String> {
 
 /// A number as it is printed in a sentence: a true minus, powers of ten instead of `e`.
 pub fn number(value: &str) -> String {
-    if value.parse::<f64>().is_err() {
+    let Ok(parsed) = value.parse::<f64>() else {
         return value.into();
-    }
+    };
+    // TOML writes out the zeros that a reader would have to count.
+    let value = if parsed != 0.0 && parsed.abs() < 1e-4 { format!("{parsed:e}") } else { value.into() };
     let minus = |text: &str| text.replace('-', "−");
     match value.split_once('e') {
         Some(("1" | "1.0", exponent)) => format!("10<sup>{}</sup>", minus(exponent)),
         Some((mantissa, exponent)) => {
             format!("{} · 10<sup>{}</sup>", minus(mantissa.trim_end_matches(".0")), minus(exponent))
         }
-        None => minus(value),
+        None => minus(value.strip_suffix(".0").unwrap_or(&value)),
     }
 }
 
@@ -61,6 +63,8 @@ mod tests {
     #[test]
     fn numbers_are_set_as_in_print() {
         assert_eq!(number("-0.25"), "−0.25");
+        assert_eq!(number("2.0"), "2");
+        assert_eq!(number("0.0000000001"), "10<sup>−10</sup>");
         assert_eq!(number("1e-12"), "10<sup>−12</sup>");
         assert_eq!(number("-2.0e3"), "−2 · 10<sup>3</sup>");
         assert_eq!(number("4 standard errors"), "4 standard errors");

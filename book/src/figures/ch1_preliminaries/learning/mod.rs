@@ -1,0 +1,5 @@
+//! Figures of Section 1.4.
+
+pub mod networks;
+pub mod poisson;
+pub mod sgd;

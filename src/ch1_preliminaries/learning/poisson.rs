@@ -1,0 +1,113 @@
+//! The model problem of Examples 1.20 and 1.21: −u'' = φ on (0, 1) with u(0) = u(1) = 0 and φ(x) = A sin(nπx).
+//!
+//! The notes' notebook takes n = 2, A = 1; n = 1, A = π² has the solution sin πx. Everything a trained network is
+//! compared with is known in closed form, the optimum of the *penalized* energy included.
+
+use std::f64::consts::PI;
+
+use crate::Result;
+use crate::error::{at_least, positive};
+
+/// −u'' = A sin(nπx) on (0, 1), u(0) = u(1) = 0.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Poisson {
+    frequency: f64,
+    amplitude: f64,
+}
+
+/// The minimizer u(x) + a + bx of the penalized energy, for u the solution of the problem itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Penalized {
+    problem: Poisson,
+    /// a.
+    pub constant: f64,
+    /// b.
+    pub slope: f64,
+}
+
+impl Poisson {
+    /// The problem with the load A sin(nπx), n = `waves`.
+    ///
+    /// # Errors
+    /// n = 0 or an amplitude that is not a positive number.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Poisson;
+    /// use std::f64::consts::PI;
+    /// let problem = Poisson::new(2, 1.0)?;
+    /// assert!((problem.solution(0.25) - 1.0 / (4.0 * PI * PI)).abs() < 1e-17);
+    /// // The bias of the penalty at λ = 5 is as large as half the solution.
+    /// assert!((problem.penalized(5.0)?.value(0.0) - 1.0 / (24.0 * PI)).abs() < 1e-17);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    pub fn new(waves: usize, amplitude: f64) -> Result<Self> {
+        let frequency = PI * at_least("waves", waves, 1)? as f64;
+        Ok(Self { frequency, amplitude: positive("amplitude", amplitude)? })
+    }
+
+    /// The load φ(x).
+    pub fn load(&self, x: f64) -> f64 {
+        self.amplitude * (self.frequency * x).sin()
+    }
+
+    /// The solution u(x) = A sin(nπx)/(nπ)².
+    pub fn solution(&self, x: f64) -> f64 {
+        self.load(x) / self.frequency.powi(2)
+    }
+
+    /// u'(x).
+    pub fn slope(&self, x: f64) -> f64 {
+        self.amplitude * (self.frequency * x).cos() / self.frequency
+    }
+
+    /// The least energy ½∫u'² − ∫uφ = −½∫uφ over functions that vanish at the ends: −A²/(4(nπ)²).
+    pub fn energy(&self) -> f64 {
+        -(self.amplitude / self.frequency).powi(2) / 4.0
+    }
+
+    /// The minimizer of ½∫u'² − ∫uφ + λ(u(0)² + u(1)²) over all functions.
+    ///
+    /// It solves −u'' = φ with ∂ₙu + 2λu = 0 at the ends, where ∂ₙ is the outward derivative. Put u + a + bx there:
+    /// 2λa − b = u'(0) and 2λ(a + b) + b = −u'(1).
+    ///
+    /// # Errors
+    /// λ not positive.
+    // ANCHOR: penalized
+    pub fn penalized(&self, lambda: f64) -> Result<Penalized> {
+        positive("lambda", lambda)?;
+        let (left, right) = (self.slope(0.0), self.slope(1.0));
+        let slope = -(left + right) / (2.0 + 2.0 * lambda);
+        Ok(Penalized { problem: *self, constant: (left + slope) / (2.0 * lambda), slope })
+    }
+    // ANCHOR_END: penalized
+}
+
+impl Penalized {
+    /// The minimizer in x.
+    pub fn value(&self, x: f64) -> f64 {
+        self.problem.solution(x) + self.constant + self.slope * x
+    }
+
+    /// Its derivative in x.
+    pub fn derivative(&self, x: f64) -> f64 {
+        self.problem.slope(x) + self.slope
+    }
+
+    /// The least penalized energy, again −½∫uφ: what a trained network can reach and not pass.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Poisson;
+    /// use std::f64::consts::PI;
+    /// let lambda = 500.0;
+    /// let energy = Poisson::new(1, PI * PI)?.penalized(lambda)?.energy();
+    /// assert!((energy + PI * PI / 4.0 + PI * PI / (2.0 * lambda)).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    pub fn energy(&self) -> f64 {
+        let Poisson { frequency, amplitude } = self.problem;
+        // ∫φ and ∫xφ.
+        let mass = amplitude * (1.0 - frequency.cos()) / frequency;
+        let moment = -amplitude * frequency.cos() / frequency;
+        self.problem.energy() - 0.5 * (self.constant * mass + self.slope * moment)
+    }
+}

@@ -1,0 +1,216 @@
+//! The solver: order, sign, mass, equilibrium.
+
+use sdml::ch1_preliminaries::fokker_planck::{Density, FokkerPlanck, Grid, Scheme, double_well};
+use sdml::statistics::fit_order;
+
+use super::{
+    OrnsteinUhlenbeck, central_flux, digits, gaussian, greatest_error, largest, line, runge_kutta, wells,
+};
+use crate::check::Check;
+
+#[test]
+fn order_in_space() {
+    let cells = [100, 200, 400, 800];
+    let time = 0.5;
+    let errors = |solve: &dyn Fn(usize) -> Density<1>| {
+        cells.map(|cells| greatest_error(&solve(cells), |[x]| OrnsteinUhlenbeck::density(time, x)))
+    };
+    let exact =
+        |cells| OrnsteinUhlenbeck::equation(cells).evolve(&OrnsteinUhlenbeck::start(cells), time).unwrap();
+    let euler = |cells| {
+        let equation = OrnsteinUhlenbeck::equation(cells);
+        equation.integrate(&OrnsteinUhlenbeck::start(cells), time, cells / 10, Scheme::BackwardEuler).unwrap()
+    };
+    let h = cells.map(|cells| 14.0 / cells as f64);
+    let right = errors(&exact);
+    assert!(right[2] < 1e-4, "{right:?}");
+    Check::new(
+        "ch1_preliminaries/fokker_planck/solver/order_in_space",
+        &["thm:1.16", "eq:1.18"],
+        "Ornstein–Uhlenbeck density on 100 to 800 cells: the order of the greatest error",
+        "backward Euler with a step proportional to h",
+    )
+    .within(
+        fit_order(&h, &right, 0.95).unwrap().order,
+        2.0,
+        0.02,
+        "the next term of the error is h² = 0.02 of the first on the coarsest grid",
+        fit_order(&h, &errors(&euler), 0.95).unwrap().order,
+    );
+}
+
+/// The rotating Ornstein–Uhlenbeck process dX = (−X + ω JX) dt + √2 dB from N((1.5, 0), I/4).
+fn rotating(cells: usize, omega: f64) -> (FokkerPlanck<2>, Density<2>) {
+    let grid = Grid::new([-6.0; 2], [6.0; 2], [cells; 2]).unwrap();
+    let equation = FokkerPlanck::new(grid, |[x, y]| [-x - omega * y, omega * x - y], |_| [1.0; 2]).unwrap();
+    let start =
+        Density::proportional_to(grid, |[x, y]| gaussian(1.5, 0.25, x) * gaussian(0.0, 0.25, y)).unwrap();
+    (equation, start)
+}
+
+#[test]
+fn order_in_space_in_two_dimensions() {
+    let (omega, time) = (2.0, 0.5);
+    let cells = [32, 64, 128];
+    let radius = 1.5 * f64::exp(-time);
+    let variance = 1.0 - 0.75 * f64::exp(-2.0 * time);
+    let exact = |[x, y]: [f64; 2]| {
+        gaussian(radius * (omega * time).cos(), variance, x)
+            * gaussian(radius * (omega * time).sin(), variance, y)
+    };
+    let order = |omega: f64| {
+        let errors = cells.map(|cells| {
+            let (equation, start) = rotating(cells, omega);
+            let end = equation.evolve(&start, time).unwrap();
+            assert!((end.mass() - 1.0).abs() < 1e-13 && end.values().iter().all(|p| *p >= 0.0));
+            greatest_error(&end, exact)
+        });
+        fit_order(&cells.map(|cells| 12.0 / cells as f64), &errors, 0.95).unwrap().order
+    };
+    Check::new(
+        "ch1_preliminaries/fokker_planck/solver/order_in_space_in_two_dimensions",
+        &["thm:1.16", "eq:1.18"],
+        "rotating Ornstein–Uhlenbeck density on 32² to 128² cells: the order of the greatest error",
+        "the rotation the other way round, which converges to something else",
+    )
+    .within(
+        order(omega),
+        2.0,
+        0.14,
+        "the next term of the error is h² = 0.14 of the first on the coarsest grid",
+        order(-omega),
+    );
+}
+
+#[test]
+fn order_in_time() {
+    let (cells, time) = (200, 0.5);
+    let (equation, start) = (OrnsteinUhlenbeck::equation(cells), OrnsteinUhlenbeck::start(cells));
+    let exact = equation.evolve(&start, time).unwrap();
+    let order = |scheme: Scheme| {
+        let steps = [20, 40, 80, 160];
+        let errors = steps
+            .map(|steps| equation.integrate(&start, time, steps, scheme).unwrap().distance(&exact).unwrap());
+        fit_order(&steps.map(|steps| time / f64::from(steps as u32)), &errors, 0.95).unwrap().order
+    };
+    let (first, second) = (order(Scheme::BackwardEuler), order(Scheme::TrBdf2));
+    assert!((first - f64::from(Scheme::BackwardEuler.order())).abs() < 0.03, "{first}");
+    Check::new(
+        "ch1_preliminaries/fokker_planck/solver/order_in_time",
+        &["thm:1.16"],
+        "TR-BDF2 against uniformization on the same grid: the order in the time step",
+        "backward Euler",
+    )
+    .within(
+        second,
+        f64::from(Scheme::TrBdf2.order()),
+        0.03,
+        "the next term is of the relative size of the step, 0.025",
+        first,
+    );
+}
+
+#[test]
+fn density_stays_positive() {
+    // b = −200x on cells of width 0.1: from 0.1 outwards the drift outweighs the diffusion of a cell, |b|h > 2D.
+    let (grid, time) = (line(-2.0, 2.0, 40), 0.02);
+    let start =
+        Density::proportional_to(grid, |[x]| f64::from(grid.cell_of([x]) == grid.cell_of([1.0]))).unwrap();
+    let drift = |x: f64| -200.0 * x;
+    let equation = FokkerPlanck::new(grid, |[x]| [drift(x)], |_| [1.0]).unwrap();
+    let negative = |p: &[f64]| p.iter().map(|p| (-p).max(0.0)).sum::<f64>() * grid.volume();
+    let right = equation.evolve(&start, time).unwrap();
+    for steps in [1, 3, 100] {
+        let stepped = equation.integrate(&start, time, steps, Scheme::BackwardEuler).unwrap();
+        assert_eq!(negative(stepped.values()), 0.0);
+        assert!((stepped.mass() - 1.0).abs() < 1e-13);
+    }
+    assert_eq!(negative(right.values()), 0.0);
+    let wrong = runge_kutta(start.values(), time, 2000, |p| central_flux(&grid, drift, 1.0, p));
+    Check::new(
+        "ch1_preliminaries/fokker_planck/solver/density_stays_positive",
+        &["thm:1.16"],
+        "a drift too strong for the grid: the negative part of the density",
+        "central differences for the flux",
+    )
+    .within(
+        negative(right.values()),
+        0.0,
+        1e-15,
+        "no operation of the solver can make a number negative",
+        digits(negative(&wrong)),
+    );
+}
+
+#[test]
+fn a_second_order_step_that_turns_negative_is_refused() {
+    let grid = line(-2.0, 2.0, 80);
+    let start = Density::proportional_to(grid, |[x]| f64::from(grid.cell_of([x]) == Some(40))).unwrap();
+    let equation = FokkerPlanck::new(grid, |_| [0.0], |_| [1.0]).unwrap();
+    let refused = equation.integrate(&start, 0.1, 1, Scheme::TrBdf2).unwrap_err().to_string();
+    assert!(refused.starts_with("`steps` is 1, but it must be more: a step of 0.1"), "{refused}");
+    assert!(equation.integrate(&start, 0.1, 1000, Scheme::TrBdf2).is_ok());
+}
+
+#[test]
+fn equilibrium_is_stationary() {
+    let (cells, beta) = (100, 1.0);
+    let equation = wells(beta, cells);
+    let grid = *equation.grid();
+    let gibbs = Density::proportional_to(grid, |[x]| (-beta * double_well::potential(x)).exp()).unwrap();
+    // The same from the force instead of the potential: Gauss's rule is exact for a cubic.
+    let from_force = FokkerPlanck::new(grid, |[x]| [double_well::force(x)], |_| [1.0 / beta]).unwrap();
+    assert!(largest(from_force.rate_of_change(&gibbs).unwrap()) < 1e-12);
+    assert!(equation.equilibrium().unwrap().distance(&gibbs).unwrap() < 1e-13);
+    Check::new(
+        "ch1_preliminaries/fokker_planck/solver/equilibrium_is_stationary",
+        &["exr:1.18", "thm:1.16"],
+        "double well at β = 1: the largest |∂ₜp| of exp(−βU)/Z at the centers",
+        "central differences for the flux",
+    )
+    .within(
+        largest(equation.rate_of_change(&gibbs).unwrap()),
+        0.0,
+        1e-12,
+        "rounding, times 1/h² = 280",
+        digits(largest(central_flux(&grid, double_well::force, 1.0 / beta, gibbs.values()))),
+    );
+}
+
+#[test]
+fn stationary_flux_circles() {
+    // In the long run the law is N(0, I) and the flux ω (−y, x) p: what −x p and −∇p carry cancels.
+    let (omega, cells) = (2.0, 96);
+    let (equation, start) = rotating(cells, omega);
+    let end = equation.evolve(&start, 8.0).unwrap();
+    let flux = equation.flux(&end).unwrap();
+    let error = |exact: &dyn Fn([f64; 2]) -> [f64; 2]| {
+        let pairs = end.grid().centers().zip(&flux);
+        largest(pairs.flat_map(|(x, flux)| [0, 1].map(|axis| flux[axis] - exact(x)[axis])))
+    };
+    let p = |[x, y]: [f64; 2]| gaussian(0.0, 1.0, x) * gaussian(0.0, 1.0, y);
+    Check::new(
+        "ch1_preliminaries/fokker_planck/solver/stationary_flux_circles",
+        &["thm:1.16"],
+        "rotating Ornstein–Uhlenbeck process at time 8: the greatest error of the flux against ω (−y, x) p",
+        "no flux, because nothing changes any more",
+    )
+    .within(
+        error(&|x| [-omega * x[1] * p(x), omega * x[0] * p(x)]),
+        0.0,
+        0.016,
+        "of the size h² = 0.016, times derivatives of p below 1",
+        error(&|_| [0.0; 2]),
+    );
+}
+
+#[test]
+fn mass_is_kept_over_many_steps() {
+    let equation = wells(1.0, 200);
+    let start = Density::proportional_to(*equation.grid(), |[x]| gaussian(1.0, 0.01, x)).unwrap();
+    let mass = |density: Density<1>| (density.mass() - 1.0).abs();
+    assert!(mass(equation.evolve(&start, 50.0).unwrap()) < 1e-13);
+    for scheme in [Scheme::BackwardEuler, Scheme::TrBdf2] {
+        assert!(mass(equation.integrate(&start, 5.0, 5000, scheme).unwrap()) < 1e-13);
+    }
+}

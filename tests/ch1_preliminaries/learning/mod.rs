@@ -1,0 +1,6 @@
+//! Checks of Section 1.4.
+
+mod bad_input;
+mod networks;
+mod poisson;
+mod sgd;
