@@ -90,7 +90,7 @@ impl Check {
             seed: self.seed,
             samples: self.samples.as_deref(),
             rejected: self.rejected,
-            rejected_value: rounded(wrong, tolerance),
+            rejected_value: significant(rounded(wrong, tolerance), 4),
         };
         let (section, name) = key.rsplit_once('/').expect("a check's key is a section and a name");
         pin(&format!("{section}/checks/{name}"), toml::to_string(&record).expect("a record is plain data"));

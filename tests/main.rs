@@ -14,4 +14,5 @@ mod ch1_preliminaries {
     mod integral;
     mod learning;
     mod notation;
+    mod sde;
 }

@@ -6,3 +6,4 @@ pub mod fokker_planck;
 pub mod integral;
 pub mod learning;
 pub mod notation;
+pub mod sde;

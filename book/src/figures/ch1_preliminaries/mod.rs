@@ -5,3 +5,4 @@ pub mod evolution;
 pub mod fokker_planck;
 pub mod integral;
 pub mod learning;
+pub mod sde;

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Runs workloads here and with other tools, one after the other on the same machine, and prints ratios.
+
+    benches/compare.py [--peers DIR] [--python PATH] [W2 W3 ...]
+
+DIR holds the scripts of the peers (by default ../shared/bench), PATH is a Python that has numpy, numba, jax, torch;
+a peer that cannot be started is named and left out. Ratios are wall time of the peer over ours: above 1, we are faster.
+"""
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PEERS = {
+    "W2": ("w02_em_ou.py", ["numba", "numpy", "jax", "torch"]),
+    "W3": ("w03_em_gbm_strong.py", ["numba", "numpy", "jax", "torch"]),
+}
+
+
+def lines(command, folder):
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    found = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
+    return found, run.stderr.strip().splitlines()
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--peers", type=pathlib.Path, default=ROOT.parent / "shared" / "bench")
+    options.add_argument("--python", default=sys.executable)
+    options.add_argument("workloads", nargs="*", default=list(PEERS))
+    chosen = options.parse_args()
+    unknown = [name for name in chosen.workloads if name not in PEERS]
+    if unknown:
+        options.error(f"unknown workload {', '.join(unknown)}: there are {', '.join(PEERS)}")
+    if not chosen.peers.is_dir():
+        options.error(f"no scripts of peers in {chosen.peers}: name their folder with --peers")
+    print(f"{'workload':10}{'tool':22}{'seconds':>9}{'units/s':>11}{'ratio':>8}   quality")
+    for name in chosen.workloads:
+        script, peers = PEERS[name]
+        ours, complaint = lines(["cargo", "run", "-q", "--profile", "bench", "-p", "benches", "--", name], ROOT)
+        if not ours:
+            sys.exit("\n".join(complaint))
+        wall = next(line["wall_min_s"] for line in ours if not line["variant"])
+        for line in ours:
+            show(line, wall)
+        for peer in peers:
+            found, complaint = lines([chosen.python, script, "--peer", peer, "--dtype", "f64"], chosen.peers)
+            if found:
+                show(found[-1], wall)
+            else:
+                print(f"{name:10}{peer:22}  not run: {complaint[-1] if complaint else 'no result'}")
+
+
+def show(line, ours):
+    tool = line["peer"] + (f" ({line['variant']})" if line.get("variant") else "")
+    quality = line["quality"]
+    if isinstance(quality, dict):
+        quality = "; ".join(f"{key} {value}" for key, value in quality.items())
+    seconds = line["wall_min_s"]
+    print(f"{line['workload']:10}{tool:22}{seconds:9.3f}{line['units_per_s']:11.2e}{seconds / ours:8.2f}   {quality}")
+
+
+if __name__ == "__main__":
+    main()

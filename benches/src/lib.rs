@@ -1,0 +1,3 @@
+//! The workloads that are timed beside other tools: what they compute and how they are told to be right.
+
+pub mod sde;

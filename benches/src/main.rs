@@ -1,0 +1,56 @@
+//! Runs the workloads named on the command line (all, if none is) and prints one JSON line for each, in the form of
+//! the peers' scripts. Jobs that differ only in what they leave out are variants of one workload.
+
+use std::time::Instant;
+
+use benches::sde::{COARSEST, FINEST, PATHS, STEPS, STRONG_PATHS, em_ou, gbm_strong, normals};
+
+const REPEATS: usize = 7;
+
+fn main() -> sdml::Result<()> {
+    let named: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = |workload: &str| named.is_empty() || named.iter().any(|name| name == workload);
+    if wanted("W2") {
+        let units = PATHS as f64 * STEPS as f64;
+        let (wall, ends) = fastest(|| em_ou(0))?;
+        let n = ends.len() as f64;
+        let mean = ends.iter().map(|[x]| x).sum::<f64>() / n;
+        let variance = ends.iter().map(|[x]| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
+        // The exact law of the scheme.
+        let a = 1.0 - 1e-3f64;
+        let exact = 2e-3 * (1.0 - a.powi(2000)) / (1.0 - a * a);
+        let z_mean = (mean - a.powi(1000)) / (exact / n).sqrt();
+        let z_variance = (variance / exact - 1.0) / (2.0 / n).sqrt();
+        report("W2", "", wall, units, &format!("z_mean {z_mean:.2}; z_var {z_variance:.2}"));
+        let (wall, sums) = fastest(|| Ok(normals(0)))?;
+        report("W2", "normals alone", wall, units, &format!("sum {:.0}", sums.iter().sum::<f64>()));
+    }
+    if wanted("W3") {
+        let steps = ((1 << (FINEST + 1)) - (1 << COARSEST)) as f64;
+        let (wall, errors) = fastest(|| gbm_strong(0))?;
+        let octaves = (FINEST - COARSEST) as f64;
+        let slopes = errors.map(|row| (row[0] / row[FINEST - COARSEST]).log2() / octaves);
+        let quality = format!("em {:.3}; milstein {:.3}; heun {:.3}", slopes[0], slopes[1], slopes[2]);
+        report("W3", "", wall, 3.0 * steps * STRONG_PATHS as f64, &quality);
+    }
+    Ok(())
+}
+
+/// The shortest of several runs in seconds, and the last result.
+fn fastest<T>(job: impl Fn() -> sdml::Result<T>) -> sdml::Result<(f64, T)> {
+    let mut best = f64::INFINITY;
+    let mut result = job()?;
+    for _ in 0..REPEATS {
+        let start = Instant::now();
+        result = job()?;
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    Ok((best, result))
+}
+
+fn report(workload: &str, variant: &str, wall: f64, units: f64, quality: &str) {
+    println!(
+        r#"{{"workload": "{workload}", "variant": "{variant}", "peer": "sdml", "dtype": "f64", "wall_min_s": {wall:.6}, "units_per_s": {:.4e}, "quality": "{quality}"}}"#,
+        units / wall
+    );
+}

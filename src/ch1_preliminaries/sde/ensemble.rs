@@ -1,0 +1,213 @@
+//! Many paths at once: eight in lockstep on each thread, no allocation per step, and bits that do not depend on the
+//! number of threads.
+//!
+//! Lockstep hides the latency of the generator and of the recursion: while one path waits for its multiplication,
+//! seven others have theirs under way.
+
+use super::equation::Equation;
+use super::increments::{Grid, Increment};
+use super::noise::check_noise;
+use super::schemes::{Scheme, State, Step};
+use super::solve::run;
+use crate::error::{finite, some_paths};
+use crate::random::{Stream, Streams};
+use crate::statistics::Moments;
+use crate::{Error, Result};
+
+/// How many paths are stepped together.
+const LANES: usize = 8;
+
+/// Is told, from whatever thread finished them, how many more paths are done.
+pub type Watcher<'a> = &'a (dyn Fn(u64) + Sync);
+
+/// Independent paths of one equation by one scheme, all from the same point. Path number i draws from stream i.
+///
+/// ```
+/// use sdml::{ch1_preliminaries::sde::{Ensemble, EulerMaruyama, Grid, OrnsteinUhlenbeck}, random::Streams};
+/// let ou = OrnsteinUhlenbeck::new(-1.0, 1.0)?;
+/// let grid = Grid::new(0.0, 1.0, 10)?;
+/// let paths = Ensemble::new(EulerMaruyama, &ou, [2.0], grid, Streams::new(1, "doc"), 1000)?;
+/// let [x] = paths.moments(|[x]| [x])?;
+/// // The scheme's mean is exactly 2 (1 − h)¹⁰.
+/// assert!(x.mean()?.z(2.0 * 0.9f64.powi(10)).abs() < 4.0);
+/// # Ok::<(), sdml::Error>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Ensemble<'a, S, E, const D: usize, const M: usize> {
+    scheme: S,
+    equation: &'a E,
+    start: [f64; D],
+    grid: Grid,
+    streams: Streams,
+    paths: u64,
+    watcher: Option<Watcher<'a>>,
+}
+
+impl<'a, S, E, const D: usize, const M: usize> Ensemble<'a, S, E, D, M>
+where
+    S: Step<E, D, M>,
+    E: Equation<D, M> + Sync,
+{
+    /// `paths` paths from `start`.
+    ///
+    /// # Errors
+    /// No paths; a start that is not finite; a σ without the structure that the equation declares.
+    pub fn new(
+        scheme: S,
+        equation: &'a E,
+        start: [f64; D],
+        grid: Grid,
+        streams: Streams,
+        paths: u64,
+    ) -> Result<Self> {
+        for value in start {
+            finite("start", value)?;
+        }
+        check_noise(equation, &start, grid.time(0))?;
+        Ok(Self { scheme, equation, start, grid, streams, paths: some_paths(paths)?, watcher: None })
+    }
+
+    /// The same ensemble, telling `watcher` whenever some of its paths are done: for progress bars.
+    #[must_use]
+    pub fn watched(self, watcher: Watcher<'a>) -> Self {
+        Self { watcher: Some(watcher), ..self }
+    }
+
+    /// The positions at the end, in the order of the paths.
+    ///
+    /// # Errors
+    /// A path that leaves the finite numbers, with the step at which it does.
+    pub fn ends(&self) -> Result<Vec<[f64; D]>> {
+        self.fold(
+            self.grid.steps(),
+            Vec::new,
+            |ends, step, x| {
+                if step > 0 {
+                    ends.push(x);
+                }
+            },
+            |mut left, right| {
+                left.extend(right);
+                left
+            },
+        )
+    }
+
+    /// The moments of K functions of the position at the end.
+    ///
+    /// # Errors
+    /// As [`Self::ends`].
+    pub fn moments<const K: usize>(
+        &self,
+        measure: impl Fn([f64; D]) -> [f64; K] + Sync,
+    ) -> Result<[Moments; K]> {
+        let mut all = self.moments_every(self.grid.steps(), measure)?;
+        Ok(all.pop().expect("the start and the end were measured"))
+    }
+
+    /// The moments of K functions of the position at times t_0, t_every, t_{2·every}, …, t_N.
+    ///
+    /// # Errors
+    /// As [`Self::ends`]; an `every` that does not divide the number of steps.
+    pub fn moments_every<const K: usize>(
+        &self,
+        every: usize,
+        measure: impl Fn([f64; D]) -> [f64; K] + Sync,
+    ) -> Result<Vec<[Moments; K]>> {
+        let times = self.grid.coarsen(every)?.steps() + 1;
+        self.fold(
+            every,
+            || vec![[Moments::default(); K]; times],
+            |moments, step, x| {
+                for (moments, value) in moments[step / every].iter_mut().zip(measure(x)) {
+                    moments.push(value);
+                }
+            },
+            |left, right| {
+                let join = |(left, right): (&[Moments; K], &[Moments; K])| {
+                    std::array::from_fn(|k| left[k].merge(right[k]))
+                };
+                left.iter().zip(&right).map(join).collect()
+            },
+        )
+    }
+
+    /// Shows the positions of all paths at every `every`-th step to accumulators, and merges these in a fixed order.
+    ///
+    /// # Errors
+    /// As [`Self::moments_every`].
+    pub fn fold<A: Send>(
+        &self,
+        every: usize,
+        new: impl Fn() -> A + Sync,
+        visit: impl Fn(&mut A, usize, [f64; D]) + Sync,
+        merge: impl Fn(A, A) -> A,
+    ) -> Result<A> {
+        self.grid.coarsen(every)?;
+        let lanes = LANES as u64;
+        let block = |accumulator: &mut A, block: u64, _: &mut Stream| {
+            let first = block * lanes;
+            let count = lanes.min(self.paths - first);
+            let mut visit = |step, x| visit(accumulator, step, x);
+            if count == lanes {
+                self.lockstep::<LANES>(first, every, &mut visit)?;
+            } else {
+                for path in first..first + count {
+                    self.lockstep::<1>(path, every, &mut visit)?;
+                }
+            }
+            if let Some(watcher) = self.watcher {
+                watcher(count);
+            }
+            Ok(())
+        };
+        self.streams.map_reduce(self.paths.div_ceil(lanes), new, block, merge)
+    }
+
+    /// Steps `L` paths together.
+    // ANCHOR: lockstep
+    fn lockstep<const L: usize>(
+        &self,
+        first: u64,
+        every: usize,
+        visit: &mut impl FnMut(usize, [f64; D]),
+    ) -> Result<()> {
+        let h = self.grid.h();
+        let mut streams: [Stream; L] = std::array::from_fn(|lane| self.streams.stream(first + lane as u64));
+        let mut states = [S::State::at(self.start); L];
+        for checkpoint in (0..=self.grid.steps()).step_by(every) {
+            for (lane, state) in states.iter().enumerate() {
+                let x = state.position();
+                if x.iter().any(|value| !value.is_finite()) {
+                    return Err(self.divergence(first + lane as u64));
+                }
+                visit(checkpoint, x);
+            }
+            for n in checkpoint..(checkpoint + every).min(self.grid.steps()) {
+                let t = self.grid.time(n);
+                let noise: [Increment<M>; L] =
+                    std::array::from_fn(|lane| draw::<S, M>(h, &mut streams[lane]));
+                for (state, noise) in states.iter_mut().zip(&noise) {
+                    *state = self.scheme.step(self.equation, *state, t, h, noise);
+                }
+            }
+        }
+        Ok(())
+    }
+    // ANCHOR_END: lockstep
+
+    /// Replays the path that left the finite numbers, to find the step at which it did.
+    fn divergence(&self, path: u64) -> Error {
+        let mut stream = self.streams.stream(path);
+        let h = self.grid.h();
+        let noise = (0..self.grid.steps()).map(|_| draw::<S, M>(h, &mut stream));
+        run(self.scheme, self.equation, self.start, &self.grid, noise, |_| ())
+            .expect_err("the same stream gives the same path")
+    }
+}
+
+/// The increments that the scheme asks for.
+#[inline]
+fn draw<S: Scheme, const M: usize>(h: f64, stream: &mut Stream) -> Increment<M> {
+    if S::TIME_INTEGRALS { Increment::draw(h, stream) } else { Increment::draw_db(h, stream) }
+}

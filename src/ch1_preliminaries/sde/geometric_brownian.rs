@@ -1,0 +1,153 @@
+//! Geometric Brownian motion (Exercise 1.15): dX = αX dt + σX ∘ dB (1.17), solved by X(t) = X_0 exp(αt + σB(t)).
+//!
+//! A one-step scheme multiplies X by a polynomial A in ΔB, the solution by G = exp(αh + σΔB), independently from step
+//! to step. So E(X_N − X(T))² = X_0² ((E A²)ᴺ − 2 (E AG)ᴺ + (E G²)ᴺ): errors are known exactly at every step size.
+
+use super::equation::{Equation, Stratonovich};
+use super::noise::Scalar;
+use super::number::Number;
+use crate::Result;
+use crate::error::finite;
+
+/// dX = αX dt + σX ∘ dB.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GeometricBrownian {
+    alpha: f64,
+    sigma: f64,
+}
+
+// ANCHOR: equation
+impl Equation<1, 1> for GeometricBrownian {
+    type Calculus = Stratonovich;
+    type Noise = Scalar;
+
+    #[inline]
+    fn drift(&self, x: &[f64; 1], _t: f64) -> [f64; 1] {
+        [self.alpha * x[0]]
+    }
+
+    #[inline]
+    fn diffusion<S: Number>(&self, x: &[S; 1], _t: f64) -> [[S; 1]; 1] {
+        [[x[0] * self.sigma]]
+    }
+}
+// ANCHOR_END: equation
+
+impl GeometricBrownian {
+    /// The motion with Stratonovich drift `alpha` and volatility `sigma`.
+    ///
+    /// # Errors
+    /// Numbers that are not finite.
+    pub fn new(alpha: f64, sigma: f64) -> Result<Self> {
+        Ok(Self { alpha: finite("alpha", alpha)?, sigma: finite("sigma", sigma)? })
+    }
+
+    /// X(t) = X_0 exp(αt + σB(t)): the solution on the path with B(t) = `b`, and, with `b` drawn from N(0, t), an exact
+    /// sampler.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::GeometricBrownian;
+    /// let gbm = GeometricBrownian::new(0.5, 2.0)?;
+    /// assert_eq!(gbm.explicit(3.0, 1.0, -0.25), 3.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    // ANCHOR: explicit
+    pub fn explicit(&self, x_0: f64, t: f64, b: f64) -> f64 {
+        x_0 * (self.alpha * t + self.sigma * b).exp()
+    }
+    // ANCHOR_END: explicit
+
+    /// The Itô drift rate μ = α + σ²/2.
+    pub fn ito_rate(&self) -> f64 {
+        self.alpha + 0.5 * self.sigma * self.sigma
+    }
+
+    /// E X(t) = X_0 e^{μt}.
+    pub fn mean(&self, t: f64, x_0: f64) -> f64 {
+        x_0 * (self.ito_rate() * t).exp()
+    }
+
+    /// The factor of one step of Euler–Maruyama on the Itô form, 1 + μh + σΔB.
+    pub fn euler_factor(&self, h: f64) -> StepFactor {
+        StepFactor { gbm: *self, h, coefficients: [self.ito_rate() * h, self.sigma, 0.0] }
+    }
+
+    /// The factor of one step of Milstein on the Itô form, 1 + μh + σΔB + ½σ²(ΔB² − h).
+    pub fn milstein_factor(&self, h: f64) -> StepFactor {
+        StepFactor { gbm: *self, h, coefficients: [self.alpha * h, self.sigma, 0.5 * self.sigma.powi(2)] }
+    }
+
+    /// The factor of one step of Heun, and of the midpoint rule: 1 + v + ½v² with v = αh + σΔB.
+    pub fn heun_factor(&self, h: f64) -> StepFactor {
+        let (a, s) = (self.alpha * h, self.sigma);
+        StepFactor { gbm: *self, h, coefficients: [a + 0.5 * a * a, s * (1.0 + a), 0.5 * s * s] }
+    }
+}
+
+/// The polynomial A = 1 + c₀ + c₁ΔB + c₂ΔB² by which a scheme multiplies X in one step of length h.
+///
+/// The moments are kept relative to 1, since errors are what remains when they cancel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepFactor {
+    gbm: GeometricBrownian,
+    h: f64,
+    coefficients: [f64; 3],
+}
+
+impl StepFactor {
+    /// E(A − 1) = c₀ + c₂h.
+    pub fn mean(&self) -> f64 {
+        let [c_0, _, c_2] = self.coefficients;
+        c_0 + c_2 * self.h
+    }
+
+    /// E(A − 1)² = c₀² + (c₁² + 2c₀c₂)h + 3c₂²h².
+    pub fn second_moment(&self) -> f64 {
+        let ([c_0, c_1, c_2], h) = (self.coefficients, self.h);
+        c_0 * c_0 + (c_1 * c_1 + 2.0 * c_0 * c_2) * h + 3.0 * c_2 * c_2 * h * h
+    }
+
+    /// E(A − 1)G = e^{μh} (c₀ + c₁σh + c₂(h + σ²h²)): under the weight G/E G, ΔB has law N(σh, h).
+    pub fn mixed_moment(&self) -> f64 {
+        let ([c_0, c_1, c_2], h) = (self.coefficients, self.h);
+        let shift = self.gbm.sigma * h;
+        (self.gbm.ito_rate() * h).exp() * (c_0 + c_1 * shift + c_2 * (h + shift * shift))
+    }
+
+    /// The weak error E X_N − E X(T) for X_0 = 1 and T = Nh.
+    // ANCHOR: weak_error
+    pub fn weak_error(&self, steps: u32) -> f64 {
+        let n = f64::from(steps);
+        (n * self.mean().ln_1p()).exp_m1() - (n * self.gbm.ito_rate() * self.h).exp_m1()
+    }
+    // ANCHOR_END: weak_error
+
+    /// The strong error (E(X_N − X(T))²)^½ for X_0 = 1 and T = Nh.
+    ///
+    /// With r = E G², u = E(A − G)G / r and w = E(A − G)² / r, the formula above is, without cancellation,
+    /// rᴺ ((1 + u)²ᴺ ((1 + (w − u²)/(1 + u)²)ᴺ − 1) + ((1 + u)ᴺ − 1)²).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::GeometricBrownian;
+    /// // One step of Euler–Maruyama on dX = X ∘ dB: to leading order the missing term is ½(ΔB² − h), of variance h²/2.
+    /// let (h, gbm) = (1e-4f64, GeometricBrownian::new(0.0, 1.0)?);
+    /// let error = gbm.euler_factor(h).strong_error(1);
+    /// assert!((error / (h / 2f64.sqrt()) - 1.0).abs() < 1e-3);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    // ANCHOR: strong_error
+    pub fn strong_error(&self, steps: u32) -> f64 {
+        let (n, h) = (f64::from(steps), self.h);
+        let rate = self.gbm.ito_rate();
+        let g = (rate * h).exp_m1();
+        let g_squared = ((2.0 * rate + self.gbm.sigma.powi(2)) * h).exp_m1();
+        let r = 1.0 + g_squared;
+        let u = (self.mixed_moment() - (g_squared - g)) / r;
+        let w =
+            (self.second_moment() - 2.0 * (self.mixed_moment() - self.mean()) + (g_squared - 2.0 * g)) / r;
+        let power = |x: f64| (n * x.ln_1p()).exp_m1();
+        let spread = power((w - u * u) / (1.0 + u).powi(2));
+        ((1.0 + power(g_squared)) * ((1.0 + power(u)).powi(2) * spread + power(u).powi(2))).sqrt()
+    }
+    // ANCHOR_END: strong_error
+}

@@ -1,0 +1,209 @@
+//! The time grid and the increments of the Brownian motions on it, which every scheme shares.
+
+use crate::ch1_preliminaries::brownian::BrownianPath;
+use crate::error::{at_least, finite};
+use crate::random::Stream;
+use crate::{Error, Result};
+
+/// The uniform grid t_n = t_0 + n h, n = 0..=N, h = (T − t_0)/N.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Grid {
+    start: f64,
+    end: f64,
+    steps: usize,
+}
+
+impl Grid {
+    /// The grid from `start` to `end` in `steps` steps.
+    ///
+    /// # Errors
+    /// No steps, times that are not finite, or an end that is not after the start.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::Grid;
+    /// let grid = Grid::new(0.0, 2.0, 4)?;
+    /// assert_eq!((grid.h(), grid.time(3)), (0.5, 1.5));
+    /// assert_eq!(
+    ///     Grid::new(0.0, 1.0, 0).unwrap_err().to_string(),
+    ///     "`steps` is 0, but it must be at least 1"
+    /// );
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    pub fn new(start: f64, end: f64, steps: usize) -> Result<Self> {
+        at_least("steps", steps, 1)?;
+        finite("start", start)?;
+        finite("end", end)?;
+        if end <= start {
+            return Err(Error::argument("end", end, format!("later than the start, {start}")));
+        }
+        Ok(Self { start, end, steps })
+    }
+
+    /// The number of steps N.
+    #[inline]
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// The step h.
+    #[inline]
+    pub fn h(&self) -> f64 {
+        (self.end - self.start) / self.steps as f64
+    }
+
+    /// The time t_n.
+    #[inline]
+    pub fn time(&self, n: usize) -> f64 {
+        self.start + (self.end - self.start) * n as f64 / self.steps as f64
+    }
+
+    /// The grid that keeps every `factor`-th time.
+    ///
+    /// # Errors
+    /// A factor that does not divide the number of steps.
+    pub fn coarsen(&self, factor: usize) -> Result<Self> {
+        if factor == 0 || !self.steps.is_multiple_of(factor) {
+            return Err(Error::argument("factor", factor, format!("a divisor of the {} steps", self.steps)));
+        }
+        Ok(Self { steps: self.steps / factor, ..*self })
+    }
+}
+
+/// What M Brownian motions do during one step of length h.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Increment<const M: usize> {
+    /// ΔB = B(t + h) − B(t), of variance h.
+    pub db: [f64; M],
+    /// ΔZ = ∫ (B(s) − B(t)) ds over the step: variance h³/3, covariance h²/2 with ΔB.
+    pub dz: [f64; M],
+}
+
+impl<const M: usize> Increment<M> {
+    /// No noise at all.
+    pub const ZERO: Self = Self { db: [0.0; M], dz: [0.0; M] };
+
+    /// Draws ΔB and, given ΔB, ΔZ ~ N(½h ΔB, h³/12).
+    // ANCHOR: draw
+    #[inline]
+    pub fn draw(h: f64, stream: &mut Stream) -> Self {
+        let Self { db, .. } = Self::draw_db(h, stream);
+        let deviation = h * (h / 12.0).sqrt();
+        Self { db, dz: db.map(|db| 0.5 * h * db + deviation * stream.normal()) }
+    }
+    // ANCHOR_END: draw
+
+    /// Draws ΔB alone, for schemes that do not look at ΔZ; ΔZ is left at 0.
+    #[inline]
+    pub fn draw_db(h: f64, stream: &mut Stream) -> Self {
+        let deviation = h.sqrt();
+        Self { db: std::array::from_fn(|_| deviation * stream.normal()), ..Self::ZERO }
+    }
+
+    /// The increment over this step and the `next` one, of length `h`, together.
+    // ANCHOR: then
+    #[inline]
+    #[must_use]
+    pub fn then(&self, next: &Self, h: f64) -> Self {
+        Self {
+            db: std::array::from_fn(|j| self.db[j] + next.db[j]),
+            dz: std::array::from_fn(|j| self.dz[j] + next.dz[j] + h * self.db[j]),
+        }
+    }
+    // ANCHOR_END: then
+}
+
+/// The increments of M Brownian motions on a grid: one outcome ω, for every scheme to use.
+///
+/// ```
+/// use sdml::{ch1_preliminaries::sde::{Grid, Increments}, random::Streams};
+/// let mut stream = Streams::new(1, "doc").stream(0);
+/// let fine = Increments::<2>::sample(Grid::new(0.0, 1.0, 8)?, &mut stream);
+/// let coarse = fine.coarsen(4)?;
+/// assert_eq!(coarse.grid().steps(), 2);
+/// assert!((coarse.total().db[1] - fine.total().db[1]).abs() < 1e-15);
+/// // ∫ B ds does not depend on how finely one looks.
+/// assert!((coarse.total().dz[1] - fine.total().dz[1]).abs() < 1e-15);
+/// # Ok::<(), sdml::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Increments<const M: usize> {
+    grid: Grid,
+    steps: Vec<Increment<M>>,
+}
+
+impl<const M: usize> Increments<M> {
+    /// Draws the increments on `grid`, each with its time integral.
+    pub fn sample(grid: Grid, stream: &mut Stream) -> Self {
+        let mut increments = Self { grid, steps: vec![Increment::ZERO; grid.steps()] };
+        increments.resample(stream);
+        increments
+    }
+
+    /// Draws new increments into the same memory.
+    pub fn resample(&mut self, stream: &mut Stream) {
+        let h = self.grid.h();
+        self.steps.fill_with(|| Increment::draw(h, stream));
+    }
+
+    /// Increments that were made elsewhere.
+    ///
+    /// # Errors
+    /// As many increments as the grid has steps are needed, and all must be finite.
+    pub fn of(grid: Grid, steps: Vec<Increment<M>>) -> Result<Self> {
+        if steps.len() != grid.steps() {
+            return Err(Error::argument(
+                "increments",
+                format!("{} of them", steps.len()),
+                format!("as many as the grid has steps, {}", grid.steps()),
+            ));
+        }
+        for value in steps.iter().flat_map(|step| step.db.iter().chain(&step.dz)) {
+            finite("increments", *value)?;
+        }
+        Ok(Self { grid, steps })
+    }
+
+    /// The same outcome with `factor` steps joined into one.
+    ///
+    /// # Errors
+    /// A factor that does not divide the number of steps.
+    // ANCHOR: coarsen
+    pub fn coarsen(&self, factor: usize) -> Result<Self> {
+        let grid = self.grid.coarsen(factor)?;
+        let h = self.grid.h();
+        let join =
+            |part: &[Increment<M>]| part[1..].iter().fold(part[0], |joined, next| joined.then(next, h));
+        Ok(Self { grid, steps: self.steps.chunks_exact(factor).map(join).collect() })
+    }
+    // ANCHOR_END: coarsen
+
+    /// The increment over the whole grid.
+    pub fn total(&self) -> Increment<M> {
+        let h = self.grid.h();
+        self.steps[1..].iter().fold(self.steps[0], |joined, next| joined.then(next, h))
+    }
+
+    /// The grid.
+    #[inline]
+    pub fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    /// One increment for each step of the grid.
+    #[inline]
+    pub fn steps(&self) -> &[Increment<M>] {
+        &self.steps
+    }
+}
+
+impl Increments<1> {
+    /// The increments of a path; ΔZ is the integral of the polygon through its values.
+    pub fn of_path(path: &BrownianPath) -> Self {
+        let grid = Grid { start: 0.0, end: path.horizon(), steps: path.steps() };
+        let step = |ends: &[f64]| {
+            let db = ends[1] - ends[0];
+            Increment { db: [db], dz: [0.5 * grid.h() * db] }
+        };
+        Self { grid, steps: path.values().windows(2).map(step).collect() }
+    }
+}

@@ -1,0 +1,90 @@
+//! Schemes: one file each. A scheme declares its calculus and its orders; the checks read the declaration.
+
+mod additive_15;
+mod euler_maruyama;
+mod heun;
+mod midpoint;
+mod milstein;
+mod reversible_heun;
+
+pub use additive_15::Additive15;
+pub use euler_maruyama::EulerMaruyama;
+pub use heun::Heun;
+pub use midpoint::Midpoint;
+pub use milstein::Milstein;
+pub use reversible_heun::{Reversible, ReversibleHeun};
+
+use super::equation::Calculus;
+use super::increments::Increment;
+use super::noise::NoiseKind;
+
+/// The orders of convergence as h → 0.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Orders {
+    /// (E|X_N − X(T)|²)^½ = O(h^strong), on shared Brownian paths.
+    pub strong: f64,
+    /// E f(X_N) − E f(X(T)) = O(h^weak), for smooth f.
+    pub weak: f64,
+}
+
+/// What a scheme carries from step to step. For most schemes this is the position alone.
+pub trait State<const D: usize>: Copy {
+    /// The state of a path that starts at `x`.
+    fn at(x: [f64; D]) -> Self;
+    /// The position.
+    fn position(&self) -> [f64; D];
+}
+
+impl<const D: usize> State<D> for [f64; D] {
+    #[inline]
+    fn at(x: [f64; D]) -> Self {
+        x
+    }
+
+    #[inline]
+    fn position(&self) -> [f64; D] {
+        *self
+    }
+}
+
+/// What a scheme says about itself.
+// ANCHOR: scheme
+pub trait Scheme: Copy + Sync {
+    /// The calculus of the equations it solves.
+    type Calculus: Calculus;
+    /// What it carries from step to step.
+    type State<const D: usize>: State<D> + Send;
+    /// Its name, for tables.
+    const NAME: &'static str;
+    /// Whether it uses the time integrals ΔZ beside the increments ΔB.
+    const TIME_INTEGRALS: bool = false;
+
+    /// Its orders for noise of this kind, if it can be used for it.
+    fn orders(noise: NoiseKind) -> Option<Orders>;
+}
+
+/// One step, for the equations that the scheme can solve.
+pub trait Step<E, const D: usize, const M: usize>: Scheme {
+    /// The state at t + h from the state at t.
+    fn step(
+        &self,
+        equation: &E,
+        state: Self::State<D>,
+        t: f64,
+        h: f64,
+        noise: &Increment<M>,
+    ) -> Self::State<D>;
+}
+// ANCHOR_END: scheme
+
+/// b h + σ ΔB.
+#[inline]
+fn euler_increment<const D: usize, const M: usize>(
+    b: &[f64; D],
+    sigma: &[[f64; M]; D],
+    h: f64,
+    db: &[f64; M],
+) -> [f64; D] {
+    let noise = super::equation::times(sigma, db);
+    std::array::from_fn(|i| b[i] * h + noise[i])
+}
