@@ -7,6 +7,7 @@ use super::directive;
 use super::labels::Labels;
 use super::problem::{Problem, suggestion};
 use super::scan::{Mark, line_of, scan};
+use super::sources;
 use super::world::World;
 use crate::typeset::{self, Glyph};
 
@@ -95,7 +96,7 @@ impl<'a> Page<'a> {
         text.push_str(&format!(
             "\n\n<p class=\"page-source\"><a href=\"{}source/{}.html\">The source of this page</a></p>\n",
             chapter.to_root(),
-            chapter.file
+            sources::name(&chapter.file)
         ));
         if !self.glyphs.is_empty() {
             text.push_str(&format!(

@@ -17,14 +17,19 @@ pub fn chapter(world: &World) -> BookItem {
     // mdBook nests the table of contents by number, not by parent; the labels of the numbers are switched off.
     parent.number = Some(SectionNumber::new([PART]));
     for ((file, text), place) in world.sources.iter().zip(1..) {
-        list.push_str(&format!("- [`{file}`]({file}.md)\n"));
+        list.push_str(&format!("- [`{file}`]({}.md)\n", name(file)));
         let mut page =
-            Chapter::new(file, listing(file, text), format!("source/{file}.md"), vec![TITLE.into()]);
+            Chapter::new(file, listing(file, text), format!("source/{}.md", name(file)), vec![TITLE.into()]);
         page.number = Some(SectionNumber::new([PART, place]));
         parent.sub_items.push(BookItem::Chapter(page));
     }
     parent.content = list;
     BookItem::Chapter(parent)
+}
+
+/// The name of a file's page below `source/`. mdBook rewrites every `.md` it finds in a link, so the name holds none.
+pub fn name(file: &str) -> String {
+    file.replace(".md", ".markdown")
 }
 
 /// A file with numbered lines: the numbers are anchors beside the code, not in it, so that copying gives the code.
