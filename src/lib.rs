@@ -4,6 +4,10 @@
 //! earlier chapter introduced, never the other way round.
 
 pub mod ch1_preliminaries;
+pub mod ch2_control;
+pub mod ch3_flows;
+pub mod ch4_langevin;
+pub mod ch5_diffusion;
 mod error;
 pub mod random;
 pub mod statistics;

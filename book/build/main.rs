@@ -12,6 +12,8 @@ fn main() -> io::Result<()> {
     let (package, out) = (folder("CARGO_MANIFEST_DIR"), folder("OUT_DIR"));
     let root = package.parent().expect("the press is a member of the workspace");
     println!("cargo:rerun-if-changed={}", package.join("build").display());
-    sources::embed(root, &package, &out.join("sources.rs"))?;
+    let figures = package.join("src/figures");
+    let places = [root.join("src"), figures.clone(), package.join("src/typeset"), root.join("Cargo.lock")];
+    sources::embed(root, &figures, &places, &out.join("sources.rs"))?;
     chapters::list(&root.join("chapters"), &out.join("chapters.rs"))
 }

@@ -1,6 +1,6 @@
-//! Embeds the hashes of the sources that figures depend on, one for each chapter.
+//! Embeds the hashes of the sources that figures and training depend on, one for each chapter.
 //!
-//! They are taken when the press is compiled, not when it runs: an old binary beside newer sources must not store
+//! They are taken when their user is compiled, not when it runs: an old binary beside newer sources must not store
 //! old pictures under new keys.
 
 use std::path::{Path, PathBuf};
@@ -8,18 +8,17 @@ use std::{fs, io};
 
 use sha2::{Digest, Sha256};
 
-/// Writes the table of hashes to `out`, for the press in `package` of the workspace `root`.
-pub fn embed(root: &Path, package: &Path, out: &Path) -> io::Result<()> {
-    let figures = package.join("src/figures");
-    let places = [root.join("src"), figures.clone(), package.join("src/typeset"), root.join("Cargo.lock")];
+/// Writes the table of hashes to `out`: of the files at `places` in the workspace `root`, for each chapter that has a
+/// folder in `chapters`.
+pub fn embed(root: &Path, chapters: &Path, places: &[PathBuf], out: &Path) -> io::Result<()> {
     let mut files = Vec::new();
-    for place in &places {
+    for place in places {
         println!("cargo:rerun-if-changed={}", place.display());
         gather(place, &mut files)?;
     }
     files.sort();
 
-    let mut chapters: Vec<String> = fs::read_dir(&figures)?
+    let mut chapters: Vec<String> = fs::read_dir(chapters)?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| chapter_number(name).is_some())
         .collect();

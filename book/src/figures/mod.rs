@@ -6,6 +6,10 @@
 mod axis;
 pub mod cache;
 mod ch1_preliminaries;
+mod ch2_control;
+mod ch3_flows;
+mod ch4_langevin;
+mod ch5_diffusion;
 mod contour;
 mod data;
 pub mod drawing;

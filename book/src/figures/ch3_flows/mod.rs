@@ -1,0 +1,1 @@
+//! Figures of Chapter 3.

@@ -1,0 +1,1 @@
+//! Chapter 2: control by gradients.

@@ -1,0 +1,1 @@
+//! Chapter 5: diffusion models and interpolants.
