@@ -24,6 +24,16 @@ pub enum Error {
         /// The step, counted from 0, at which it happened.
         step: usize,
     },
+    /// An adaptive solver cannot go on.
+    #[error("the solver is stuck at t = {t} with the step {h}: {why}")]
+    Stuck {
+        /// The time it has reached.
+        t: f64,
+        /// The step it would take next.
+        h: f64,
+        /// The reason, in words.
+        why: String,
+    },
 }
 
 /// The crate's result.
