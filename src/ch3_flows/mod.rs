@@ -1,1 +1,3 @@
 //! Chapter 3: transport and flows.
+
+pub mod data;
