@@ -1,1 +1,4 @@
 //! Chapter 2: control by gradients.
+
+pub mod backprop;
+pub mod neural_sde;
