@@ -1,1 +1,3 @@
 //! Chapter 2: control by gradients.
+
+pub mod qubit;
