@@ -6,12 +6,14 @@
 
 mod grape;
 mod msa;
+mod network;
 mod pontryagin;
 mod pulse;
 mod runge_kutta;
 mod system;
 
 pub use grape::{Grape, Loss, Optimum};
+pub use network::{Discretization, NetworkControl, Recipe, Trained};
 pub use pulse::{Moment, Piece, Pulse};
 pub use runge_kutta::RungeKutta;
 pub use system::{Matrix, Qubit, START, State, TARGET, bloch, fidelity};

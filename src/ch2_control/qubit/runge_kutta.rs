@@ -26,6 +26,11 @@ impl RungeKutta {
         Ok(Self { qubit, step, stages: vec![[START; 4]; steps] })
     }
 
+    /// The qubit.
+    pub fn qubit(&self) -> &Qubit {
+        &self.qubit
+    }
+
     /// The times at which the control is asked for.
     pub fn times(&self) -> impl ExactSizeIterator<Item = f64> {
         let half = 0.5 * self.step;
