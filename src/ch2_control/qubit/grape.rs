@@ -178,7 +178,9 @@ impl Grape {
             u.iter().zip(g).map(|(u, g)| (u - length * g).clamp(-bound, bound) - u).collect()
         };
         let largest = |d: Vec<f64>| d.into_iter().fold(0.0, |most: f64, d| most.max(d.abs()));
-        let (mut length, mut recent) = (1.0, vec![loss; MEMORY]);
+        // No second derivative along a unit vector exceeds 4Tτ: the first step cannot go too far.
+        let first = self.pieces as f64 / (4.0 * self.horizon * self.horizon);
+        let (mut length, mut recent) = (first, vec![loss; MEMORY]);
         let (mut trial, mut next, mut states) = (u.clone(), gradient.clone(), Vec::new());
         let mut k = 0;
         while k < iterations && largest(moved(&u, &gradient, 1.0)) > RESIDUAL {
