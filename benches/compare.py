@@ -16,6 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PEERS = {
     "W2": ("w02_em_ou.py", ["numba", "numpy", "jax", "torch"]),
     "W3": ("w03_em_gbm_strong.py", ["numba", "numpy", "jax", "torch"]),
+    "W6": ("w06_nsde_grad.py", ["jax", "diffrax", "torch", "torchsde"]),
 }
 
 
