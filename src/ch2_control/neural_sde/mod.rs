@@ -3,7 +3,7 @@
 //! A family of equations with parameters is [`Controlled`]. [`Reversed`] runs one backwards (Lemma 2.6); [`Linearized`]
 //! is the linear equation along a solution (Lemmas 2.9, 2.10); [`PathGradient`] differentiates a loss of the end of a path
 //! (Theorem 2.7, Exercise 2.8), [`Batch`] does so for many paths of a [`NetworkSde`]; [`estimators`] compares two
-//! estimators of an expected gradient; [`jump_gradient`] goes through jumps.
+//! estimators of an expected gradient; [`jump_gradient`] goes through jumps; [`TransitionFit`] learns a transition law.
 
 mod batch;
 mod controlled;
@@ -14,6 +14,7 @@ mod gradient;
 mod jumps;
 mod network;
 mod reversal;
+mod training;
 
 pub use batch::{Batch, BatchScheme, WayBack};
 pub use controlled::{Controlled, GeometricFamily, LinearFamily, OneNeuron, TwoNoises, WithParameters};
@@ -26,3 +27,4 @@ pub use gradient::{
 pub use jumps::{Jump, jump_gradient};
 pub use network::NetworkSde;
 pub use reversal::{Reversed, reversed};
+pub use training::TransitionFit;
