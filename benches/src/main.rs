@@ -3,7 +3,8 @@
 
 use std::time::Instant;
 
-use benches::nsde::{Job, distance, model};
+use benches::neural_ode::{NodeGradient, VARIANTS};
+use benches::neural_sde::{Job, distance, model};
 use benches::sde::{COARSEST, FINEST, PATHS, STEPS, STRONG_PATHS, em_ou, gbm_strong, normals};
 use sdml::ch2_control::neural_sde::{BatchScheme, WayBack};
 
@@ -35,6 +36,13 @@ fn main() -> sdml::Result<()> {
         let quality = format!("em {:.3}; milstein {:.3}; heun {:.3}", slopes[0], slopes[1], slopes[2]);
         report("W3", "", wall, 3.0 * steps * STRONG_PATHS as f64, &quality);
     }
+    if wanted("W5") {
+        for variant in VARIANTS {
+            let mut job = NodeGradient::new(variant)?;
+            let (wall, [loss, norm]) = fastest(|| job.run())?;
+            report("W5", variant.name, wall, 1.0, &format!("loss {loss:.11}; grad_norm {norm:.11}"));
+        }
+    }
     if wanted("W6") {
         for d in [10, 1] {
             let sde = model(d)?;
@@ -49,15 +57,26 @@ fn main() -> sdml::Result<()> {
                         seed += 1;
                         job.gradient(seed).map(drop)
                     })?;
-                    // The line that peers are compared with has no variant.
-                    let first = d == 10 && scheme == BatchScheme::Heun && way == WayBack::Stored;
-                    let variant = if first { String::new() } else { format!("d = {d}, {scheme:?}, {way:?}") };
+                    let variant = format!(
+                        "d{d}-{}-{}",
+                        name(scheme),
+                        if way == WayBack::Stored { "backprop" } else { "adjoint" }
+                    );
                     report("W6", &variant, wall, 1.0, &format!("rel_diff_to_backprop {apart:.1e}"));
                 }
             }
         }
     }
     Ok(())
+}
+
+/// The scheme as the peers' scripts call it.
+fn name(scheme: BatchScheme) -> &'static str {
+    match scheme {
+        BatchScheme::Heun => "heun",
+        BatchScheme::Midpoint => "midpoint",
+        BatchScheme::ReversibleHeun => "reversible_heun",
+    }
 }
 
 /// The shortest of several runs in seconds, and the last result.

@@ -107,7 +107,7 @@ impl Node {
     /// b and σ at `x`, n rows of d.
     pub(super) fn evaluate(&mut self, sde: &NetworkSde, theta: &[f64], x: &[f64]) -> Result<()> {
         let d = sde.dimension();
-        if x.len() % d != 0 {
+        if !x.len().is_multiple_of(d) {
             return Err(Error::argument("x.len()", x.len(), format!("a multiple of the dimension {d}")));
         }
         let x = view(x, d);

@@ -1,7 +1,7 @@
-//! Timings of Section 2.4, by divan: `cargo bench -p benches --bench nsde`.
+//! Timings of Section 2.4, by divan: `cargo bench -p benches --bench neural_sde`.
 #![allow(missing_docs, reason = "a benchmark's name says what it times")]
 
-use benches::nsde::{Job, model};
+use benches::neural_sde::{Job, model};
 use sdml::ch2_control::neural_sde::{BatchScheme, WayBack};
 
 fn main() {
