@@ -85,20 +85,31 @@ impl Pass {
         self.multiplications
     }
 
-    /// How many numbers the last forward pass keeps for the way back.
-    pub fn stored(&self) -> usize {
-        let of = |layer: &Layer| {
-            layer.before.len() + layer.after.len() + layer.slopes.iter().map(Vec::len).sum::<usize>()
-        };
-        self.input.len() + self.layers.iter().map(of).sum::<usize>()
-    }
-
     /// The output of the last forward pass, (1 + K + L) n × n_L; empty before the first.
     pub fn output(&self) -> ArrayView2<'_, f64> {
         match (self.layers.last(), self.sizes.last()) {
             (Some(layer), Some(&columns)) => view(&layer.after, self.rows(), columns),
             _ => view(&[], 0, 0),
         }
+    }
+
+    /// How many numbers the buffers hold.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Mlp, Pass};
+    /// let (mlp, mut pass) = (Mlp::new(&[1, 3, 1], Activation::Tanh)?, Pass::new());
+    /// mlp.forward(&vec![0.0; mlp.parameters()], ndarray::array![[0.5]].view(), &mut pass)?;
+    /// // The input, the hidden layer with its slopes, the output.
+    /// assert_eq!(pass.held(), 1 + 6 + 1);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    pub fn held(&self) -> usize {
+        let layer = |layer: &Layer| {
+            layer.before.len() + layer.after.len() + layer.slopes.iter().map(Vec::len).sum::<usize>()
+        };
+        self.input.len()
+            + self.layers.iter().map(layer).sum::<usize>()
+            + self.cotangents.iter().map(Vec::len).sum::<usize>()
     }
 
     /// The derivative with respect to the input that the last [`Mlp::pull_back`](super::Mlp::pull_back) left,
