@@ -1,1 +1,5 @@
 //! Chapter 4: Langevin dynamics and sampling.
+
+pub mod barriers;
+pub mod ergodic;
+pub mod relaxation;
