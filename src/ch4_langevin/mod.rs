@@ -2,4 +2,5 @@
 
 pub mod barriers;
 pub mod ergodic;
+pub mod posterior;
 pub mod relaxation;

@@ -46,8 +46,7 @@ pub fn mean_passage_time(
 ) -> Result<f64> {
     ordered([wall, from, to])?;
     positive("beta", beta)?;
-    let width = |a: f64, b: f64| (b - a) / at_least("panels", panels, 1).unwrap_or(1) as f64;
-    at_least("panels", panels, 1)?;
+    let count = at_least("panels", panels, 1)? as f64;
     // Heights are counted from U(from), so that neither exponential overflows before their product does.
     let ground = finite("potential", potential(from))?;
     let weight =
@@ -56,11 +55,11 @@ pub fn mean_passage_time(
         GAUSS.iter().try_fold(0.0, |sum, (node, w)| Ok(sum + w * (b - a) * weight(a + node * (b - a), -1.0)?))
     };
     let mut below = 0.0;
-    let h = width(wall, from);
+    let h = (from - wall) / count;
     for k in 0..panels {
         below += inner(wall + k as f64 * h, wall + (k + 1) as f64 * h)?;
     }
-    let h = width(from, to);
+    let h = (to - from) / count;
     let mut time = 0.0;
     for k in 0..panels {
         let left = from + k as f64 * h;
@@ -145,32 +144,34 @@ impl<F: Fn(f64) -> f64> Crossing<F> {
     // ANCHOR_END: simulate
 
     /// The exact mean of [`simulate`](Self::simulate), step size and all: T(x) = h + ∫_{y < to} q(x, y) T(y) dy with the
-    /// normal density q of one step, solved on `nodes` points between `wall`, which chains should hardly ever reach, and
-    /// `to` (Nyström 1930, with the midpoint rule).
+    /// normal density q of one step, solved by Gauss's rule in `panels` panels between `wall`, which chains should hardly
+    /// ever reach, and `to` (Nyström 1930).
     ///
     /// # Errors
-    /// Unless `wall` < `from` < `to`; nodes further apart than the noise of one step is wide.
-    pub fn exact(&self, wall: f64, from: f64, nodes: usize) -> Result<f64> {
+    /// Unless `wall` ≤ `from` < `to`; panels wider than two standard deviations of the noise of one step.
+    pub fn exact(&self, wall: f64, from: f64, panels: usize) -> Result<f64> {
         ordered([wall, from, self.to])?;
         let noise = (2.0 * self.h / self.beta).sqrt();
-        let spacing = (self.to - wall) / at_least("nodes", nodes, 2)? as f64;
-        if spacing > noise {
-            let allowed = format!("at least {}", ((self.to - wall) / noise).ceil());
-            return Err(Error::argument("nodes", nodes, allowed));
+        let width = (self.to - wall) / at_least("panels", panels, 1)? as f64;
+        if width > 2.0 * noise {
+            let allowed = format!("at least {}", ((self.to - wall) / (2.0 * noise)).ceil());
+            return Err(Error::argument("panels", panels, allowed));
         }
-        let node = |j: usize| wall + (j as f64 + 0.5) * spacing;
         // ANCHOR: nystrom
-        let jump = |x: f64, y: f64| {
-            let z = (y - x - (self.force)(x) * self.h) / noise;
-            (-0.5 * z * z).exp() * spacing / (noise * (2.0 * PI).sqrt())
+        let node = |j: usize| wall + ((j / 5) as f64 + GAUSS[j % 5].0) * width;
+        let jump = |x: f64, j: usize| {
+            let z = (node(j) - x - (self.force)(x) * self.h) / noise;
+            (-0.5 * z * z).exp() / (noise * (2.0 * PI).sqrt()) * GAUSS[j % 5].1 * width
         };
-        let system = DMatrix::from_fn(nodes, nodes, |i, j| f64::from(i == j) - jump(node(i), node(j)));
+        let n = 5 * panels;
+        let system = DMatrix::from_fn(n, n, |i, j| f64::from(i == j) - jump(node(i), j));
+        let mean = system.lu().solve(&DVector::from_element(n, self.h));
         // ANCHOR_END: nystrom
-        let mean = system.lu().solve(&DVector::from_element(nodes, self.h)).ok_or_else(|| {
+        let mean = mean.ok_or_else(|| {
             Error::argument("force", "one that keeps the chain from crossing", "one that lets it")
         })?;
         // One more step from the starting point itself.
-        Ok(self.h + (0..nodes).map(|j| jump(from, node(j)) * mean[j]).sum::<f64>())
+        finite("force", self.h + (0..n).map(|j| jump(from, j) * mean[j]).sum::<f64>())
     }
 }
 

@@ -6,7 +6,7 @@
 //! ρ(2m) + ρ(2m + 1) are positive, decreasing and convex in m: the sum stops at the first pair that is not positive and
 //! pairs are not allowed to grow again (Geyer 1992).
 
-use super::chains::{Chains, mean};
+use super::traces::{Traces, mean};
 use crate::error::at_least;
 use crate::{Error, Result};
 
@@ -46,7 +46,7 @@ impl Covariances {
 /// A chain shorter than 8, or than `lags` + 1, one that never changes, or values that are not finite.
 pub fn autocorrelation(chain: &[f64], lags: usize) -> Result<Vec<f64>> {
     at_least("chain.len()", chain.len(), SHORTEST.max(lags.saturating_add(1)))?;
-    Chains::new(vec![chain.to_vec()])?;
+    Traces::new(vec![chain.to_vec()])?;
     let covariances = Covariances::of(chain);
     let variance = moving(covariances.at(0))?;
     Ok((0..=lags).map(|lag| covariances.at(lag) / variance).collect())
@@ -65,7 +65,7 @@ pub fn autocorrelation(chain: &[f64], lags: usize) -> Result<Vec<f64>> {
 /// # Errors
 /// A chain shorter than 8, one that never changes, or values that are not finite.
 pub fn integrated_time(chain: &[f64]) -> Result<f64> {
-    let chains = Chains::new(vec![chain.to_vec()])?;
+    let chains = Traces::new(vec![chain.to_vec()])?;
     Ok(chain.len() as f64 / effective_sample_size(&chains)?)
 }
 
@@ -78,8 +78,8 @@ pub fn integrated_time(chain: &[f64]) -> Result<f64> {
 /// each is. For a single chain V is its variance. At most MN log₁₀(MN), as anticorrelated chains can have more than MN.
 ///
 /// # Errors
-/// Chains shorter than 8, or that never change.
-pub fn effective_sample_size(chains: &Chains) -> Result<f64> {
+/// Traces shorter than 8, or that never change.
+pub fn effective_sample_size(chains: &Traces) -> Result<f64> {
     let length = at_least("chains.length()", chains.length(), SHORTEST)?;
     let (m, n) = (chains.count() as f64, length as f64);
     let covariances: Vec<Covariances> = chains.all().iter().map(|chain| Covariances::of(chain)).collect();

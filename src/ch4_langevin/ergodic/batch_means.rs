@@ -1,6 +1,6 @@
 //! The standard error of an ergodic average, right and wrong.
 
-use super::chains::Chains;
+use super::traces::Traces;
 use crate::error::at_least;
 use crate::statistics::Estimate;
 use crate::{Error, Result};
@@ -36,7 +36,7 @@ pub fn batch_means(chain: &[f64], batches: usize) -> Result<Estimate> {
 /// # Errors
 /// Fewer than two values, or values that are not finite.
 pub fn naive_error(chain: &[f64]) -> Result<Estimate> {
-    Chains::new(vec![chain.to_vec()]).map_err(|_| {
+    Traces::new(vec![chain.to_vec()]).map_err(|_| {
         Error::argument("chain", format!("{} values", chain.len()), "two finite values at least")
     })?;
     Estimate::of(chain.iter().copied())

@@ -6,7 +6,7 @@
 //! spread. Convergence is denied above 1.01.
 
 use super::autocorrelation::effective_sample_size;
-use super::chains::{Chains, mean};
+use super::traces::{Traces, mean};
 use crate::error::at_least;
 use crate::statistics::normal;
 use crate::{Error, Result};
@@ -44,10 +44,10 @@ impl Diagnosis {
 /// All diagnostics at once.
 ///
 /// ```
-/// use sdml::{ch4_langevin::ergodic::{Autoregression, Chains, diagnose}, random::Streams};
+/// use sdml::{ch4_langevin::ergodic::{Autoregression, Traces, diagnose}, random::Streams};
 /// let ar = Autoregression::new(0.5, 1.0)?;
 /// let streams = Streams::new(1, "doc");
-/// let said = diagnose(&Chains::new((0..4).map(|m| ar.stationary(2000, &mut streams.stream(m))).collect())?)?;
+/// let said = diagnose(&Traces::new((0..4).map(|m| ar.stationary(2000, &mut streams.stream(m))).collect())?)?;
 /// assert!(said.r_hat < 1.01 && said.z(0.0).abs() < 4.0);
 /// // τ = 3.
 /// assert!((said.bulk - 8000.0 / 3.0).abs() < 500.0);
@@ -57,7 +57,7 @@ impl Diagnosis {
 /// # Errors
 /// Fewer than two chains, chains of fewer than 16 values (their halves are too short for a correlation), or chains
 /// that never change.
-pub fn diagnose(chains: &Chains) -> Result<Diagnosis> {
+pub fn diagnose(chains: &Traces) -> Result<Diagnosis> {
     let halves = comparable(chains)?;
     let mean = chains.mean();
     let draws = (chains.count() * chains.length()) as f64;
@@ -78,7 +78,7 @@ pub fn diagnose(chains: &Chains) -> Result<Diagnosis> {
 /// # Errors
 /// As [`diagnose`].
 // ANCHOR: r_hat
-pub fn r_hat(chains: &Chains) -> Result<f64> {
+pub fn r_hat(chains: &Traces) -> Result<f64> {
     let halves = comparable(chains)?;
     let median = quantile(&halves, 0.5);
     let folded = halves.map(|x| (x - median).abs())?;
@@ -86,7 +86,7 @@ pub fn r_hat(chains: &Chains) -> Result<f64> {
 }
 
 /// √(V/W), V = ((N − 1)/N) W + B/N.
-fn ratio(chains: &Chains) -> Result<f64> {
+fn ratio(chains: &Traces) -> Result<f64> {
     let (m, n) = (chains.count() as f64, chains.length() as f64);
     let overall = chains.mean();
     let between = chains.all().iter().map(|chain| (mean(chain) - overall).powi(2)).sum::<f64>() / (m - 1.0);
@@ -106,9 +106,9 @@ fn ratio(chains: &Chains) -> Result<f64> {
 /// their mean rank.
 ///
 /// ```
-/// use sdml::ch4_langevin::ergodic::{Chains, rank_normalized};
+/// use sdml::ch4_langevin::ergodic::{Traces, rank_normalized};
 /// // Ranks see order alone: a heavy tail loses its weight.
-/// let scores = rank_normalized(&Chains::new(vec![vec![1.0, 2.0], vec![3.0, 1e300]])?)?;
+/// let scores = rank_normalized(&Traces::new(vec![vec![1.0, 2.0], vec![3.0, 1e300]])?)?;
 /// assert!((scores.all()[0][0] + scores.all()[1][1]).abs() < 1e-14);
 /// # Ok::<(), sdml::Error>(())
 /// ```
@@ -116,7 +116,7 @@ fn ratio(chains: &Chains) -> Result<f64> {
 /// # Errors
 /// None for chains that exist; the type leaves room for the quantile's.
 // ANCHOR: rank_normalized
-pub fn rank_normalized(chains: &Chains) -> Result<Chains> {
+pub fn rank_normalized(chains: &Traces) -> Result<Traces> {
     let values: Vec<f64> = chains.all().iter().flatten().copied().collect();
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|i, j| values[*i].total_cmp(&values[*j]));
@@ -137,7 +137,7 @@ pub fn rank_normalized(chains: &Chains) -> Result<Chains> {
 ///
 /// # Errors
 /// As [`diagnose`].
-pub fn bulk_size(chains: &Chains) -> Result<f64> {
+pub fn bulk_size(chains: &Traces) -> Result<f64> {
     effective_sample_size(&rank_normalized(&comparable(chains)?)?)
 }
 
@@ -145,7 +145,7 @@ pub fn bulk_size(chains: &Chains) -> Result<f64> {
 ///
 /// # Errors
 /// As [`diagnose`].
-pub fn tail_size(chains: &Chains) -> Result<f64> {
+pub fn tail_size(chains: &Traces) -> Result<f64> {
     let halves = comparable(chains)?;
     let size = |probability: f64| {
         let edge = quantile(&halves, probability);
@@ -155,14 +155,14 @@ pub fn tail_size(chains: &Chains) -> Result<f64> {
 }
 
 /// The halves of two or more chains long enough to be compared.
-fn comparable(chains: &Chains) -> Result<Chains> {
+fn comparable(chains: &Traces) -> Result<Traces> {
     at_least("chains.count()", chains.count(), 2)?;
     at_least("chains.length()", chains.length(), 16)?;
     chains.split()
 }
 
 /// The quantile of all draws, interpolated between the two nearest.
-fn quantile(chains: &Chains, probability: f64) -> f64 {
+fn quantile(chains: &Traces, probability: f64) -> f64 {
     let mut values: Vec<f64> = chains.all().iter().flatten().copied().collect();
     values.sort_by(f64::total_cmp);
     let place = probability * (values.len() - 1) as f64;

@@ -6,11 +6,11 @@
 mod autocorrelation;
 mod autoregression;
 mod batch_means;
-mod chains;
 mod diagnosis;
+mod traces;
 
 pub use autocorrelation::{autocorrelation, effective_sample_size, integrated_time};
 pub use autoregression::{Autoregression, MeanError};
 pub use batch_means::{batch_means, naive_error};
-pub use chains::Chains;
 pub use diagnosis::{Diagnosis, bulk_size, diagnose, r_hat, rank_normalized, tail_size};
+pub use traces::Traces;

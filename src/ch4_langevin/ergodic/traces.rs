@@ -1,4 +1,6 @@
-//! Several chains of one quantity, all equally long.
+//! What one quantity did along several chains, all equally long.
+
+use ndarray::Array2;
 
 use crate::error::finite;
 use crate::{Error, Result};
@@ -6,19 +8,19 @@ use crate::{Error, Result};
 /// What was measured along M chains of N steps each.
 ///
 /// ```
-/// use sdml::ch4_langevin::ergodic::Chains;
-/// let chains = Chains::new(vec![vec![1.0, 2.0, 3.0, 4.0, 5.0], vec![5.0, 4.0, 3.0, 2.0, 1.0]])?;
+/// use sdml::ch4_langevin::ergodic::Traces;
+/// let chains = Traces::new(vec![vec![1.0, 2.0, 3.0, 4.0, 5.0], vec![5.0, 4.0, 3.0, 2.0, 1.0]])?;
 /// assert_eq!((chains.count(), chains.length(), chains.mean()), (2, 5, 3.0));
 /// // Halves, without the odd one in the middle.
 /// assert_eq!(chains.split()?.all()[1], [4.0, 5.0]);
 /// # Ok::<(), sdml::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct Chains {
+pub struct Traces {
     values: Vec<Vec<f64>>,
 }
 
-impl Chains {
+impl Traces {
     /// The chains with these values, one vector each.
     ///
     /// # Errors
@@ -72,7 +74,7 @@ impl Chains {
     /// Every chain cut into its first and its second half: a drift along the chain then looks like a difference between chains.
     ///
     /// # Errors
-    /// Chains of fewer than four values.
+    /// Traces of fewer than four values.
     pub fn split(&self) -> Result<Self> {
         let half = crate::error::at_least("chains.length()", self.length(), 4)? / 2;
         let halves = |chain: &Vec<f64>| [chain[..half].to_vec(), chain[chain.len() - half..].to_vec()];
@@ -91,6 +93,15 @@ impl Chains {
     pub(super) fn replaced(&self, mut values: impl Iterator<Item = f64>) -> Self {
         let chain = |chain: &Vec<f64>| values.by_ref().take(chain.len()).collect();
         Self { values: self.values.iter().map(chain).collect() }
+    }
+}
+
+/// A row for each chain, as `record` of the sampler's chains returns them.
+impl TryFrom<Array2<f64>> for Traces {
+    type Error = Error;
+
+    fn try_from(rows: Array2<f64>) -> Result<Self> {
+        Self::new(rows.rows().into_iter().map(|row| row.to_vec()).collect())
     }
 }
 
