@@ -24,6 +24,30 @@ pub enum Error {
         /// The step, counted from 0, at which it happened.
         step: usize,
     },
+    /// An adaptive solver cannot go on.
+    #[error("the solver is stuck at t = {t} with the step {h}: {why}")]
+    Stuck {
+        /// The time it has reached.
+        t: f64,
+        /// The step it would take next.
+        h: f64,
+        /// The reason, in words.
+        why: String,
+    },
+    /// A Markov chain left the region in which it was to stay.
+    #[error("chain {chain} escaped at step {step}: its coordinate {coordinate} went from {from} to {to}")]
+    Escaped {
+        /// The number of the chain.
+        chain: usize,
+        /// The coordinate that left.
+        coordinate: usize,
+        /// The step, counted from 0, at which it happened.
+        step: usize,
+        /// The coordinate before that step.
+        from: f64,
+        /// The coordinate after it.
+        to: f64,
+    },
 }
 
 /// The crate's result.

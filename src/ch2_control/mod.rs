@@ -1,1 +1,5 @@
 //! Chapter 2: control by gradients.
+
+pub mod backprop;
+pub mod neural_ode;
+pub mod neural_sde;

@@ -1,1 +1,3 @@
 //! Chapter 5: diffusion models and interpolants.
+
+pub mod mixture;

@@ -1,1 +1,3 @@
 //! The checks of Chapter 2: every one measures a statement of the notes and rejects a named wrong version of it.
+
+mod backprop;

@@ -1,1 +1,6 @@
 //! The checks of Chapter 5: every one measures a statement of the notes and rejects a named wrong version of it.
+
+#[path = "../quadrature.rs"]
+mod quadrature;
+
+mod score;

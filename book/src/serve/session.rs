@@ -46,7 +46,8 @@ enum News {
 
 /// Draws, builds, serves and watches until it is interrupted. A book that cannot be built at all is an error.
 pub fn serve(project: &Project, options: Options) -> Result<()> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(async {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let ended = runtime.block_on(async {
         let listener = listen(options.port).await?;
         let session = Session::new(project);
         session.open()?;
@@ -65,7 +66,10 @@ pub fn serve(project: &Project, options: Options) -> Result<()> {
             interrupted = tokio::signal::ctrl_c() => interrupted?,
         }
         Ok(())
-    })
+    });
+    // An open page that still listens must not keep the program from ending.
+    runtime.shutdown_background();
+    ended
 }
 
 struct Session {

@@ -51,8 +51,7 @@ impl Activation {
 
 /// tanh z to about two units in the last place, relative, without a branch, so that a loop over it vectorizes.
 ///
-/// With y = −2|z|: tanh |z| = −m/(2 + m) for m = eʸ − 1. Writing y = k ln 2 + r with |r| ≤ ½ ln 2,
-/// m = 2ᵏ(eʳ − 1) + (2ᵏ − 1), where eʳ − 1 is its Taylor polynomial of degree 13 (remainder below 1e-17).
+/// With y = −2|z|: tanh |z| = −m/(2 + m) for m = eʸ − 1 = 2ᵏ(eʳ − 1) + (2ᵏ − 1), see [`exponential`].
 ///
 /// ```
 /// use sdml::ch1_preliminaries::learning::tanh;
@@ -63,14 +62,31 @@ impl Activation {
 /// ```
 #[inline(always)]
 pub fn tanh(z: f64) -> f64 {
+    let y = -2.0 * z.abs();
+    // Beyond this tanh rounds to ±1; the comparison is written so that NaN stays.
+    let [two_k, rest] = exponential(if y < -40.0 { -40.0 } else { y });
+    let m = two_k * rest + (two_k - 1.0);
+    (-m / (2.0 + m)).copysign(z)
+}
+
+/// eʸ for |y| ≤ 708 as the pair (2ᵏ, eʳ − 1) with y = k ln 2 + r and |r| ≤ ½ ln 2, so that eʸ = 2ᵏ + 2ᵏ(eʳ − 1).
+///
+/// eʳ − 1 is its Taylor polynomial of degree 13 (remainder below 1e-17); no branch.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::exponential;
+/// for y in [-700.0, -3.2, 0.0, 1e-9, 41.0] {
+///     let [two_k, rest] = exponential(y);
+///     assert!(((two_k + two_k * rest) / f64::exp(y) - 1.0).abs() < 1e-15);
+/// }
+/// ```
+#[inline(always)]
+pub fn exponential(y: f64) -> [f64; 2] {
     /// Adding and subtracting 1.5 · 2⁵² rounds to an integer, which then sits in the low bits.
     const ROUND: f64 = 6_755_399_441_055_744.0;
     /// ln 2 in two parts, the first with enough trailing zeros that k times it is exact.
     const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
     const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
-    let y = -2.0 * z.abs();
-    // Beyond this tanh rounds to ±1; the comparison is written so that NaN stays.
-    let y = if y < -40.0 { -40.0 } else { y };
     let shifted = y * std::f64::consts::LOG2_E + ROUND;
     let k = shifted - ROUND;
     let r = (y - k * LN2_HIGH) - k * LN2_LOW;
@@ -81,6 +97,5 @@ pub fn tanh(z: f64) -> f64 {
     {
         tail = tail * r + 1.0 / factorial;
     }
-    let m = two_k * (tail * r * r + r) + (two_k - 1.0);
-    (-m / (2.0 + m)).copysign(z)
+    [two_k, tail * r * r + r]
 }

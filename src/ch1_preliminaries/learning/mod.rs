@@ -18,7 +18,7 @@ mod resnet;
 mod sgd_convex;
 mod sgd_nonconvex;
 
-pub use activation::{Activation, tanh};
+pub use activation::{Activation, exponential, tanh};
 pub use basins::TiltedWell;
 pub use classification::{Blobs, Classification, Labelled, Misfit, accuracy, logistic};
 pub use collocation::{Collocation, Integrand, Points, Training};

@@ -5,6 +5,7 @@
 //!
 //! q = e^{−nℓ} exp(−½ e^{−2ℓ} Σ (vᵢ − a − b uᵢ)²).
 
+use crate::ch4_langevin::sampler::Potential;
 use crate::error::{at_least, finite};
 use crate::{Error, Result};
 
@@ -116,29 +117,8 @@ impl StraightLine {
         Ok(line)
     }
 
-    /// −ln q at (a, b, ℓ), in standardized units.
-    // ANCHOR: potential
-    pub fn potential(&self, &[a, b, l]: &[f64; 3]) -> f64 {
-        let squares: f64 = self.data.iter().map(|(u, v)| (v - a - b * u).powi(2)).sum();
-        self.data.len() as f64 * l + 0.5 * (-2.0 * l).exp() * squares
-    }
-    // ANCHOR_END: potential
-
-    /// The gradient of [`potential`](Self::potential).
-    pub fn gradient(&self, &[a, b, l]: &[f64; 3]) -> [f64; 3] {
-        let precision = (-2.0 * l).exp();
-        let mut gradient = [0.0, 0.0, self.data.len() as f64];
-        for (u, v) in &self.data {
-            let residual = v - a - b * u;
-            gradient[0] -= precision * residual;
-            gradient[1] -= precision * residual * u;
-            gradient[2] -= precision * residual * residual;
-        }
-        gradient
-    }
-
     /// (a, b, ℓ) in standardized units as intercept, slope and σ² in the units of the points.
-    pub fn in_units(&self, &[a, b, l]: &[f64; 3]) -> [f64; 3] {
+    pub fn in_units(&self, [a, b, l]: [f64; 3]) -> [f64; 3] {
         let slope = b * self.scale[1] / self.scale[0];
         let intercept = self.middle[1] + self.scale[1] * a - slope * self.middle[0];
         [intercept, slope, (self.scale[1] * l.exp()).powi(2)]
@@ -149,12 +129,39 @@ impl StraightLine {
     pub fn means(&self) -> [f64; 3] {
         let (n, r) = (self.data.len() as f64, self.correlation());
         let variance = n * (1.0 - r * r) / (n - 4.0);
-        self.in_units(&[0.0, r, 0.5 * variance.ln()])
+        self.in_units([0.0, r, 0.5 * variance.ln()])
     }
     // ANCHOR_END: means
 
     /// The coefficient of correlation.
     pub fn correlation(&self) -> f64 {
         self.data.iter().map(|(u, v)| u * v).sum::<f64>() / self.data.len() as f64
+    }
+}
+
+/// U = −ln q at (a, b, ℓ), in standardized units.
+impl Potential for StraightLine {
+    fn dimension(&self) -> usize {
+        3
+    }
+
+    // ANCHOR: potential
+    fn value(&self, x: &[f64]) -> f64 {
+        let [a, b, l] = [x[0], x[1], x[2]];
+        let squares: f64 = self.data.iter().map(|(u, v)| (v - a - b * u).powi(2)).sum();
+        self.data.len() as f64 * l + 0.5 * (-2.0 * l).exp() * squares
+    }
+    // ANCHOR_END: potential
+
+    fn gradient(&self, x: &[f64], gradient: &mut [f64]) {
+        let [a, b, l] = [x[0], x[1], x[2]];
+        let precision = (-2.0 * l).exp();
+        gradient.copy_from_slice(&[0.0, 0.0, self.data.len() as f64]);
+        for (u, v) in &self.data {
+            let residual = v - a - b * u;
+            gradient[0] -= precision * residual;
+            gradient[1] -= precision * residual * u;
+            gradient[2] -= precision * residual * residual;
+        }
     }
 }

@@ -9,6 +9,7 @@
 //! only nudge them (Papaspiliopoulos, Roberts and Sköld 2007).
 
 use crate::Result;
+use crate::ch4_langevin::sampler::Potential;
 use crate::error::{at_least, finite, positive};
 
 /// An effect of coaching on a test score, and its standard error.
@@ -73,6 +74,21 @@ pub struct SchoolMeans {
 impl EightSchools {
     /// The posterior given eight schools.
     ///
+    /// ```
+    /// use sdml::ch4_langevin::posterior::{Coordinates, EIGHT_SCHOOLS, EightSchools};
+    /// use sdml::ch4_langevin::sampler::Potential;
+    /// let [centred, other] = [Coordinates::Centred, Coordinates::NonCentred]
+    ///     .map(|coordinates| EightSchools::new(EIGHT_SCHOOLS, coordinates).unwrap());
+    /// // μ = 0 and τ = 1: the same θ in either coordinates, and a density that differs by a constant factor.
+    /// let differ = |theta: f64| {
+    ///     let (mut x, mut z) = ([0.0; 10], [0.0; 10]);
+    ///     x[2..].fill(theta / 5.0);
+    ///     z[2..].fill(theta);
+    ///     centred.value(&x) - other.value(&z)
+    /// };
+    /// assert!((differ(1.0) - differ(3.0)).abs() < 1e-12);
+    /// ```
+    ///
     /// # Errors
     /// Effects that are not finite or standard errors that are not positive.
     pub fn new(schools: [School; 8], coordinates: Coordinates) -> Result<Self> {
@@ -83,68 +99,8 @@ impl EightSchools {
         Ok(Self { schools, coordinates })
     }
 
-    /// −ln q at the ten coordinates.
-    ///
-    /// ```
-    /// use sdml::ch4_langevin::posterior::{Coordinates, EIGHT_SCHOOLS, EightSchools};
-    /// let [centred, other] = [Coordinates::Centred, Coordinates::NonCentred]
-    ///     .map(|coordinates| EightSchools::new(EIGHT_SCHOOLS, coordinates).unwrap());
-    /// // μ = 0 and τ = 1: the same θ = 1 in either coordinates, and a density that differs by a constant factor.
-    /// let differ = |theta: f64| {
-    ///     let (mut x, mut z) = ([0.0; 10], [0.0; 10]);
-    ///     x[2..].fill(theta / 5.0);
-    ///     z[2..].fill(theta);
-    ///     centred.potential(&x) - other.potential(&z)
-    /// };
-    /// assert!((differ(1.0) - differ(3.0)).abs() < 1e-12);
-    /// ```
-    // ANCHOR: potential
-    pub fn potential(&self, x: &[f64; 10]) -> f64 {
-        let (mu, tau) = (SCALE * x[0], x[1].exp());
-        let theta = self.effects(x);
-        let priors = 0.5 * x[0] * x[0] + (tau / SCALE).powi(2).ln_1p() - x[1];
-        (0..8).fold(priors, |sum, j| {
-            let School { effect, error } = self.schools[j];
-            let data = 0.5 * ((effect - theta[j]) / error).powi(2);
-            let among = match self.coordinates {
-                Coordinates::Centred => 0.5 * ((theta[j] - mu) / tau).powi(2) + x[1],
-                Coordinates::NonCentred => 0.5 * x[2 + j] * x[2 + j],
-            };
-            sum + data + among
-        })
-    }
-    // ANCHOR_END: potential
-
-    /// The gradient of [`potential`](Self::potential).
-    pub fn gradient(&self, x: &[f64; 10]) -> [f64; 10] {
-        let (mu, tau) = (SCALE * x[0], x[1].exp());
-        let theta = self.effects(x);
-        let share = (tau / SCALE).powi(2);
-        let mut gradient = [0.0; 10];
-        gradient[0] = x[0];
-        gradient[1] = 2.0 * share / (1.0 + share) - 1.0;
-        for j in 0..8 {
-            let School { effect, error } = self.schools[j];
-            let misfit = (theta[j] - effect) / (error * error);
-            match self.coordinates {
-                Coordinates::Centred => {
-                    let pull = (theta[j] - mu) / (tau * tau);
-                    gradient[0] -= SCALE * pull;
-                    gradient[1] += 1.0 - pull * (theta[j] - mu);
-                    gradient[2 + j] = SCALE * (misfit + pull);
-                }
-                Coordinates::NonCentred => {
-                    gradient[0] += SCALE * misfit;
-                    gradient[1] += misfit * tau * x[2 + j];
-                    gradient[2 + j] = misfit * tau + x[2 + j];
-                }
-            }
-        }
-        gradient
-    }
-
     /// The effects θ, in points.
-    pub fn effects(&self, x: &[f64; 10]) -> [f64; 8] {
+    pub fn effects(&self, x: &[f64]) -> [f64; 8] {
         std::array::from_fn(|j| match self.coordinates {
             Coordinates::Centred => SCALE * x[2 + j],
             Coordinates::NonCentred => SCALE * x[0] + x[1].exp() * x[2 + j],
@@ -152,7 +108,7 @@ impl EightSchools {
     }
 
     /// (μ, τ, ln τ), in points.
-    pub fn hyperparameters(&self, x: &[f64; 10]) -> [f64; 3] {
+    pub fn hyperparameters(&self, x: &[f64]) -> [f64; 3] {
         [SCALE * x[0], x[1].exp(), x[1]]
     }
 
@@ -213,5 +169,54 @@ impl EightSchools {
         let h = (high - low) / f64::from(nodes);
         let mass: f64 = (0..=nodes).map(|k| self.given(low + h * f64::from(k)).0).sum::<f64>() * h;
         at.iter().map(|log_tau| Ok(self.given(finite("at", *log_tau)?).0 / mass)).collect()
+    }
+}
+
+/// U = −ln q at the ten coordinates.
+impl Potential for EightSchools {
+    fn dimension(&self) -> usize {
+        10
+    }
+
+    // ANCHOR: potential
+    fn value(&self, x: &[f64]) -> f64 {
+        let [mu, tau, log_tau] = self.hyperparameters(x);
+        let theta = self.effects(x);
+        let priors = 0.5 * (mu / SCALE).powi(2) + (tau / SCALE).powi(2).ln_1p() - log_tau;
+        (0..8).fold(priors, |sum, j| {
+            let School { effect, error } = self.schools[j];
+            let data = 0.5 * ((effect - theta[j]) / error).powi(2);
+            let among = match self.coordinates {
+                Coordinates::Centred => 0.5 * ((theta[j] - mu) / tau).powi(2) + log_tau,
+                Coordinates::NonCentred => 0.5 * x[2 + j] * x[2 + j],
+            };
+            sum + data + among
+        })
+    }
+    // ANCHOR_END: potential
+
+    fn gradient(&self, x: &[f64], gradient: &mut [f64]) {
+        let [mu, tau, _] = self.hyperparameters(x);
+        let theta = self.effects(x);
+        let share = (tau / SCALE).powi(2);
+        gradient[0] = mu / SCALE;
+        gradient[1] = 2.0 * share / (1.0 + share) - 1.0;
+        for j in 0..8 {
+            let School { effect, error } = self.schools[j];
+            let misfit = (theta[j] - effect) / (error * error);
+            match self.coordinates {
+                Coordinates::Centred => {
+                    let pull = (theta[j] - mu) / (tau * tau);
+                    gradient[0] -= SCALE * pull;
+                    gradient[1] += 1.0 - pull * (theta[j] - mu);
+                    gradient[2 + j] = SCALE * (misfit + pull);
+                }
+                Coordinates::NonCentred => {
+                    gradient[0] += SCALE * misfit;
+                    gradient[1] += misfit * tau * x[2 + j];
+                    gradient[2 + j] = misfit * tau + x[2 + j];
+                }
+            }
+        }
     }
 }

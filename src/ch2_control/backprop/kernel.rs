@@ -1,0 +1,172 @@
+//! The loops of a pass: matrix products, and what happens between them, compiled for several instruction sets.
+//!
+//! All matrices are row-major slices. The element loops use `a * b + c` and never a fused operation, so their bits do
+//! not depend on the instruction set.
+
+use multiversion::multiversion;
+use ndarray::linalg::general_mat_mul;
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use super::Activation;
+use super::activation::{REDUCED, of_large_sine, of_relu, of_silu, of_sine, of_softplus, of_tanh};
+
+/// A row-major matrix.
+#[derive(Clone, Copy)]
+pub(super) struct Matrix<'a> {
+    view: ArrayView2<'a, f64>,
+}
+
+impl<'a> Matrix<'a> {
+    /// The matrix with these many rows and columns at the start of `data`.
+    pub(super) fn new(data: &'a [f64], rows: usize, columns: usize) -> Self {
+        let data = &data[..rows * columns];
+        Self { view: ArrayView2::from_shape((rows, columns), data).expect("the length is the shape's") }
+    }
+
+    pub(super) fn transposed(self) -> Self {
+        Self { view: self.view.reversed_axes() }
+    }
+}
+
+/// c ← a b + β c.
+pub(super) fn product(a: Matrix, b: Matrix, beta: f64, c: &mut [f64]) {
+    let shape = (a.view.nrows(), b.view.ncols());
+    let c = &mut c[..shape.0 * shape.1];
+    let mut c = ArrayViewMut2::from_shape(shape, c).expect("the length is the shape's");
+    general_mat_mul(1.0, &a.view, &b.view, beta, &mut c);
+}
+
+/// Adds `bias` to every row.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw+fma", "x86_64+avx2+fma", "x86_64+sse4.2"))]
+pub(super) fn add_to_rows(bias: &[f64], rows: &mut [f64]) {
+    for row in rows.chunks_exact_mut(bias.len()) {
+        for (y, b) in row.iter_mut().zip(bias) {
+            *y += b;
+        }
+    }
+}
+
+/// Adds the sum of the rows to `sum`.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw+fma", "x86_64+avx2+fma", "x86_64+sse4.2"))]
+pub(super) fn add_rows(rows: &[f64], sum: &mut [f64]) {
+    for row in rows.chunks_exact(sum.len()) {
+        for (sum, y) in sum.iter_mut().zip(row) {
+            *sum += y;
+        }
+    }
+}
+
+/// Whether every number is finite: 0 · x is 0 exactly for finite x.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw+fma", "x86_64+avx2+fma", "x86_64+sse4.2"))]
+pub(super) fn all_finite(numbers: &[f64]) -> bool {
+    let mut zeros = [0.0; 16];
+    let (blocks, rest) = numbers.as_chunks::<16>();
+    for block in blocks {
+        for (zero, x) in zeros.iter_mut().zip(block) {
+            *zero += 0.0 * x;
+        }
+    }
+    zeros.iter().chain(rest).all(|x| x.is_finite())
+}
+
+/// z ← σ(z), and the first `order` derivatives at z into `slopes`.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw+fma", "x86_64+avx2+fma", "x86_64+sse4.2"))]
+pub(super) fn activate(activation: Activation, order: usize, z: &mut [f64], slopes: &mut [Vec<f64>; 3]) {
+    match activation {
+        Activation::Tanh => in_order(of_tanh, order, z, slopes),
+        Activation::Silu => in_order(of_silu, order, z, slopes),
+        Activation::Softplus => in_order(of_softplus, order, z, slopes),
+        Activation::Relu => in_order(of_relu, order, z, slopes),
+        Activation::Sine if z.iter().any(|z| z.abs() > REDUCED) => in_order(of_large_sine, order, z, slopes),
+        Activation::Sine => in_order(of_sine, order, z, slopes),
+    }
+}
+
+#[inline(always)]
+fn in_order(sigma: impl Fn(f64) -> [f64; 4], order: usize, z: &mut [f64], slopes: &mut [Vec<f64>; 3]) {
+    let [first, second, third] = slopes;
+    match order {
+        0 => z.iter_mut().for_each(|z| *z = sigma(*z)[0]),
+        1 => {
+            for (z, first) in z.iter_mut().zip(first) {
+                [*z, *first, ..] = sigma(*z);
+            }
+        }
+        2 => {
+            for ((z, first), second) in z.iter_mut().zip(first).zip(second) {
+                [*z, *first, *second, _] = sigma(*z);
+            }
+        }
+        _ => {
+            for (((z, first), second), third) in z.iter_mut().zip(first).zip(second).zip(third) {
+                [*z, *first, *second, *third] = sigma(*z);
+            }
+        }
+    }
+}
+
+/// The derivatives in y = σ(z): ẏ_k = σ' ż_k for every tangent and l_y = σ' l_z + σ'' Σ_k ż_k² for a Laplacian.
+///
+/// `before` and `after` hold the tangents and then the Laplacian, `slopes` the derivatives of σ at the values.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw+fma", "x86_64+avx2+fma", "x86_64+sse4.2"))]
+pub(super) fn push_forward(tangents: usize, slopes: &[Vec<f64>; 3], before: &[f64], after: &mut [f64]) {
+    let [first, second, _] = slopes;
+    let size = first.len();
+    if size == 0 {
+        return;
+    }
+    for (before, after) in before.chunks_exact(size).zip(after.chunks_exact_mut(size)) {
+        for ((after, before), first) in after.iter_mut().zip(before).zip(first) {
+            *after = first * before;
+        }
+    }
+    if let Some(laplacian) = after.chunks_exact_mut(size).nth(tangents) {
+        for tangent in before.chunks_exact(size).take(tangents) {
+            for ((l, z), second) in laplacian.iter_mut().zip(tangent).zip(second) {
+                *l += second * (z * z);
+            }
+        }
+    }
+}
+
+/// The way back through [`push_forward`] and y = σ(z), in place. With cotangents v of y, u_k of ẏ_k and w of l_y, those
+/// of z, ż_k and l_z are
+///
+/// σ'v + Σ_k σ'' u_k ż_k + w(σ'' l_z + σ''' Σ_k ż_k²),   σ' u_k + 2wσ'' ż_k,   σ'w.
+// ANCHOR: pull_back
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw+fma", "x86_64+avx2+fma", "x86_64+sse4.2"))]
+pub(super) fn pull_back(tangents: usize, slopes: &[Vec<f64>; 3], before: &[f64], cotangents: &mut [f64]) {
+    let [first, second, third] = slopes;
+    let size = first.len();
+    let (value, rest) = cotangents.split_at_mut(size);
+    for (v, first) in value.iter_mut().zip(first) {
+        *v *= first;
+    }
+    if size == 0 || rest.is_empty() {
+        return;
+    }
+    let (along, laplacian) = rest.split_at_mut(tangents * size);
+    let (z_along, z_laplacian) = before.split_at(tangents * size);
+    let laplacian = &mut laplacian[..z_laplacian.len()];
+    for (u, z) in along.chunks_exact_mut(size).zip(z_along.chunks_exact(size)) {
+        if laplacian.is_empty() {
+            for ((((v, u), z), first), second) in value.iter_mut().zip(u).zip(z).zip(first).zip(second) {
+                *v += second * (*u * z);
+                *u *= first;
+            }
+        } else {
+            let streams = value.iter_mut().zip(u).zip(z).zip(laplacian.iter());
+            let slopes = first.iter().zip(second).zip(third);
+            for ((((v, u), z), w), ((first, second), third)) in streams.zip(slopes) {
+                *v += second * (*u * z) + third * (w * (z * z));
+                *u = first * *u + 2.0 * (second * (w * z));
+            }
+        }
+    }
+    let streams = value.iter_mut().zip(laplacian).zip(z_laplacian);
+    for (((v, w), z), (first, second)) in streams.zip(first.iter().zip(second)) {
+        *v += second * (*w * z);
+        *w *= first;
+    }
+}
+// ANCHOR_END: pull_back

@@ -1,0 +1,330 @@
+//! The network: y_0 = x, z_l = y_{l−1} W_l + b_l, y_l = σ(z_l) for l < L and y_L = z_L, for a batch of rows at once.
+//!
+//! Example 2.1 of the notes, with biases, any widths, and the derivatives forward and backward.
+
+use ndarray::ArrayView2;
+
+use super::kernel::{Matrix, activate, add_rows, add_to_rows, all_finite, product, pull_back, push_forward};
+use super::pass::Layer;
+use super::{Activation, Jet, Pass};
+use crate::error::{at_least, finite};
+use crate::random::Stream;
+use crate::{Error, Result};
+
+/// The shape of a network with n_0 inputs, n_L outputs and L − 1 hidden layers; the last layer is linear.
+///
+/// The parameters are one flat vector θ = (W_1, b_1, …, W_L, b_L) of length P with W_l of shape n_{l−1} × n_l row by row,
+/// so that every optimizer of Chapter 1 can move it.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch2_control::backprop::{Activation, Mlp, Pass};
+/// // f(x) = 3 tanh(2x + 1) − 1
+/// let mlp = Mlp::new(&[1, 1, 1], Activation::Tanh)?;
+/// let theta = [2.0, 1.0, 3.0, -1.0];
+/// let mut pass = Pass::new();
+/// mlp.forward(&theta, array![[0.5]].view(), &mut pass)?;
+/// assert!((pass.output()[[0, 0]] - (3.0 * 2f64.tanh() - 1.0)).abs() < 1e-15);
+/// // ∂f/∂θ in reverse.
+/// let mut gradient = [0.0; 4];
+/// mlp.pull_back(&theta, &mut pass, array![[1.0]].view(), &mut gradient)?;
+/// let slope = 1.0 - 2f64.tanh().powi(2);
+/// let exact = [1.5 * slope, 3.0 * slope, 2f64.tanh(), 1.0];
+/// assert!(gradient.iter().zip(exact).all(|(g, e)| (g - e).abs() < 1e-15));
+/// // ∂f/∂x comes with it.
+/// assert!((pass.input_cotangent()[[0, 0]] - 6.0 * slope).abs() < 1e-14);
+/// # Ok::<(), sdml::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mlp {
+    sizes: Vec<usize>,
+    activation: Activation,
+    parameters: usize,
+}
+
+/// Where a layer's weights and biases are.
+pub(super) struct Span {
+    pub(super) inputs: usize,
+    pub(super) outputs: usize,
+    pub(super) weight: usize,
+    pub(super) bias: usize,
+    pub(super) end: usize,
+}
+
+impl Mlp {
+    /// A network with the layer sizes n_0, …, n_L.
+    ///
+    /// # Errors
+    /// Fewer than two sizes, or a size of 0.
+    pub fn new(sizes: &[usize], activation: Activation) -> Result<Self> {
+        at_least("sizes.len()", sizes.len(), 2)?;
+        for &size in sizes {
+            at_least("sizes", size, 1)?;
+        }
+        let parameters = sizes.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum();
+        Ok(Self { sizes: sizes.to_vec(), activation, parameters })
+    }
+
+    /// n_0.
+    pub fn inputs(&self) -> usize {
+        self.sizes[0]
+    }
+
+    /// n_L.
+    pub fn outputs(&self) -> usize {
+        self.sizes[self.sizes.len() - 1]
+    }
+
+    /// n_0, …, n_L.
+    pub fn sizes(&self) -> &[usize] {
+        &self.sizes
+    }
+
+    /// σ.
+    pub fn activation(&self) -> Activation {
+        self.activation
+    }
+
+    /// P, the length of θ.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Mlp};
+    /// assert_eq!(Mlp::new(&[2, 64, 64, 2], Activation::Tanh)?.parameters(), 4482);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    pub fn parameters(&self) -> usize {
+        self.parameters
+    }
+
+    /// Random parameters: W_l and b_l uniform on (−1/√n_{l−1}, 1/√n_{l−1}).
+    ///
+    /// ```
+    /// use sdml::{ch2_control::backprop::{Activation, Mlp}, random::Streams};
+    /// let mlp = Mlp::new(&[4, 8, 1], Activation::Silu)?;
+    /// let theta = mlp.initial(&mut Streams::new(0, "doc").stream(0));
+    /// assert!(theta.len() == mlp.parameters() && theta[..40].iter().all(|w| w.abs() <= 0.5));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    pub fn initial(&self, stream: &mut Stream) -> Vec<f64> {
+        let mut theta = Vec::with_capacity(self.parameters);
+        for pair in self.sizes.windows(2) {
+            let bound = 1.0 / (pair[0] as f64).sqrt();
+            theta.extend((0..(pair[0] + 1) * pair[1]).map(|_| bound * (2.0 * stream.uniform() - 1.0)));
+        }
+        theta
+    }
+
+    /// Where the parameters of layer `l` = 1, …, L begin, from the position `start`.
+    fn span(&self, l: usize, start: usize) -> Span {
+        let (inputs, outputs) = (self.sizes[l - 1], self.sizes[l]);
+        let bias = start + inputs * outputs;
+        Span { inputs, outputs, weight: start, bias, end: bias + outputs }
+    }
+
+    /// The layers from the first to the last.
+    pub(super) fn spans(&self) -> impl Iterator<Item = Span> + '_ {
+        (1..self.sizes.len()).scan(0, |start, l| {
+            let span = self.span(l, *start);
+            *start = span.end;
+            Some(span)
+        })
+    }
+
+    /// The layers from the last to the first.
+    fn spans_back(&self) -> impl Iterator<Item = Span> + '_ {
+        (1..self.sizes.len()).rev().scan(self.parameters, |end, l| {
+            let start = *end - (self.sizes[l - 1] + 1) * self.sizes[l];
+            *end = start;
+            Some(self.span(l, start))
+        })
+    }
+
+    /// Runs the network on the rows of `x`, n × n_0; the output is `pass.output()`, n × n_L.
+    ///
+    /// # Errors
+    /// A θ or an x of the wrong shape or with entries that are not finite.
+    pub fn forward(&self, theta: &[f64], x: ArrayView2<f64>, pass: &mut Pass) -> Result<()> {
+        self.forward_jet(theta, Jet::default(), x, pass)
+    }
+
+    /// Runs the network on a jet: `x` has (1 + K + L) n rows, the values, then each tangent, then the Laplacian. The output
+    /// has the same layout.
+    ///
+    /// One product by W_l serves all streams; biases are added to the values only, and the activation acts by
+    /// y = σ(z), ẏ_k = σ'(z) ż_k, l_y = σ'(z) l_z + σ''(z) Σ_k ż_k².
+    ///
+    /// # Errors
+    /// A θ or an x of the wrong shape or with entries that are not finite.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::backprop::{Activation, Jet, Mlp, Pass};
+    /// // f(x) = sin(x_1 + 2x_2): ∂_1 f = cos, ∂_2 f = 2 cos, Δf = −5 sin.
+    /// let mlp = Mlp::new(&[2, 1, 1], Activation::Sine)?;
+    /// let jet = Jet { tangents: 2, laplacian: true };
+    /// let x = array![[0.3, 0.2], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
+    /// let mut pass = Pass::new();
+    /// mlp.forward_jet(&[1.0, 2.0, 0.0, 1.0, 0.0], jet, x.view(), &mut pass)?;
+    /// let (sine, cosine) = 0.7f64.sin_cos();
+    /// for (row, exact) in [sine, cosine, 2.0 * cosine, -5.0 * sine].into_iter().enumerate() {
+    ///     assert!((pass.output()[[row, 0]] - exact).abs() < 1e-15);
+    /// }
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    // ANCHOR: forward
+    pub fn forward_jet(&self, theta: &[f64], jet: Jet, x: ArrayView2<f64>, pass: &mut Pass) -> Result<()> {
+        self.check_parameters(theta)?;
+        let points = self.check_input(jet, x)?;
+        pass.prepare(self, jet, points);
+        copy(x, &mut pass.input);
+        let rows = pass.rows();
+        let mut y = &pass.input;
+        for (l, (span, layer)) in self.spans().zip(&mut pass.layers).enumerate() {
+            let weight = Matrix::new(&theta[span.weight..span.bias], span.inputs, span.outputs);
+            product(Matrix::new(y, rows, span.inputs), weight, 0.0, &mut layer.after);
+            let (values, derivatives) = layer.after.split_at_mut(points * span.outputs);
+            add_to_rows(&theta[span.bias..span.end], values);
+            if l + 2 < self.sizes.len() {
+                activate(self.activation, jet.order(), values, &mut layer.slopes);
+                layer.before.copy_from_slice(derivatives);
+                push_forward(jet.tangents, &layer.slopes, &layer.before, derivatives);
+            }
+            y = &layer.after;
+        }
+        Ok(())
+    }
+    // ANCHOR_END: forward
+
+    /// Goes back through the last forward pass. With c the `cotangent`, of the output's shape, it adds the derivative of
+    /// ⟨c, output⟩ with respect to θ to `gradient` and leaves the one with respect to the input in
+    /// [`Pass::input_cotangent`].
+    ///
+    /// θ must be that of the forward pass. May be called again with other cotangents.
+    ///
+    /// # Errors
+    /// Arguments of the wrong shape, or a pass that has not been forward through a network of these sizes.
+    // ANCHOR: pull_back
+    pub fn pull_back(
+        &self,
+        theta: &[f64],
+        pass: &mut Pass,
+        cotangent: ArrayView2<f64>,
+        gradient: &mut [f64],
+    ) -> Result<()> {
+        self.check_way_back(theta, pass, cotangent, gradient)?;
+        let (points, rows, tangents) = (pass.points, pass.rows(), pass.jet.tangents);
+        let [here, before] = &mut pass.cotangents;
+        here.resize(rows * self.outputs(), 0.0);
+        copy(cotangent, here);
+        for (l, span) in self.spans_back().enumerate().map(|(back, span)| (self.sizes.len() - 2 - back, span))
+        {
+            let y = if l == 0 { &pass.input } else { &pass.layers[l - 1].after };
+            let z = Matrix::new(here, rows, span.outputs);
+            product(
+                Matrix::new(y, rows, span.inputs).transposed(),
+                z,
+                1.0,
+                &mut gradient[span.weight..span.bias],
+            );
+            add_rows(&here[..points * span.outputs], &mut gradient[span.bias..span.end]);
+            let weight = Matrix::new(&theta[span.weight..span.bias], span.inputs, span.outputs);
+            before.resize(rows * span.inputs, 0.0);
+            product(z, weight.transposed(), 0.0, before);
+            if l > 0 {
+                let Layer { before: z, slopes, .. } = &pass.layers[l - 1];
+                pull_back(tangents, slopes, z, before);
+            }
+            std::mem::swap(here, before);
+        }
+        Ok(())
+    }
+    // ANCHOR_END: pull_back
+
+    /// Fails when θ has the wrong length or an entry that is not finite.
+    pub(super) fn check_parameters(&self, theta: &[f64]) -> Result<()> {
+        self.check_length("theta.len()", theta.len())?;
+        if !all_finite(theta) {
+            for &parameter in theta {
+                finite("theta", parameter)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_length(&self, name: &'static str, length: usize) -> Result<()> {
+        if length == self.parameters {
+            return Ok(());
+        }
+        Err(Error::argument(name, length, format!("{}, the number of parameters", self.parameters)))
+    }
+
+    /// The number of points of the jet `x`.
+    pub(super) fn check_input(&self, jet: Jet, x: ArrayView2<f64>) -> Result<usize> {
+        if x.ncols() != self.inputs() {
+            return Err(Error::argument(
+                "x.ncols()",
+                x.ncols(),
+                format!("{}, the network's inputs", self.inputs()),
+            ));
+        }
+        if !x.nrows().is_multiple_of(jet.streams()) {
+            let allowed = format!("a multiple of the jet's {} streams", jet.streams());
+            return Err(Error::argument("x.nrows()", x.nrows(), allowed));
+        }
+        for &entry in x {
+            finite("x", entry)?;
+        }
+        Ok(x.nrows() / jet.streams())
+    }
+
+    fn check_way_back(
+        &self,
+        theta: &[f64],
+        pass: &Pass,
+        cotangent: ArrayView2<f64>,
+        gradient: &[f64],
+    ) -> Result<()> {
+        self.check_length("theta.len()", theta.len())?;
+        self.check_length("gradient.len()", gradient.len())?;
+        if pass.sizes != self.sizes {
+            let allowed = format!("one that went forward through layers of sizes {:?}", self.sizes);
+            return Err(Error::argument("pass", format!("{:?}", pass.sizes), allowed));
+        }
+        if cotangent.dim() != pass.output().dim() {
+            let allowed = format!("{:?}, the output's shape", pass.output().dim());
+            return Err(Error::argument("cotangent.dim()", format!("{:?}", cotangent.dim()), allowed));
+        }
+        Ok(())
+    }
+}
+
+impl Pass {
+    /// Makes room for a jet of `points` points through `network`.
+    fn prepare(&mut self, network: &Mlp, jet: Jet, points: usize) {
+        if self.sizes != network.sizes {
+            self.sizes.clone_from(&network.sizes);
+            self.layers.resize_with(network.sizes.len() - 1, Layer::default);
+        }
+        (self.jet, self.points) = (jet, points);
+        let rows = self.rows();
+        self.input.resize(rows * network.sizes[0], 0.0);
+        self.cotangents[0].clear();
+        for (l, layer) in self.layers.iter_mut().enumerate() {
+            let width = network.sizes[l + 1];
+            layer.after.resize(rows * width, 0.0);
+            let hidden = l + 2 < network.sizes.len();
+            layer.before.resize(if hidden { (rows - points) * width } else { 0 }, 0.0);
+            for (order, slopes) in layer.slopes.iter_mut().enumerate() {
+                slopes.resize(if hidden && order < jet.order() { points * width } else { 0 }, 0.0);
+            }
+        }
+    }
+}
+
+/// Copies a matrix of any layout into row-major memory of its size.
+pub(super) fn copy(matrix: ArrayView2<f64>, rows: &mut [f64]) {
+    match matrix.as_slice() {
+        Some(slice) => rows.copy_from_slice(slice),
+        None => rows.iter_mut().zip(matrix).for_each(|(to, from)| *to = *from),
+    }
+}

@@ -1,0 +1,222 @@
+//! What the methods cost, by counting (Exercise 2.4): a wrapper that counts evaluations, and one dense layer that counts its
+//! own multiplications.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+
+use super::field::VectorField;
+use crate::error::at_least;
+use crate::{Error, Result};
+
+/// A field that counts how many rows it is asked for.
+#[derive(Debug, Default)]
+pub struct Counted<F> {
+    field: F,
+    values: AtomicU64,
+    pull_backs: AtomicU64,
+    tangents: AtomicU64,
+}
+
+impl<F> Counted<F> {
+    /// Counts from zero.
+    pub fn new(field: F) -> Self {
+        Self { field, values: AtomicU64::new(0), pull_backs: AtomicU64::new(0), tangents: AtomicU64::new(0) }
+    }
+
+    /// Points at which the field was evaluated, pulled back, and tangents that were pushed forward.
+    pub fn counts(&self) -> [u64; 3] {
+        [&self.values, &self.pull_backs, &self.tangents].map(|count| count.load(Relaxed))
+    }
+}
+
+impl<F: VectorField> VectorField for Counted<F> {
+    type Tape = F::Tape;
+
+    fn dimension(&self) -> usize {
+        self.field.dimension()
+    }
+
+    fn parameters(&self) -> usize {
+        self.field.parameters()
+    }
+
+    fn value(
+        &self,
+        z: ArrayView2<f64>,
+        t: f64,
+        theta: &[f64],
+        tape: &mut Self::Tape,
+        out: ArrayViewMut2<f64>,
+    ) -> Result<()> {
+        self.values.fetch_add(z.nrows() as u64, Relaxed);
+        self.field.value(z, t, theta, tape, out)
+    }
+
+    fn pull_back(
+        &self,
+        theta: &[f64],
+        tape: &mut Self::Tape,
+        a: ArrayView2<f64>,
+        out: ArrayViewMut2<f64>,
+        gradient: &mut [f64],
+    ) -> Result<()> {
+        self.pull_backs.fetch_add(a.nrows() as u64, Relaxed);
+        self.field.pull_back(theta, tape, a, out, gradient)
+    }
+
+    fn push_forward(
+        &self,
+        jet: ArrayView2<f64>,
+        points: usize,
+        t: f64,
+        theta: &[f64],
+        tape: &mut Self::Tape,
+        out: ArrayViewMut2<f64>,
+    ) -> Result<()> {
+        self.values.fetch_add(points as u64, Relaxed);
+        self.tangents.fetch_add((jet.nrows() - points) as u64, Relaxed);
+        self.field.push_forward(jet, points, t, theta, tape, out)
+    }
+
+    fn held(&self, tape: &Self::Tape) -> usize {
+        self.field.held(tape)
+    }
+}
+
+/// f(z) = tanh(Wz), W a d × d matrix, so that P = d²: the field of Exercise 2.4. Every loop counts what it multiplies.
+#[derive(Debug)]
+pub struct DenseLayer {
+    width: usize,
+    multiplications: AtomicU64,
+}
+
+/// The points of the last evaluation, and tanh of their images.
+#[derive(Debug, Clone, Default)]
+pub struct Activated {
+    z: Array2<f64>,
+    s: Array2<f64>,
+}
+
+impl DenseLayer {
+    /// The layer of width d.
+    ///
+    /// # Errors
+    /// d = 0.
+    pub fn new(width: usize) -> Result<Self> {
+        Ok(Self { width: at_least("width", width, 1)?, multiplications: AtomicU64::new(0) })
+    }
+
+    /// Multiplications so far.
+    pub fn multiplications(&self) -> u64 {
+        self.multiplications.load(Relaxed)
+    }
+
+    fn count(&self, multiplications: usize) {
+        self.multiplications.fetch_add(multiplications as u64, Relaxed);
+    }
+
+    fn fits(&self, name: &'static str, columns: usize) -> Result<()> {
+        if columns == self.width {
+            return Ok(());
+        }
+        Err(Error::argument(
+            name,
+            format!("a matrix of {columns} columns"),
+            format!("of {} columns", self.width),
+        ))
+    }
+
+    /// Row i of W times a vector.
+    fn row_times(&self, theta: &[f64], i: usize, vector: impl Iterator<Item = f64>) -> f64 {
+        self.count(self.width);
+        theta[i * self.width..(i + 1) * self.width].iter().zip(vector).map(|(w, z)| w * z).sum()
+    }
+}
+
+impl VectorField for DenseLayer {
+    type Tape = Activated;
+
+    fn dimension(&self) -> usize {
+        self.width
+    }
+
+    fn parameters(&self) -> usize {
+        self.width * self.width
+    }
+
+    fn value(
+        &self,
+        z: ArrayView2<f64>,
+        _t: f64,
+        theta: &[f64],
+        tape: &mut Activated,
+        mut out: ArrayViewMut2<f64>,
+    ) -> Result<()> {
+        self.fits("z", z.ncols())?;
+        if tape.z.dim() != z.dim() {
+            *tape = Activated { z: Array2::zeros(z.dim()), s: Array2::zeros(z.dim()) };
+        }
+        tape.z.assign(&z);
+        for (row, z) in z.rows().into_iter().enumerate() {
+            for i in 0..self.width {
+                out[[row, i]] = self.row_times(theta, i, z.iter().copied()).tanh();
+            }
+        }
+        tape.s.assign(&out);
+        Ok(())
+    }
+
+    fn pull_back(
+        &self,
+        theta: &[f64],
+        tape: &mut Activated,
+        a: ArrayView2<f64>,
+        mut out: ArrayViewMut2<f64>,
+        gradient: &mut [f64],
+    ) -> Result<()> {
+        self.fits("a", a.ncols())?;
+        out.fill(0.0);
+        for (row, a) in a.rows().into_iter().enumerate() {
+            for i in 0..self.width {
+                let s = tape.s[[row, i]];
+                let pulled = a[i] * (1.0 - s * s);
+                self.count(2 * self.width + 2);
+                for j in 0..self.width {
+                    out[[row, j]] += theta[i * self.width + j] * pulled;
+                    gradient[i * self.width + j] += pulled * tape.z[[row, j]];
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn push_forward(
+        &self,
+        jet: ArrayView2<f64>,
+        points: usize,
+        _t: f64,
+        theta: &[f64],
+        _tape: &mut Activated,
+        mut out: ArrayViewMut2<f64>,
+    ) -> Result<()> {
+        self.fits("jet", jet.ncols())?;
+        for row in 0..jet.nrows() {
+            for i in 0..self.width {
+                let image = self.row_times(theta, i, jet.row(row).iter().copied());
+                out[[row, i]] = if row < points {
+                    image.tanh()
+                } else {
+                    let s = out[[row % points, i]];
+                    self.count(2);
+                    image * (1.0 - s * s)
+                };
+            }
+        }
+        Ok(())
+    }
+
+    fn held(&self, tape: &Activated) -> usize {
+        tape.z.len() + tape.s.len()
+    }
+}

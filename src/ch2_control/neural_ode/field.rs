@@ -1,0 +1,139 @@
+//! The right-hand side of the neural ODE ż = f(z, t, θ) (2.2), for a batch of points, and its first derivatives.
+//!
+//! A batch is an n × d matrix, one point a row. Three products are all that the methods of this section need of f: its
+//! value, the vector–Jacobian products (∂_z f)ᵀa and (∂_θ f)ᵀa, and the Jacobian–vector product (∂_z f)h.
+
+use std::ops::Range;
+
+use ndarray::{ArrayView2, ArrayViewMut2, Axis, Slice};
+
+use crate::{Error, Result};
+
+// ANCHOR: field
+/// A vector field f(z, t, θ) on ℝᵈ with P parameters.
+pub trait VectorField: Sync {
+    /// What an evaluation leaves behind for its pull-back; it is reused, so that later calls allocate nothing.
+    type Tape: Default + Send;
+
+    /// d.
+    fn dimension(&self) -> usize;
+
+    /// P.
+    fn parameters(&self) -> usize;
+
+    /// Writes f(z, t, θ) into `out`; z and `out` are n × d.
+    ///
+    /// # Errors
+    /// Shapes that do not fit.
+    fn value(
+        &self,
+        z: ArrayView2<f64>,
+        t: f64,
+        theta: &[f64],
+        tape: &mut Self::Tape,
+        out: ArrayViewMut2<f64>,
+    ) -> Result<()>;
+
+    /// At the last point evaluated with this tape: writes (∂_z f)ᵀa into `out` (n × d) and adds Σ (∂_θ f)ᵀa, summed over
+    /// the batch, to `gradient` (length P).
+    ///
+    /// # Errors
+    /// Shapes that do not fit.
+    fn pull_back(
+        &self,
+        theta: &[f64],
+        tape: &mut Self::Tape,
+        a: ArrayView2<f64>,
+        out: ArrayViewMut2<f64>,
+        gradient: &mut [f64],
+    ) -> Result<()>;
+
+    /// `jet` holds n points and K tangents to each, (1 + K)n × d: first all points, then all first tangents, and so on.
+    /// Writes f and the K products (∂_z f)h into `out`, in the same order.
+    ///
+    /// # Errors
+    /// Shapes that do not fit.
+    fn push_forward(
+        &self,
+        jet: ArrayView2<f64>,
+        points: usize,
+        t: f64,
+        theta: &[f64],
+        tape: &mut Self::Tape,
+        out: ArrayViewMut2<f64>,
+    ) -> Result<()>;
+
+    /// Adds ∂f/∂θ_j to the rows (j + 1)n … (j + 2)n of `out`, (1 + P)n × d, for every j.
+    ///
+    /// As given here it pulls back every unit vector at every point.
+    ///
+    /// # Errors
+    /// Shapes that do not fit.
+    fn add_parameter_tangents(
+        &self,
+        z: ArrayView2<f64>,
+        t: f64,
+        theta: &[f64],
+        tape: &mut Self::Tape,
+        mut out: ArrayViewMut2<f64>,
+    ) -> Result<()> {
+        let (n, d) = z.dim();
+        let mut unit = ndarray::Array2::zeros((1, d));
+        let mut ignored = ndarray::Array2::zeros((1, d));
+        let mut row = vec![0.0; self.parameters()];
+        for point in 0..n {
+            self.value(rows(z, point..point + 1), t, theta, tape, ignored.view_mut())?;
+            for i in 0..d {
+                unit.fill(0.0);
+                unit[[0, i]] = 1.0;
+                row.fill(0.0);
+                self.pull_back(theta, tape, unit.view(), ignored.view_mut(), &mut row)?;
+                for (j, derivative) in row.iter().enumerate() {
+                    out[[(j + 1) * n + point, i]] += derivative;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How many numbers the tape holds.
+    fn held(&self, tape: &Self::Tape) -> usize;
+}
+// ANCHOR_END: field
+
+/// The rows of a matrix in a range.
+pub(super) fn rows(z: ArrayView2<'_, f64>, range: Range<usize>) -> ArrayView2<'_, f64> {
+    z.slice_axis_move(Axis(0), Slice::from(range))
+}
+
+/// Passes if θ has length P and every entry is finite.
+pub(super) fn check_theta(field: &impl VectorField, theta: &[f64]) -> Result<()> {
+    let parameters = field.parameters();
+    if theta.len() != parameters {
+        return Err(Error::argument(
+            "theta.len()",
+            theta.len(),
+            format!("{parameters}, the field's parameters"),
+        ));
+    }
+    match theta.iter().position(|value| !value.is_finite()) {
+        Some(j) => Err(Error::argument("theta", format!("{} at index {j}", theta[j]), "finite numbers")),
+        None => Ok(()),
+    }
+}
+
+/// Passes if z is n × d with n ≥ 1 and every entry is finite.
+pub(super) fn check_state(field: &impl VectorField, z: ArrayView2<f64>) -> Result<()> {
+    let d = field.dimension();
+    if z.nrows() == 0 || z.ncols() != d {
+        return Err(Error::argument(
+            "z",
+            format!("{} × {}", z.nrows(), z.ncols()),
+            format!("n × {d}, n at least 1"),
+        ));
+    }
+    match z.iter().find(|value| !value.is_finite()) {
+        Some(value) => Err(Error::argument("z", value, "made of finite numbers")),
+        None => Ok(()),
+    }
+}

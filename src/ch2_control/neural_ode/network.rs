@@ -1,0 +1,143 @@
+//! A network as a vector field: f(z, t, θ) = N_θ(z), or N_θ(z, t) if the network has one input more than outputs.
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Slice};
+
+use super::field::VectorField;
+use super::gradient::reshape;
+use crate::ch2_control::backprop::{Jet, Mlp, Pass};
+use crate::{Error, Result};
+
+/// The field of a network with d outputs, and d inputs or d + 1, the last of which is the time.
+///
+/// ```
+/// use sdml::ch2_control::{backprop::{Activation, Mlp}, neural_ode::{NetworkField, VectorField}};
+/// let field = NetworkField::new(Mlp::new(&[3, 16, 2], Activation::Tanh)?)?;
+/// assert_eq!((field.dimension(), field.parameters()), (2, 4 * 16 + 17 * 2));
+/// assert!(NetworkField::new(Mlp::new(&[2, 16, 3], Activation::Tanh)?).is_err());
+/// # Ok::<(), sdml::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkField {
+    network: Mlp,
+}
+
+/// The network's pass, and its input where that is not z alone.
+#[derive(Debug, Clone, Default)]
+pub struct NetworkTape {
+    pass: Pass,
+    input: Array2<f64>,
+}
+
+impl NetworkField {
+    /// The field of `network`.
+    ///
+    /// # Errors
+    /// Inputs that are neither as many as the outputs nor one more.
+    pub fn new(network: Mlp) -> Result<Self> {
+        let (inputs, outputs) = (network.inputs(), network.outputs());
+        if inputs != outputs && inputs != outputs + 1 {
+            return Err(Error::argument(
+                "network.inputs()",
+                inputs,
+                format!("{outputs}, or one more for the time"),
+            ));
+        }
+        Ok(Self { network })
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Mlp {
+        &self.network
+    }
+
+    fn is_timed(&self) -> bool {
+        self.network.inputs() != self.network.outputs()
+    }
+
+    /// Runs the network on z, with t beside the first `points` rows and 0 beside the others.
+    fn forward(
+        &self,
+        z: ArrayView2<f64>,
+        (t, points): (f64, usize),
+        theta: &[f64],
+        tape: &mut NetworkTape,
+        mut out: ArrayViewMut2<f64>,
+    ) -> Result<()> {
+        let jet = Jet { tangents: z.nrows() / points - 1, laplacian: false };
+        if out.dim() != z.dim() {
+            return Err(Error::argument("out", format!("{:?}", out.dim()), format!("{:?}", z.dim())));
+        }
+        if self.is_timed() {
+            let d = self.dimension();
+            if z.ncols() != d {
+                return Err(Error::argument(
+                    "z",
+                    format!("{:?}", z.dim()),
+                    format!("a matrix of {d} columns"),
+                ));
+            }
+            reshape(&mut tape.input, (z.nrows(), d + 1));
+            tape.input.slice_axis_mut(Axis(1), Slice::from(..d)).assign(&z);
+            let times = tape.input.column_mut(d).into_iter().enumerate();
+            times.for_each(|(row, time)| *time = if row < points { t } else { 0.0 });
+            self.network.forward_jet(theta, jet, tape.input.view(), &mut tape.pass)?;
+        } else {
+            self.network.forward_jet(theta, jet, z, &mut tape.pass)?;
+        }
+        out.assign(&tape.pass.output());
+        Ok(())
+    }
+}
+
+impl VectorField for NetworkField {
+    type Tape = NetworkTape;
+
+    fn dimension(&self) -> usize {
+        self.network.outputs()
+    }
+
+    fn parameters(&self) -> usize {
+        self.network.parameters()
+    }
+
+    fn value(
+        &self,
+        z: ArrayView2<f64>,
+        t: f64,
+        theta: &[f64],
+        tape: &mut NetworkTape,
+        out: ArrayViewMut2<f64>,
+    ) -> Result<()> {
+        self.forward(z, (t, z.nrows().max(1)), theta, tape, out)
+    }
+
+    fn pull_back(
+        &self,
+        theta: &[f64],
+        tape: &mut NetworkTape,
+        a: ArrayView2<f64>,
+        mut out: ArrayViewMut2<f64>,
+        gradient: &mut [f64],
+    ) -> Result<()> {
+        self.network.pull_back(theta, &mut tape.pass, a, gradient)?;
+        let in_input = tape.pass.input_cotangent();
+        out.assign(&in_input.slice_axis(Axis(1), Slice::from(..self.dimension())));
+        Ok(())
+    }
+
+    fn push_forward(
+        &self,
+        jet: ArrayView2<f64>,
+        points: usize,
+        t: f64,
+        theta: &[f64],
+        tape: &mut NetworkTape,
+        out: ArrayViewMut2<f64>,
+    ) -> Result<()> {
+        self.forward(jet, (t, points), theta, tape, out)
+    }
+
+    fn held(&self, tape: &NetworkTape) -> usize {
+        tape.pass.held() + tape.input.len()
+    }
+}

@@ -1,0 +1,217 @@
+//! Fields in closed form: written for one point, with both Jacobians by hand. The references of this section.
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+
+use super::field::VectorField;
+use crate::{Error, Result};
+
+/// f: ℝᴰ → ℝᴰ with P parameters, point by point.
+pub trait ClosedForm<const D: usize, const P: usize>: Sync {
+    /// f(z, t, θ).
+    fn f(&self, z: &[f64; D], t: f64, theta: &[f64; P]) -> [f64; D];
+
+    /// ∂f_i/∂z_j in row i, column j.
+    fn state_jacobian(&self, z: &[f64; D], t: f64, theta: &[f64; P]) -> [[f64; D]; D];
+
+    /// ∂f_i/∂θ_j in row i, column j.
+    fn parameter_jacobian(&self, z: &[f64; D], t: f64, theta: &[f64; P]) -> [[f64; P]; D];
+}
+
+/// A [`ClosedForm`] field as a [`VectorField`].
+///
+/// ```
+/// use ndarray::{Array2, array};
+/// use sdml::ch2_control::neural_ode::{Pendulum, Pointwise, VectorField};
+/// let field = Pointwise(Pendulum);
+/// let (mut tape, mut out) = (Default::default(), Array2::zeros((1, 2)));
+/// field.value(array![[0.0, 2.0]].view(), 0.0, &[1.0, 0.25], &mut tape, out.view_mut())?;
+/// assert_eq!(out, array![[2.0, -0.5]]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pointwise<F, const D: usize, const P: usize>(pub F)
+where
+    F: ClosedForm<D, P>;
+
+/// The points of the last evaluation and their time.
+#[derive(Debug, Clone, Default)]
+pub struct Visited {
+    z: Array2<f64>,
+    t: f64,
+}
+
+fn point<const D: usize>(z: ArrayView2<f64>, row: usize) -> [f64; D] {
+    std::array::from_fn(|i| z[[row, i]])
+}
+
+impl<F: ClosedForm<D, P>, const D: usize, const P: usize> Pointwise<F, D, P> {
+    fn theta(theta: &[f64]) -> Result<&[f64; P]> {
+        theta.try_into().map_err(|_| Error::argument("theta.len()", theta.len(), format!("{P}")))
+    }
+
+    fn fits(name: &'static str, found: (usize, usize), rows: usize) -> Result<()> {
+        if found == (rows, D) {
+            return Ok(());
+        }
+        Err(Error::argument(name, format!("{} × {}", found.0, found.1), format!("{rows} × {D}")))
+    }
+}
+
+impl<F: ClosedForm<D, P>, const D: usize, const P: usize> VectorField for Pointwise<F, D, P> {
+    type Tape = Visited;
+
+    fn dimension(&self) -> usize {
+        D
+    }
+
+    fn parameters(&self) -> usize {
+        P
+    }
+
+    fn value(
+        &self,
+        z: ArrayView2<f64>,
+        t: f64,
+        theta: &[f64],
+        tape: &mut Visited,
+        mut out: ArrayViewMut2<f64>,
+    ) -> Result<()> {
+        let theta = Self::theta(theta)?;
+        Self::fits("z", z.dim(), z.nrows())?;
+        Self::fits("out", out.dim(), z.nrows())?;
+        if tape.z.dim() != z.dim() {
+            tape.z = Array2::zeros(z.dim());
+        }
+        tape.z.assign(&z);
+        tape.t = t;
+        for (row, mut out) in out.rows_mut().into_iter().enumerate() {
+            let f = self.0.f(&point(z, row), t, theta);
+            (0..D).for_each(|i| out[i] = f[i]);
+        }
+        Ok(())
+    }
+
+    fn pull_back(
+        &self,
+        theta: &[f64],
+        tape: &mut Visited,
+        a: ArrayView2<f64>,
+        mut out: ArrayViewMut2<f64>,
+        gradient: &mut [f64],
+    ) -> Result<()> {
+        let theta = Self::theta(theta)?;
+        Self::fits("a", a.dim(), tape.z.nrows())?;
+        Self::fits("out", out.dim(), tape.z.nrows())?;
+        for row in 0..a.nrows() {
+            let (z, a) = (point(tape.z.view(), row), point::<D>(a, row));
+            let in_state = self.0.state_jacobian(&z, tape.t, theta);
+            let in_theta = self.0.parameter_jacobian(&z, tape.t, theta);
+            for j in 0..D {
+                out[[row, j]] = (0..D).map(|i| in_state[i][j] * a[i]).sum();
+            }
+            for (j, gradient) in gradient.iter_mut().enumerate() {
+                *gradient += (0..D).map(|i| in_theta[i][j] * a[i]).sum::<f64>();
+            }
+        }
+        Ok(())
+    }
+
+    fn push_forward(
+        &self,
+        jet: ArrayView2<f64>,
+        points: usize,
+        t: f64,
+        theta: &[f64],
+        _tape: &mut Visited,
+        mut out: ArrayViewMut2<f64>,
+    ) -> Result<()> {
+        let theta = Self::theta(theta)?;
+        Self::fits("out", out.dim(), jet.nrows())?;
+        for row in 0..points {
+            let z = point(jet, row);
+            let f = self.0.f(&z, t, theta);
+            let jacobian = self.0.state_jacobian(&z, t, theta);
+            (0..D).for_each(|i| out[[row, i]] = f[i]);
+            for tangent in (row + points..jet.nrows()).step_by(points) {
+                for i in 0..D {
+                    out[[tangent, i]] = (0..D).map(|j| jacobian[i][j] * jet[[tangent, j]]).sum();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn held(&self, tape: &Visited) -> usize {
+        tape.z.len()
+    }
+}
+
+/// The damped pendulum, z = (q, v): q̇ = v, v̇ = −θ₁ sin q − θ₂ v.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pendulum;
+
+impl ClosedForm<2, 2> for Pendulum {
+    fn f(&self, &[q, v]: &[f64; 2], _t: f64, &[stiffness, damping]: &[f64; 2]) -> [f64; 2] {
+        [v, -stiffness * q.sin() - damping * v]
+    }
+
+    fn state_jacobian(&self, &[q, _]: &[f64; 2], _t: f64, theta: &[f64; 2]) -> [[f64; 2]; 2] {
+        [[0.0, 1.0], [-theta[0] * q.cos(), -theta[1]]]
+    }
+
+    fn parameter_jacobian(&self, &[q, v]: &[f64; 2], _t: f64, _theta: &[f64; 2]) -> [[f64; 2]; 2] {
+        [[0.0, 0.0], [-q.sin(), -v]]
+    }
+}
+
+/// A slow variable and one that follows it at the rate θ₁: ẋ = −θ₁(x − sin 3u), u̇ = θ₂ cos x − u/2.
+///
+/// Forwards x forgets where it came from like e^{−θ₁t}; backwards, an error in x grows like e^{θ₁t}.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SlowFast;
+
+impl ClosedForm<2, 2> for SlowFast {
+    fn f(&self, &[x, u]: &[f64; 2], _t: f64, &[rate, drive]: &[f64; 2]) -> [f64; 2] {
+        [-rate * (x - (3.0 * u).sin()), drive * x.cos() - 0.5 * u]
+    }
+
+    fn state_jacobian(&self, &[x, u]: &[f64; 2], _t: f64, &[rate, drive]: &[f64; 2]) -> [[f64; 2]; 2] {
+        [[-rate, 3.0 * rate * (3.0 * u).cos()], [-drive * x.sin(), -0.5]]
+    }
+
+    fn parameter_jacobian(&self, &[x, u]: &[f64; 2], _t: f64, _theta: &[f64; 2]) -> [[f64; 2]; 2] {
+        [[-(x - (3.0 * u).sin()), 0.0], [0.0, x.cos()]]
+    }
+}
+
+/// ż = −θ₁(z − θ₂ cos t): a relaxation towards a moving point, solved by
+/// z(t) = θ₁θ₂(θ₁ cos t + sin t)/(θ₁² + 1) + e^{−θ₁t}(z(0) − θ₁²θ₂/(θ₁² + 1)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Relaxation;
+
+impl Relaxation {
+    /// z(t) from z(0) = `z_0`.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::Relaxation;
+    /// assert!((Relaxation.solution(0.7, 0.0, [2.0, 1.0]) - 0.7).abs() < 1e-15);
+    /// ```
+    pub fn solution(&self, z_0: f64, t: f64, [rate, amplitude]: [f64; 2]) -> f64 {
+        let gain = rate * amplitude / (rate * rate + 1.0);
+        gain * (rate * t.cos() + t.sin()) + (-rate * t).exp() * (z_0 - gain * rate)
+    }
+}
+
+impl ClosedForm<1, 2> for Relaxation {
+    fn f(&self, &[z]: &[f64; 1], t: f64, &[rate, amplitude]: &[f64; 2]) -> [f64; 1] {
+        [-rate * (z - amplitude * t.cos())]
+    }
+
+    fn state_jacobian(&self, _z: &[f64; 1], _t: f64, &[rate, _]: &[f64; 2]) -> [[f64; 1]; 1] {
+        [[-rate]]
+    }
+
+    fn parameter_jacobian(&self, &[z]: &[f64; 1], t: f64, &[rate, amplitude]: &[f64; 2]) -> [[f64; 2]; 1] {
+        [[-(z - amplitude * t.cos()), rate * t.cos()]]
+    }
+}

@@ -1,0 +1,602 @@
+//! Theorem 2.7 and Exercise 2.8: the gradient of L(X(T, θ)) along one path of the noise, five ways.
+//!
+//! The adjoint a ∈ ℝᴰ and the running gradient y ∈ ℝᴾ solve, backwards from a(T) = ∇L(X(T)) and y(T) = 0,
+//!
+//! da = −(∇b)ᵀ a dt − Σⱼ (∇σⱼ)ᵀ a ∘ dBⱼ,   dy = −(∇_θb)ᵀ a dt − Σⱼ (∇_θσⱼ)ᵀ a ∘ dBⱼ,   ∇_θL = y(T₀).
+
+use super::controlled::{Controlled, WithParameters, axis, dot};
+use super::driver::Driver;
+use crate::ch1_preliminaries::sde::{
+    Grid, Heun, Increment, Midpoint, Reversible, ReversibleHeun, Scheme, State, Step, Stratonovich,
+};
+use crate::error::finite;
+use crate::{Error, Result};
+
+/// The gradient of the loss on one path.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gradient<const D: usize, const P: usize> {
+    /// L(X_N).
+    pub loss: f64,
+    /// X_N, where the forward solution ended.
+    pub end: [f64; D],
+    /// ∇_θ L.
+    pub parameters: [f64; P],
+    /// ∇L in the start x₀: the adjoint a(T₀).
+    pub start: [f64; D],
+    /// How many numbers describing the path were held at once, at most.
+    pub held: usize,
+}
+
+/// A loss: L(x) and ∇L(x).
+pub trait Loss<const D: usize>: Fn(&[f64; D]) -> (f64, [f64; D]) {}
+
+impl<const D: usize, F: Fn(&[f64; D]) -> (f64, [f64; D])> Loss<D> for F {}
+
+/// A Stratonovich equation with parameters, a fixed start and a grid: what a gradient is asked of.
+///
+/// A family that is read by Itô must be converted first, by
+/// [`StratonovichForm`](crate::ch1_preliminaries::sde::StratonovichForm); otherwise it does not compile.
+///
+/// ```
+/// use sdml::ch1_preliminaries::{brownian::{BrownianTree, DEPTH}, sde::{Grid, Stratonovich}};
+/// use sdml::ch2_control::neural_sde::{GeometricFamily, PathGradient};
+/// use sdml::random::Streams;
+/// let (alpha, sigma, family) = (0.3, 0.5, GeometricFamily(Stratonovich));
+/// let problem = PathGradient::new(&family, [alpha, sigma], [1.0], Grid::new(0.0, 1.0, 1000)?)?;
+/// let tree = BrownianTree::<1>::new(1.0, DEPTH, &Streams::new(1, "doc"), 0)?;
+/// let gradient = problem.reversible(&mut tree.cursor(), |[x]| (*x, [1.0]))?;
+/// // X(1) = exp(α + σB): the derivatives are X(1) and B(1) X(1).
+/// let b = tree.at(1.0)?[0];
+/// let x = (alpha + sigma * b).exp();
+/// assert!((gradient.parameters[0] - x).abs() < 2e-3 && (gradient.parameters[1] - b * x).abs() < 2e-3);
+/// # Ok::<(), sdml::Error>(())
+/// ```
+pub struct PathGradient<'a, E, const D: usize, const M: usize, const P: usize> {
+    model: WithParameters<'a, E, P>,
+    start: [f64; D],
+    grid: Grid,
+}
+
+// ANCHOR: stratonovich_only
+impl<'a, E, const D: usize, const M: usize, const P: usize> PathGradient<'a, E, D, M, P>
+where
+    E: Controlled<D, M, P, Calculus = Stratonovich>,
+    // ANCHOR_END: stratonovich_only
+{
+    /// The equation at `theta`, from `start`, on `grid`.
+    ///
+    /// # Errors
+    /// Parameters or a start that are not finite.
+    pub fn new(equation: &'a E, theta: [f64; P], start: [f64; D], grid: Grid) -> Result<Self> {
+        for value in start {
+            finite("start", value)?;
+        }
+        Ok(Self { model: WithParameters::new(equation, theta)?, start, grid })
+    }
+
+    /// Through the steps: every state is stored, then each step is differentiated as it was taken. The exact gradient of
+    /// the discrete loss.
+    ///
+    /// # Errors
+    /// A time at which the path is not defined; a solution or a loss that leaves the finite numbers.
+    // ANCHOR: through_steps
+    pub fn through_steps<S>(
+        &self,
+        scheme: S,
+        path: &mut impl Driver<M>,
+        loss: impl Loss<D>,
+    ) -> Result<Gradient<D, P>>
+    where
+        S: StepGradient + Step<WithParameters<'a, E, P>, D, M>,
+    {
+        let mut record = Record::new(scheme, self.start);
+        record.extend(&self.model, &self.grid, path)?;
+        let (value, slope) = checked(&loss, &record.end(), self.grid.steps())?;
+        let mut gradient = [0.0; P];
+        let cotangent = record.pull_back(&self.model, slope, &mut gradient);
+        finish(value, record.end(), gradient, cotangent, record.held())
+    }
+    // ANCHOR_END: through_steps
+
+    /// By forward sensitivities: h = ∂X/∂θ solves the linearized equation (2.13) beside X, and (2.12) is ∇L · h. The
+    /// same gradient as [`Self::through_steps`] with the same scheme, at a cost proportional to D + P.
+    ///
+    /// # Errors
+    /// As [`Self::through_steps`].
+    // ANCHOR: sensitivities
+    pub fn sensitivities(
+        &self,
+        scheme: impl Explicit,
+        path: &mut impl Driver<M>,
+        loss: impl Loss<D>,
+    ) -> Result<Gradient<D, P>> {
+        let mut z = Tangents { x: self.start, start: std::array::from_fn(axis), parameters: [[0.0; D]; P] };
+        self.walk(path, |_, t, h, db| {
+            z = scheme.advance(&z, t, h, |z, t| Tangents {
+                x: self.model.slope(&z.x, t, h, db),
+                start: z.start.map(|u| self.model.push_forward((&z.x, &u), &[0.0; P], t, h, db)),
+                parameters: std::array::from_fn(|m| {
+                    self.model.push_forward((&z.x, &z.parameters[m]), &axis(m), t, h, db)
+                }),
+            });
+            z.x
+        })?;
+        let (value, slope) = checked(&loss, &z.x, self.grid.steps())?;
+        let along = |h: &[f64; D]| dot(&slope, h);
+        let parameters = std::array::from_fn(|m| along(&z.parameters[m]));
+        let start = std::array::from_fn(|k| along(&z.start[k]));
+        finish(value, z.x, parameters, start, numbers_in::<Tangents<D, P>>())
+    }
+    // ANCHOR_END: sensitivities
+
+    /// By the adjoint along a stored solution: (2.10) as a trapezoidal sum, a being carried backwards by Heun's scheme.
+    ///
+    /// # Errors
+    /// As [`Self::through_steps`].
+    // ANCHOR: stored
+    pub fn stored(&self, path: &mut impl Driver<M>, loss: impl Loss<D>) -> Result<Gradient<D, P>> {
+        let mut record = Record::new(Heun, self.start);
+        record.extend(&self.model, &self.grid, path)?;
+        let (value, mut a) = checked(&loss, &record.end(), self.grid.steps())?;
+        let mut gradient = [0.0; P];
+        for (n, Increment { db, .. }) in record.noise.iter().enumerate().rev() {
+            let (t, h) = (self.grid.time(n), self.grid.h());
+            let mut twice = [0.0; P];
+            let right = self.model.pull_back(&record.states[n + 1], t + h, h, db, &a, &mut twice);
+            let left = self.model.pull_back(&record.states[n], t, h, db, &sum(&a, &right), &mut twice);
+            a = std::array::from_fn(|i| a[i] + 0.5 * (left[i] + right[i]));
+            gradient.iter_mut().zip(twice).for_each(|(sum, twice)| *sum += 0.5 * twice);
+        }
+        finish(value, record.end(), gradient, a, record.held())
+    }
+    // ANCHOR_END: stored
+
+    /// By the backward system (2.11): nothing is stored; (X, a, y) is solved from T to T₀ on the same path of the noise,
+    /// which is asked again, on a grid of `back` steps of its own.
+    ///
+    /// # Errors
+    /// As [`Self::through_steps`]; no steps.
+    // ANCHOR: backward
+    pub fn backward(
+        &self,
+        scheme: impl Explicit,
+        back: usize,
+        path: &mut impl Driver<M>,
+        loss: impl Loss<D>,
+    ) -> Result<Gradient<D, P>> {
+        let mut x = self.start;
+        self.walk(path, |_, t, h, db| {
+            x = scheme.advance(&x, t, h, |x, t| self.model.slope(x, t, h, db));
+            x
+        })?;
+        let (value, a) = checked(&loss, &x, self.grid.steps())?;
+        let mut z = Adjoint { x, a, y: [0.0; P] };
+        let grid = Grid::new(self.grid.time(0), self.grid.time(self.grid.steps()), back)?;
+        let mut late = path.at(grid.time(back))?;
+        for n in (0..back).rev() {
+            let early = path.at(grid.time(n))?;
+            let (h, db) = (-grid.h(), std::array::from_fn(|j| early[j] - late[j]));
+            z = scheme.advance(&z, grid.time(n + 1), h, |z, t| {
+                let mut y = [0.0; P];
+                let a = self.model.pull_back(&z.x, t, h, &db, &z.a, &mut y);
+                Adjoint { x: self.model.slope(&z.x, t, h, &db), a: a.map(|a| -a), y: y.map(|y| -y) }
+            });
+            finite_state(&z.x, n)?;
+            late = early;
+        }
+        finish(value, x, z.y, z.a, numbers_in::<Adjoint<D, P>>())
+    }
+    // ANCHOR_END: backward
+
+    /// By reversible Heun: the gradient through its steps, whose states are not stored but found again by undoing the
+    /// steps. Equal to [`Self::through_steps`] of [`ReversibleHeun`] up to rounding, in constant memory.
+    ///
+    /// # Errors
+    /// As [`Self::through_steps`].
+    // ANCHOR: reversible
+    pub fn reversible(&self, path: &mut impl Driver<M>, loss: impl Loss<D>) -> Result<Gradient<D, P>> {
+        let mut state = Reversible::at(self.start);
+        self.walk(path, |_, t, h, db| {
+            state = ReversibleHeun.step(&self.model, state, t, h, &of(*db));
+            state.x
+        })?;
+        let end = state.x;
+        let (value, slope) = checked(&loss, &end, self.grid.steps())?;
+        let (mut gradient, mut cotangent) = ([0.0; P], Reversible { x: slope, companion: [0.0; D] });
+        let h = self.grid.h();
+        let mut late = path.at(self.grid.time(self.grid.steps()))?;
+        for n in (0..self.grid.steps()).rev() {
+            let t = self.grid.time(n);
+            let early = path.at(t)?;
+            let db: [f64; M] = std::array::from_fn(|j| late[j] - early[j]);
+            state = ReversibleHeun.step(&self.model, state, t + h, -h, &of(db.map(|db| -db)));
+            cotangent = ReversibleHeun.pull_back(&self.model, &state, (t, h), &db, &cotangent, &mut gradient);
+            late = early;
+        }
+        let held = 2 * numbers_in::<Reversible<D>>() + P;
+        finish(value, end, gradient, sum(&cotangent.x, &cotangent.companion), held)
+    }
+    // ANCHOR_END: reversible
+
+    /// Shows every step's number, time, length and increment to `step`, which returns the new position.
+    fn walk(
+        &self,
+        path: &mut impl Driver<M>,
+        mut step: impl FnMut(usize, f64, f64, &[f64; M]) -> [f64; D],
+    ) -> Result<()> {
+        let h = self.grid.h();
+        let mut early = path.at(self.grid.time(0))?;
+        for n in 0..self.grid.steps() {
+            let late = path.at(self.grid.time(n + 1))?;
+            let x = step(n, self.grid.time(n), h, &std::array::from_fn(|j| late[j] - early[j]));
+            finite_state(&x, n)?;
+            early = late;
+        }
+        Ok(())
+    }
+}
+
+/// The stored states and increments of a scheme, ready to be differentiated.
+#[derive(Debug, Clone)]
+pub(super) struct Record<S: Scheme, const D: usize, const M: usize> {
+    scheme: S,
+    states: Vec<S::State<D>>,
+    noise: Vec<Increment<M>>,
+    times: Vec<(f64, f64)>,
+}
+
+impl<S: StepGradient, const D: usize, const M: usize> Record<S, D, M> {
+    pub(super) fn new(scheme: S, start: [f64; D]) -> Self {
+        Self { scheme, states: vec![S::State::at(start)], noise: Vec::new(), times: Vec::new() }
+    }
+
+    /// Solves on `grid` from where the record ends.
+    pub(super) fn extend<'a, E, const P: usize>(
+        &mut self,
+        model: &WithParameters<'a, E, P>,
+        grid: &Grid,
+        path: &mut impl Driver<M>,
+    ) -> Result<()>
+    where
+        E: Controlled<D, M, P, Calculus = Stratonovich>,
+        S: Step<WithParameters<'a, E, P>, D, M>,
+    {
+        let mut state = self.states[self.states.len() - 1];
+        for (n, increment) in path.increments(grid)?.steps().iter().enumerate() {
+            let (t, h) = (grid.time(n), grid.h());
+            state = self.scheme.step(model, state, t, h, increment);
+            finite_state(&state.position(), n)?;
+            self.states.push(state);
+            self.noise.push(*increment);
+            self.times.push((t, h));
+        }
+        Ok(())
+    }
+
+    pub(super) fn end(&self) -> [f64; D] {
+        self.states[self.states.len() - 1].position()
+    }
+
+    /// The derivative in the start, from the one in the end.
+    pub(super) fn pull_back<E, const P: usize>(
+        &self,
+        model: &WithParameters<'_, E, P>,
+        cotangent: [f64; D],
+        gradient: &mut [f64; P],
+    ) -> [f64; D]
+    where
+        E: Controlled<D, M, P, Calculus = Stratonovich>,
+    {
+        let mut cotangent = S::at_end(cotangent);
+        for (n, increment) in self.noise.iter().enumerate().rev() {
+            let state = &self.states[n];
+            cotangent =
+                self.scheme.pull_back(model, state, self.times[n], &increment.db, &cotangent, gradient);
+        }
+        S::at_start(cotangent)
+    }
+
+    /// The numbers of the states: what storing the path costs.
+    pub(super) fn held(&self) -> usize {
+        self.states.len() * numbers_in::<S::State<D>>()
+    }
+}
+
+/// A scheme whose step can be differentiated.
+pub trait StepGradient: Scheme {
+    /// From the derivative in the state after a step of length h at time t to the derivative in the state before; adds
+    /// the derivative in θ to `gradient`.
+    fn pull_back<E, const D: usize, const M: usize, const P: usize>(
+        &self,
+        model: &WithParameters<'_, E, P>,
+        state: &Self::State<D>,
+        time: (f64, f64),
+        db: &[f64; M],
+        cotangent: &Self::State<D>,
+        gradient: &mut [f64; P],
+    ) -> Self::State<D>
+    where
+        E: Controlled<D, M, P>;
+
+    /// The derivative in the last state, of a function of its position.
+    fn at_end<const D: usize>(cotangent: [f64; D]) -> Self::State<D>;
+
+    /// The derivative in the start, from which the first state is made.
+    fn at_start<const D: usize>(cotangent: Self::State<D>) -> [f64; D];
+}
+
+// ANCHOR: heun_pull_back
+impl StepGradient for Heun {
+    fn pull_back<E, const D: usize, const M: usize, const P: usize>(
+        &self,
+        model: &WithParameters<'_, E, P>,
+        x: &[f64; D],
+        (t, h): (f64, f64),
+        db: &[f64; M],
+        a: &[f64; D],
+        gradient: &mut [f64; P],
+    ) -> [f64; D]
+    where
+        E: Controlled<D, M, P>,
+    {
+        let half = a.map(|a| 0.5 * a);
+        let predicted = sum(x, &model.slope(x, t, h, db));
+        let right = model.pull_back(&predicted, t + h, h, db, &half, gradient);
+        let left = model.pull_back(x, t, h, db, &sum(&half, &right), gradient);
+        std::array::from_fn(|i| a[i] + right[i] + left[i])
+    }
+
+    fn at_end<const D: usize>(cotangent: [f64; D]) -> [f64; D] {
+        cotangent
+    }
+
+    fn at_start<const D: usize>(cotangent: [f64; D]) -> [f64; D] {
+        cotangent
+    }
+}
+// ANCHOR_END: heun_pull_back
+
+impl StepGradient for Midpoint {
+    fn pull_back<E, const D: usize, const M: usize, const P: usize>(
+        &self,
+        model: &WithParameters<'_, E, P>,
+        x: &[f64; D],
+        (t, h): (f64, f64),
+        db: &[f64; M],
+        a: &[f64; D],
+        gradient: &mut [f64; P],
+    ) -> [f64; D]
+    where
+        E: Controlled<D, M, P>,
+    {
+        let half = model.slope(x, t, h, db).map(|slope| 0.5 * slope);
+        let middle = model.pull_back(&sum(x, &half), t + 0.5 * h, h, db, a, gradient);
+        let left = model.pull_back(x, t, h, db, &middle.map(|a| 0.5 * a), gradient);
+        std::array::from_fn(|i| a[i] + middle[i] + left[i])
+    }
+
+    fn at_end<const D: usize>(cotangent: [f64; D]) -> [f64; D] {
+        cotangent
+    }
+
+    fn at_start<const D: usize>(cotangent: [f64; D]) -> [f64; D] {
+        cotangent
+    }
+}
+
+// ANCHOR: reversible_pull_back
+impl StepGradient for ReversibleHeun {
+    fn pull_back<E, const D: usize, const M: usize, const P: usize>(
+        &self,
+        model: &WithParameters<'_, E, P>,
+        Reversible { x, companion }: &Reversible<D>,
+        (t, h): (f64, f64),
+        db: &[f64; M],
+        a: &Reversible<D>,
+        gradient: &mut [f64; P],
+    ) -> Reversible<D>
+    where
+        E: Controlled<D, M, P>,
+    {
+        let half = a.x.map(|a| 0.5 * a);
+        let slope = model.slope(companion, t, h, db);
+        let next = std::array::from_fn(|i| 2.0 * x[i] - companion[i] + slope[i]);
+        let of_next = sum(&a.companion, &model.pull_back(&next, t + h, h, db, &half, gradient));
+        let left = model.pull_back(companion, t, h, db, &sum(&half, &of_next), gradient);
+        Reversible {
+            x: std::array::from_fn(|i| a.x[i] + 2.0 * of_next[i]),
+            companion: std::array::from_fn(|i| left[i] - of_next[i]),
+        }
+    }
+
+    fn at_end<const D: usize>(cotangent: [f64; D]) -> Reversible<D> {
+        Reversible { x: cotangent, companion: [0.0; D] }
+    }
+
+    fn at_start<const D: usize>(cotangent: Reversible<D>) -> [f64; D] {
+        sum(&cotangent.x, &cotangent.companion)
+    }
+}
+// ANCHOR_END: reversible_pull_back
+
+/// An element of a vector space.
+pub trait Vector {
+    /// self + c·other.
+    #[must_use]
+    fn plus(&self, c: f64, other: &Self) -> Self;
+}
+
+impl<const N: usize> Vector for [f64; N] {
+    #[inline]
+    fn plus(&self, c: f64, other: &Self) -> Self {
+        std::array::from_fn(|i| self[i] + c * other[i])
+    }
+}
+
+/// A scheme made of evaluations and sums, which can therefore step a vector of any kind.
+// ANCHOR: explicit
+pub trait Explicit: Scheme {
+    /// The value after a step of length h at time t, `slope` being the right side times the step.
+    fn advance<V: Vector>(&self, z: &V, t: f64, h: f64, slope: impl Fn(&V, f64) -> V) -> V;
+}
+
+impl Explicit for Heun {
+    #[inline]
+    fn advance<V: Vector>(&self, z: &V, t: f64, h: f64, slope: impl Fn(&V, f64) -> V) -> V {
+        let left = slope(z, t);
+        let right = slope(&z.plus(1.0, &left), t + h);
+        z.plus(0.5, &left.plus(1.0, &right))
+    }
+}
+
+impl Explicit for Midpoint {
+    #[inline]
+    fn advance<V: Vector>(&self, z: &V, t: f64, h: f64, slope: impl Fn(&V, f64) -> V) -> V {
+        z.plus(1.0, &slope(&z.plus(0.5, &slope(z, t)), t + 0.5 * h))
+    }
+}
+// ANCHOR_END: explicit
+
+/// (X, a, y) of (2.11).
+#[derive(Clone, Copy)]
+struct Adjoint<const D: usize, const P: usize> {
+    x: [f64; D],
+    a: [f64; D],
+    y: [f64; P],
+}
+
+impl<const D: usize, const P: usize> Vector for Adjoint<D, P> {
+    fn plus(&self, c: f64, other: &Self) -> Self {
+        Self { x: self.x.plus(c, &other.x), a: self.a.plus(c, &other.a), y: self.y.plus(c, &other.y) }
+    }
+}
+
+/// X, ∂X/∂x₀ and ∂X/∂θ, a row for each direction.
+#[derive(Clone, Copy)]
+struct Tangents<const D: usize, const P: usize> {
+    x: [f64; D],
+    start: [[f64; D]; D],
+    parameters: [[f64; D]; P],
+}
+
+impl<const D: usize, const P: usize> Vector for Tangents<D, P> {
+    fn plus(&self, c: f64, other: &Self) -> Self {
+        Self {
+            x: self.x.plus(c, &other.x),
+            start: std::array::from_fn(|k| self.start[k].plus(c, &other.start[k])),
+            parameters: std::array::from_fn(|m| self.parameters[m].plus(c, &other.parameters[m])),
+        }
+    }
+}
+
+/// The adjoint a and the sensitivity h of X in its start, along one solution: their products do not change with time.
+///
+/// The columns are t_n, X_n, h_n and a_n; h(T₀) = (1, …, 1) and a(T) = ∇L(X(T)), each carried by Heun's scheme for its
+/// own linear equation along the stored solution.
+///
+/// # Errors
+/// As [`PathGradient::stored`].
+///
+/// ```
+/// use sdml::ch1_preliminaries::{brownian::{BrownianTree, DEPTH}, sde::Grid};
+/// use sdml::ch2_control::neural_sde::{OneNeuron, PathGradient, adjoint_and_sensitivity};
+/// use sdml::random::Streams;
+/// let problem = PathGradient::new(&OneNeuron, [0.8, 1.5, 0.4, -0.7], [0.2], Grid::new(0.0, 1.0, 4000)?)?;
+/// let tree = BrownianTree::<1>::new(1.0, DEPTH, &Streams::new(1, "doc"), 0)?;
+/// let rows = adjoint_and_sensitivity(&problem, &mut tree.cursor(), |[x]| (x * x, [2.0 * x]))?;
+/// let product = |n: usize| rows[n].sensitivity[0] * rows[n].adjoint[0];
+/// assert!((product(0) - product(4000)).abs() < 1e-3 * product(0).abs());
+/// # Ok::<(), sdml::Error>(())
+/// ```
+pub fn adjoint_and_sensitivity<E, const D: usize, const M: usize, const P: usize>(
+    problem: &PathGradient<'_, E, D, M, P>,
+    path: &mut impl Driver<M>,
+    loss: impl Loss<D>,
+) -> Result<Vec<Instant<D>>>
+where
+    E: Controlled<D, M, P, Calculus = Stratonovich>,
+{
+    let PathGradient { model, start, grid } = problem;
+    let mut record = Record::new(Heun, *start);
+    record.extend(model, grid, path)?;
+    let (_, mut a) = checked(&loss, &record.end(), grid.steps())?;
+    let mut rows: Vec<_> = (0..=grid.steps())
+        .map(|n| Instant { t: grid.time(n), x: record.states[n], sensitivity: [1.0; D], adjoint: a })
+        .collect();
+    let h = grid.h();
+    for (n, Increment { db, .. }) in record.noise.iter().enumerate() {
+        let [x, next] = [record.states[n], record.states[n + 1]];
+        let u = rows[n].sensitivity;
+        let left = model.push_forward((&x, &u), &[0.0; P], grid.time(n), h, db);
+        let right = model.push_forward((&next, &sum(&u, &left)), &[0.0; P], grid.time(n + 1), h, db);
+        rows[n + 1].sensitivity = u.plus(0.5, &sum(&left, &right));
+    }
+    for (n, Increment { db, .. }) in record.noise.iter().enumerate().rev() {
+        let [x, next] = [record.states[n], record.states[n + 1]];
+        let mut unused = [0.0; P];
+        let right = model.pull_back(&next, grid.time(n + 1), h, db, &a, &mut unused);
+        let left = model.pull_back(&x, grid.time(n), h, db, &sum(&a, &right), &mut unused);
+        a = a.plus(0.5, &sum(&left, &right));
+        rows[n].adjoint = a;
+    }
+    Ok(rows)
+}
+
+/// One time of [`adjoint_and_sensitivity`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Instant<const D: usize> {
+    /// t.
+    pub t: f64,
+    /// X(t).
+    pub x: [f64; D],
+    /// h(t).
+    pub sensitivity: [f64; D],
+    /// a(t).
+    pub adjoint: [f64; D],
+}
+
+pub(super) fn sum<const N: usize>(a: &[f64; N], b: &[f64; N]) -> [f64; N] {
+    a.plus(1.0, b)
+}
+
+fn of<const M: usize>(db: [f64; M]) -> Increment<M> {
+    Increment { db, ..Increment::ZERO }
+}
+
+fn numbers_in<T>() -> usize {
+    size_of::<T>() / size_of::<f64>()
+}
+
+fn finite_state<const D: usize>(x: &[f64; D], step: usize) -> Result<()> {
+    match x.iter().find(|value| !value.is_finite()) {
+        Some(&value) => Err(Error::NotFinite { quantity: "X", value, step }),
+        None => Ok(()),
+    }
+}
+
+/// L and ∇L at the end, if they are finite.
+pub(super) fn checked<const D: usize>(
+    loss: &impl Loss<D>,
+    x: &[f64; D],
+    step: usize,
+) -> Result<(f64, [f64; D])> {
+    let (value, slope) = loss(x);
+    match std::iter::once(&value).chain(&slope).find(|value| !value.is_finite()) {
+        Some(&value) => Err(Error::NotFinite { quantity: "L", value, step }),
+        None => Ok((value, slope)),
+    }
+}
+
+/// Gradients that overflowed on the way back do not leave as results.
+pub(super) fn finish<const D: usize, const P: usize>(
+    loss: f64,
+    end: [f64; D],
+    parameters: [f64; P],
+    start: [f64; D],
+    held: usize,
+) -> Result<Gradient<D, P>> {
+    match parameters.iter().chain(&start).find(|value| !value.is_finite()) {
+        Some(&value) => Err(Error::NotFinite { quantity: "gradient", value, step: 0 }),
+        None => Ok(Gradient { loss, end, parameters, start, held }),
+    }
+}

@@ -1,0 +1,90 @@
+//! Theorem 3.3, the change of variables: for X = f(Z), p_X(x) = p_Z(f⁻¹(x)) |J_{f⁻¹}(x)| (3.2) and
+//! p_X(f(z)) |J_f(z)| = p_Z(z) (3.3), with J_f = det ∇f.
+
+use crate::error::finite;
+use crate::{Error, Result};
+
+/// A C¹ map of Rᴺ with a C¹ inverse.
+// ANCHOR: trait
+pub trait Diffeomorphism<const N: usize> {
+    /// f(z).
+    fn forward(&self, z: [f64; N]) -> [f64; N];
+
+    /// f⁻¹(x).
+    fn inverse(&self, x: [f64; N]) -> [f64; N];
+
+    /// J_f(z) = det ∇f(z), with its sign.
+    fn determinant(&self, z: [f64; N]) -> f64;
+}
+
+/// log p_X(x) by (3.2): J_{f⁻¹}(x) is 1/J_f at z = f⁻¹(x).
+pub fn log_density_by_inverse<const N: usize>(
+    f: &impl Diffeomorphism<N>,
+    log_p_z: impl Fn([f64; N]) -> f64,
+    x: [f64; N],
+) -> f64 {
+    let z = f.inverse(x);
+    log_p_z(z) - f.determinant(z).abs().ln()
+}
+
+/// log p_Z(z) by (3.3).
+pub fn log_density_of_source<const N: usize>(
+    f: &impl Diffeomorphism<N>,
+    log_p_x: impl Fn([f64; N]) -> f64,
+    z: [f64; N],
+) -> f64 {
+    log_p_x(f.forward(z)) + f.determinant(z).abs().ln()
+}
+// ANCHOR_END: trait
+
+/// f(z) = A z + b in the plane.
+///
+/// ```
+/// use sdml::ch3_flows::transport::{Affine, Diffeomorphism};
+/// // A reflection: the determinant is −1, and only its modulus counts in a density.
+/// let swap = Affine::new([[0.0, 1.0], [1.0, 0.0]], [3.0, 0.0])?;
+/// assert_eq!(swap.forward([1.0, 2.0]), [5.0, 1.0]);
+/// assert_eq!(swap.inverse([5.0, 1.0]), [1.0, 2.0]);
+/// assert_eq!(swap.determinant([0.0, 0.0]), -1.0);
+/// # Ok::<(), sdml::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Affine {
+    matrix: [[f64; 2]; 2],
+    shift: [f64; 2],
+}
+
+impl Affine {
+    /// z ↦ A z + b, `matrix` by rows.
+    ///
+    /// # Errors
+    /// Numbers that are not finite, or a singular A.
+    pub fn new(matrix: [[f64; 2]; 2], shift: [f64; 2]) -> Result<Self> {
+        for entry in matrix.iter().flatten().chain(&shift) {
+            finite("matrix and shift", *entry)?;
+        }
+        let map = Self { matrix, shift };
+        if map.determinant([0.0; 2]) == 0.0 {
+            return Err(Error::argument("matrix", format!("{matrix:?}"), "invertible"));
+        }
+        Ok(map)
+    }
+}
+
+impl Diffeomorphism<2> for Affine {
+    fn forward(&self, z: [f64; 2]) -> [f64; 2] {
+        std::array::from_fn(|i| self.matrix[i][0] * z[0] + self.matrix[i][1] * z[1] + self.shift[i])
+    }
+
+    fn inverse(&self, x: [f64; 2]) -> [f64; 2] {
+        let [[a, b], [c, d]] = self.matrix;
+        let [u, v] = [x[0] - self.shift[0], x[1] - self.shift[1]];
+        let det = self.determinant(x);
+        [(d * u - b * v) / det, (a * v - c * u) / det]
+    }
+
+    fn determinant(&self, _: [f64; 2]) -> f64 {
+        let [[a, b], [c, d]] = self.matrix;
+        a * d - b * c
+    }
+}

@@ -1,0 +1,166 @@
+//! Transport between normal laws: the optimal map is affine with a symmetric matrix, known in closed form.
+
+use nalgebra::{DMatrix, DVector};
+
+use crate::error::{at_least, finite};
+use crate::{Error, Result};
+
+/// N(mean, covariance) on Rⁿ, the covariance positive definite.
+///
+/// ```
+/// use sdml::ch3_flows::transport::Gaussian;
+/// let source = Gaussian::new(&[0.0, 0.0], &[1.0, 0.0, 0.0, 1.0])?;
+/// let target = Gaussian::new(&[3.0, 0.0], &[4.0, 0.0, 0.0, 1.0])?;
+/// // |m_1 − m_0|² + (2 − 1)².
+/// assert!((source.distance_squared(&target)? - 10.0).abs() < 1e-12);
+/// # Ok::<(), sdml::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gaussian {
+    mean: DVector<f64>,
+    covariance: DMatrix<f64>,
+}
+
+impl Gaussian {
+    /// N(mean, covariance), the covariance given by its rows.
+    ///
+    /// # Errors
+    /// No dimension, lengths that do not fit, numbers that are not finite, or a covariance that is not symmetric and
+    /// positive definite.
+    pub fn new(mean: &[f64], covariance: &[f64]) -> Result<Self> {
+        let n = at_least("mean.len()", mean.len(), 1)?;
+        if covariance.len() != n * n {
+            return Err(Error::argument("covariance.len()", covariance.len(), format!("{n}², by rows")));
+        }
+        for &entry in mean.iter().chain(covariance) {
+            finite("mean and covariance", entry)?;
+        }
+        let matrix = DMatrix::from_row_slice(n, n, covariance);
+        let symmetric = (&matrix - matrix.transpose()).amax() <= 1e-12 * matrix.amax();
+        if symmetric && matrix.clone().cholesky().is_some() {
+            Ok(Self { mean: DVector::from_column_slice(mean), covariance: matrix })
+        } else {
+            let allowed = "symmetric and positive definite";
+            Err(Error::argument("covariance", format!("{covariance:?}"), allowed))
+        }
+    }
+
+    /// The mean.
+    pub fn mean(&self) -> &DVector<f64> {
+        &self.mean
+    }
+
+    /// The covariance.
+    pub fn covariance(&self) -> &DMatrix<f64> {
+        &self.covariance
+    }
+
+    /// The density at x.
+    pub fn density(&self, x: &DVector<f64>) -> f64 {
+        let root = self.covariance.clone().cholesky().expect("positive definite, as checked").l();
+        let y = root.solve_lower_triangular(&(x - &self.mean)).expect("an invertible root");
+        let volume = root.diagonal().product() * std::f64::consts::TAU.powf(0.5 * self.mean.len() as f64);
+        (-0.5 * y.norm_squared()).exp() / volume
+    }
+
+    /// The matrix A of the optimal map x ↦ m_1 + A(x − m_0) to `target`,
+    ///
+    /// A = S_0^{−1/2} (S_0^{1/2} S_1 S_0^{1/2})^{1/2} S_0^{−1/2},
+    ///
+    /// symmetric and positive definite: the map is the gradient of the convex ½(x − m_0)·A(x − m_0) + m_1·x.
+    ///
+    /// # Errors
+    /// A target of another dimension.
+    // ANCHOR: optimal
+    pub fn optimal_map(&self, target: &Self) -> Result<DMatrix<f64>> {
+        self.same_dimension(target)?;
+        let root = power(&self.covariance, 0.5);
+        let inverse = power(&self.covariance, -0.5);
+        let middle = power(&(&root * &target.covariance * &root), 0.5);
+        Ok(&inverse * middle * inverse)
+    }
+    // ANCHOR_END: optimal
+
+    /// The matrix L_1 L_0⁻¹ of the triangular map to `target`, S_i = L_i L_iᵀ with L_i lower triangular: the map that
+    /// an auto-regressive flow finds.
+    ///
+    /// # Errors
+    /// A target of another dimension.
+    // ANCHOR: triangular
+    pub fn triangular_map(&self, target: &Self) -> Result<DMatrix<f64>> {
+        self.same_dimension(target)?;
+        let [from, to] = [self, target]
+            .map(|law| law.covariance.clone().cholesky().expect("positive definite, as checked").l());
+        let inverse = from
+            .solve_lower_triangular(&DMatrix::identity(self.mean.len(), self.mean.len()))
+            .expect("an invertible root");
+        Ok(to * inverse)
+    }
+    // ANCHOR_END: triangular
+
+    /// E|f(X) − X|² for f(x) = m_1 + A(x − m_0): |m_1 − m_0|² + tr((A − I) S_0 (A − I)ᵀ).
+    ///
+    /// # Errors
+    /// A matrix or target of another dimension.
+    pub fn cost(&self, target: &Self, matrix: &DMatrix<f64>) -> Result<f64> {
+        self.same_dimension(target)?;
+        let n = self.mean.len();
+        if matrix.shape() != (n, n) {
+            return Err(Error::argument("matrix", format!("{matrix}"), format!("{n} × {n}")));
+        }
+        let moved = matrix - DMatrix::identity(n, n);
+        Ok((&target.mean - &self.mean).norm_squared()
+            + (&moved * &self.covariance * moved.transpose()).trace())
+    }
+
+    /// W₂² = |m_1 − m_0|² + tr(S_0 + S_1 − 2 (S_0^{1/2} S_1 S_0^{1/2})^{1/2}) (Bures; Dowson and Landau 1982).
+    ///
+    /// # Errors
+    /// A target of another dimension.
+    // ANCHOR: bures
+    pub fn distance_squared(&self, target: &Self) -> Result<f64> {
+        self.same_dimension(target)?;
+        let root = power(&self.covariance, 0.5);
+        let middle = power(&(&root * &target.covariance * &root), 0.5);
+        let spread = self.covariance.trace() + target.covariance.trace() - 2.0 * middle.trace();
+        Ok((&target.mean - &self.mean).norm_squared() + spread)
+    }
+    // ANCHOR_END: bures
+
+    /// det A · p_X(m_1 + A(z − m_0)) − p_Z(z), the residual of the Monge–Ampère equation (3.4) at z for an affine map.
+    ///
+    /// # Errors
+    /// A matrix, point or target of another dimension.
+    // ANCHOR: residual
+    pub fn monge_ampere_residual(
+        &self,
+        target: &Self,
+        matrix: &DMatrix<f64>,
+        z: &DVector<f64>,
+    ) -> Result<f64> {
+        self.same_dimension(target)?;
+        let n = self.mean.len();
+        if matrix.shape() != (n, n) || z.len() != n {
+            return Err(Error::argument("matrix and z", format!("{matrix}{z}"), format!("of dimension {n}")));
+        }
+        let x = &target.mean + matrix * (z - &self.mean);
+        Ok(matrix.determinant() * target.density(&x) - self.density(z))
+    }
+    // ANCHOR_END: residual
+
+    fn same_dimension(&self, other: &Self) -> Result<()> {
+        let n = self.mean.len();
+        if other.mean.len() == n {
+            Ok(())
+        } else {
+            Err(Error::argument("target.mean.len()", other.mean.len(), format!("{n}, the source's")))
+        }
+    }
+}
+
+/// Sᵖ for a symmetric positive definite S, by its eigenvectors.
+fn power(matrix: &DMatrix<f64>, exponent: f64) -> DMatrix<f64> {
+    let eigen = matrix.clone().symmetric_eigen();
+    let powers = eigen.eigenvalues.map(|value| value.max(0.0).powf(exponent));
+    &eigen.eigenvectors * DMatrix::from_diagonal(&powers) * eigen.eigenvectors.transpose()
+}

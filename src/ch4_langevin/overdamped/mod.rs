@@ -1,0 +1,11 @@
+//! Section 4.2: overdamped Langevin dynamics (4.2), dX = −∇U(X) dt + √(2/β) dW, and its schemes.
+
+mod leimkuhler_matthews;
+mod mala;
+mod tamed;
+mod ula;
+
+pub use leimkuhler_matthews::LeimkuhlerMatthews;
+pub use mala::Mala;
+pub use tamed::Tamed;
+pub use ula::Ula;

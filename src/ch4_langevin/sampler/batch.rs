@@ -1,0 +1,211 @@
+//! The chains that are moved together: positions, momenta and gradients are matrices with a row for each chain.
+
+use ndarray::{Array2, ArrayView2};
+
+use super::Potential;
+use crate::random::Stream;
+
+/// Some chains, with everything that they carry from step to step. A scheme moves them all.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    pub(super) streams: Vec<Stream>,
+    pub(super) q: Array2<f64>,
+    pub(super) p: Array2<f64>,
+    gradient: Array2<f64>,
+    value: Vec<f64>,
+    known: Known,
+    noise: Array2<f64>,
+    proposal: Array2<f64>,
+    proposal_gradient: Array2<f64>,
+    proposal_value: Vec<f64>,
+    pub(super) accepted: u64,
+}
+
+/// What is known at the present positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Known {
+    Nothing,
+    Gradient,
+    ValueAndGradient,
+}
+
+impl Batch {
+    /// Chains at the origin.
+    pub(super) fn new(streams: Vec<Stream>, dimension: usize) -> Self {
+        let (n, zeros) = (streams.len(), || Array2::zeros((streams.len(), dimension)));
+        Self {
+            q: zeros(),
+            p: zeros(),
+            gradient: zeros(),
+            value: vec![0.0; n],
+            known: Known::Nothing,
+            noise: zeros(),
+            proposal: zeros(),
+            proposal_gradient: zeros(),
+            proposal_value: vec![0.0; n],
+            accepted: 0,
+            streams,
+        }
+    }
+
+    /// The positions, one row for each chain.
+    pub fn positions(&self) -> ArrayView2<'_, f64> {
+        self.q.view()
+    }
+
+    /// The momenta, one row for each chain.
+    pub fn momenta(&self) -> ArrayView2<'_, f64> {
+        self.p.view()
+    }
+
+    /// The gradient of the potential at the positions, computed if it is not known yet.
+    // ANCHOR: gradient
+    pub fn gradient<U: Potential>(&mut self, potential: &U) -> ArrayView2<'_, f64> {
+        if self.known < Known::Gradient {
+            potential.gradients(self.q.view(), self.gradient.view_mut());
+            self.known = Known::Gradient;
+        }
+        self.gradient.view()
+    }
+    // ANCHOR_END: gradient
+
+    /// Says that the positions have been changed.
+    pub(super) fn moved(&mut self) {
+        self.known = Known::Nothing;
+    }
+
+    /// A fresh matrix of independent standard normal variables, every row from its chain's stream.
+    fn draw(&mut self) {
+        for (mut row, stream) in self.noise.rows_mut().into_iter().zip(&mut self.streams) {
+            stream.fill_normal(row.as_slice_mut().expect("rows are contiguous"));
+        }
+    }
+
+    /// A: q ← q + `time` p.
+    // ANCHOR: letters
+    pub fn drift(&mut self, time: f64) {
+        each2(&mut self.q, &self.p, |q, p| q + time * p);
+        self.moved();
+    }
+
+    /// B: p ← p − `time` ∇U(q).
+    pub fn kick<U: Potential>(&mut self, potential: &U, time: f64) {
+        self.gradient(potential);
+        each2(&mut self.p, &self.gradient, |p, gradient| p - time * gradient);
+    }
+
+    /// O: p ← `kept` p + `deviation` ξ, ξ ~ N(0, I).
+    pub fn scatter(&mut self, kept: f64, deviation: f64) {
+        self.draw();
+        each2(&mut self.p, &self.noise, |p, xi| kept * p + deviation * xi);
+    }
+    // ANCHOR_END: letters
+
+    /// (q, p) ← f(q, p, ∇U(q), ξ) in every coordinate.
+    pub fn update<U: Potential>(&mut self, potential: &U, f: impl Fn(f64, f64, f64, f64) -> (f64, f64)) {
+        self.gradient(potential);
+        self.draw();
+        let others = slice(&self.gradient).iter().zip(slice(&self.noise));
+        for ((q, p), (gradient, xi)) in
+            slice_mut(&mut self.q).iter_mut().zip(slice_mut(&mut self.p)).zip(others)
+        {
+            (*q, *p) = f(*q, *p, *gradient, *xi);
+        }
+        self.moved();
+    }
+
+    /// q ← f(q, ∇U(q), ξ) in every coordinate; the momenta stay.
+    pub fn update_positions<U: Potential>(&mut self, potential: &U, f: impl Fn(f64, f64, f64) -> f64) {
+        self.gradient(potential);
+        self.draw();
+        let others = slice(&self.gradient).iter().zip(slice(&self.noise));
+        for (q, (gradient, xi)) in slice_mut(&mut self.q).iter_mut().zip(others) {
+            *q = f(*q, *gradient, *xi);
+        }
+        self.moved();
+    }
+
+    /// Proposes y = f(q, ∇U(q), ξ) in every coordinate and accepts it with probability
+    /// min(1, exp(ratio(q, y))), or keeps q: the step of Metropolis and Hastings.
+    pub fn metropolis<U: Potential>(
+        &mut self,
+        potential: &U,
+        f: impl Fn(f64, f64, f64) -> f64,
+        ratio: impl Fn(Point, Point) -> f64,
+    ) {
+        if self.known < Known::ValueAndGradient {
+            potential.values_and_gradients(self.q.view(), &mut self.value, self.gradient.view_mut());
+            self.known = Known::ValueAndGradient;
+        }
+        self.draw();
+        let others = slice(&self.q).iter().zip(slice(&self.gradient)).zip(slice(&self.noise));
+        for (y, ((q, gradient), xi)) in slice_mut(&mut self.proposal).iter_mut().zip(others) {
+            *y = f(*q, *gradient, *xi);
+        }
+        potential.values_and_gradients(
+            self.proposal.view(),
+            &mut self.proposal_value,
+            self.proposal_gradient.view_mut(),
+        );
+        let d = self.q.ncols();
+        let rows =
+            slice_mut(&mut self.q).chunks_exact_mut(d).zip(slice_mut(&mut self.gradient).chunks_exact_mut(d));
+        let proposals =
+            slice(&self.proposal).chunks_exact(d).zip(slice(&self.proposal_gradient).chunks_exact(d));
+        let chains =
+            rows.zip(&mut self.value).zip(proposals.zip(&self.proposal_value)).zip(&mut self.streams);
+        for ((((q, gradient), value), ((y, y_gradient), y_value)), stream) in chains {
+            // Drawn in any case, so that a chain's later numbers do not depend on what was accepted.
+            let uniform = stream.uniform();
+            if *y_value == f64::INFINITY {
+                continue;
+            }
+            let log_ratio = ratio(
+                Point { x: q, value: *value, gradient },
+                Point { x: y, value: *y_value, gradient: y_gradient },
+            );
+            if log_ratio.is_nan() {
+                q.fill(f64::NAN);
+            } else if log_ratio >= 0.0 || uniform < log_ratio.exp() {
+                q.copy_from_slice(y);
+                gradient.copy_from_slice(y_gradient);
+                *value = *y_value;
+                self.accepted += 1;
+            }
+        }
+    }
+
+    /// The chain, counted within the batch, and the coordinate that lie farther than `reach` from the origin.
+    pub(super) fn outside(&self, reach: f64) -> Option<(usize, usize)> {
+        let outside = |q: &f64| (q.abs() > reach) | q.is_nan();
+        // Without an early exit the loop vectorizes.
+        let any = slice(&self.q).iter().fold(false, |any, q| any | outside(q));
+        let place = || slice(&self.q).iter().position(outside).expect("there is one");
+        any.then(place).map(|place| (place / self.q.ncols(), place % self.q.ncols()))
+    }
+}
+
+/// A position with what the potential says there.
+#[derive(Debug, Clone, Copy)]
+pub struct Point<'a> {
+    /// The position x.
+    pub x: &'a [f64],
+    /// U(x).
+    pub value: f64,
+    /// ∇U(x).
+    pub gradient: &'a [f64],
+}
+
+fn each2(target: &mut Array2<f64>, other: &Array2<f64>, f: impl Fn(f64, f64) -> f64) {
+    for (target, other) in slice_mut(target).iter_mut().zip(slice(other)) {
+        *target = f(*target, *other);
+    }
+}
+
+fn slice(matrix: &Array2<f64>) -> &[f64] {
+    matrix.as_slice().expect("the matrices of a batch are contiguous")
+}
+
+fn slice_mut(matrix: &mut Array2<f64>) -> &mut [f64] {
+    matrix.as_slice_mut().expect("the matrices of a batch are contiguous")
+}

@@ -1,0 +1,80 @@
+//! What is sampled, the law with density proportional to e^{−βU}, and what samples it, one step at a time.
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use super::Batch;
+
+/// A potential U: ℝᵈ → ℝ.
+///
+/// ```
+/// use sdml::ch4_langevin::sampler::Potential;
+///
+/// /// U(x) = x⁴/4.
+/// struct Quartic;
+///
+/// impl Potential for Quartic {
+///     fn dimension(&self) -> usize {
+///         1
+///     }
+///     fn value(&self, x: &[f64]) -> f64 {
+///         0.25 * x[0].powi(4)
+///     }
+///     fn gradient(&self, x: &[f64], gradient: &mut [f64]) {
+///         gradient[0] = x[0].powi(3);
+///     }
+/// }
+/// assert_eq!(Quartic.value(&[2.0]), 4.0);
+/// ```
+// ANCHOR: potential
+pub trait Potential: Sync {
+    /// The dimension d.
+    fn dimension(&self) -> usize;
+
+    /// U(x); +∞ where the density vanishes.
+    fn value(&self, x: &[f64]) -> f64;
+
+    /// Writes ∇U(x).
+    fn gradient(&self, x: &[f64], gradient: &mut [f64]);
+    // ANCHOR_END: potential
+
+    /// Writes ∇U for every row of `x`. Worth writing anew where all rows together are cheaper than one after the other.
+    fn gradients(&self, x: ArrayView2<f64>, mut gradients: ArrayViewMut2<f64>) {
+        for (x, mut gradient) in x.rows().into_iter().zip(gradients.rows_mut()) {
+            let x = x.to_slice().expect("the rows of a batch are contiguous");
+            self.gradient(x, gradient.as_slice_mut().expect("the rows of a batch are contiguous"));
+        }
+    }
+
+    /// Writes U and ∇U for every row of `x`.
+    fn values_and_gradients(&self, x: ArrayView2<f64>, values: &mut [f64], gradients: ArrayViewMut2<f64>) {
+        for (x, value) in x.rows().into_iter().zip(values) {
+            *value = self.value(x.to_slice().expect("the rows of a batch are contiguous"));
+        }
+        self.gradients(x, gradients);
+    }
+
+    /// An upper bound of the curvature, v·∇²U(x)v ≤ L|v|² for all x and v, if there is one: it limits the step of a scheme.
+    fn stiffness(&self) -> Option<f64> {
+        None
+    }
+}
+
+/// A way to move chains by one step of time h.
+// ANCHOR: scheme
+pub trait Scheme: Copy + Sync {
+    /// Its name, for tables.
+    fn name(&self) -> &'static str;
+
+    /// The step h.
+    fn h(&self) -> f64;
+
+    /// Moves every chain of the batch by one step.
+    fn step<U: Potential>(&self, potential: &U, chains: &mut Batch);
+
+    /// The standard deviation of the momenta with which a chain starts; 0 if it has none.
+    fn momentum_deviation(&self) -> f64;
+
+    /// The step from which on the scheme is unstable in U(q) = L|q|²/2: infinite, if it never is.
+    fn limit(&self, stiffness: f64) -> f64;
+}
+// ANCHOR_END: scheme

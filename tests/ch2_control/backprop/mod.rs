@@ -1,0 +1,3 @@
+//! Checks of Section 2.2.
+
+mod network;

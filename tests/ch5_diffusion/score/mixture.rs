@@ -1,0 +1,119 @@
+//! The mixtures every path of the chapter starts from, against quadrature, finite differences and draws.
+
+use crate::quadrature::nodes;
+use sdml::ch5_diffusion::mixture::Mixture;
+use sdml::random::Streams;
+use sdml::statistics::{Moments, kolmogorov_smirnov};
+
+/// Three components in the plane, none of them round.
+fn plane() -> Mixture<2> {
+    Mixture::new(
+        &[0.2, 0.5, 0.3],
+        &[[-1.0, 0.5], [0.8, 0.2], [0.1, -1.3]],
+        &[[[0.3, 0.1], [0.1, 0.2]], [[0.15, -0.1], [-0.1, 0.4]], [[0.25, 0.0], [0.0, 0.1]]],
+    )
+    .unwrap()
+}
+
+const A: f64 = 0.7;
+const B: f64 = 0.6;
+
+/// ∫ f over a square that holds all but 1e-12 of the noised law, by Gauss–Legendre.
+fn integrate(f: impl Fn(&[f64; 2]) -> f64) -> f64 {
+    let rule = nodes(-7.0, 7.0, 24);
+    rule.iter().map(|(x, w)| w * rule.iter().map(|(y, v)| v * f(&[*x, *y])).sum::<f64>()).sum()
+}
+
+#[test]
+fn density_integrates_to_one_and_to_its_moments() {
+    let law = plane().noised(A, B).unwrap();
+    assert!((integrate(|x| law.density(x)) - 1.0).abs() < 1e-9);
+    let (mean, covariance) = (law.mean(), law.covariance());
+    for i in 0..2 {
+        assert!((integrate(|x| x[i] * law.density(x)) - mean[i]).abs() < 1e-9);
+        for j in 0..2 {
+            let moment = integrate(|x| (x[i] - mean[i]) * (x[j] - mean[j]) * law.density(x));
+            assert!((moment - covariance[i][j]).abs() < 1e-9);
+        }
+    }
+}
+
+#[test]
+fn noised_density_is_a_convolution() {
+    // The density of aX + bZ at x is ∫ p(y) N(x; ay, b²I) dy.
+    let (data, noised) = (plane(), plane().noised(A, B).unwrap());
+    let kernel = |x: &[f64; 2], y: &[f64; 2]| {
+        let square = (x[0] - A * y[0]).powi(2) + (x[1] - A * y[1]).powi(2);
+        (-0.5 * square / (B * B)).exp() / (2.0 * std::f64::consts::PI * B * B)
+    };
+    for x in [[0.3, -0.2], [-1.1, 0.9], [2.0, 1.0]] {
+        let density = integrate(|y| data.density(y) * kernel(&x, y));
+        assert!((density - noised.density(&x)).abs() < 1e-9);
+        let mean = data.conditional_mean(A, B, &x).unwrap();
+        for i in 0..2 {
+            let integral = integrate(|y| y[i] * data.density(y) * kernel(&x, y)) / density;
+            assert!((integral - mean[i]).abs() < 1e-8, "{integral} {}", mean[i]);
+        }
+    }
+    // The ends of a path: all signal, all noise.
+    let x = [0.4, -0.3];
+    let [signal, noise] = [(2.0, 0.0), (0.0, 2.0)].map(|(a, b)| data.conditional_mean(a, b, &x).unwrap());
+    for i in 0..2 {
+        assert!((signal[i] - 0.5 * x[i]).abs() < 1e-13 && (noise[i] - data.mean()[i]).abs() < 1e-13);
+    }
+}
+
+#[test]
+fn derivatives_agree_with_differences() {
+    let (law, d) = (plane().noised(A, B).unwrap(), 1e-4);
+    for x in [[0.3, -0.2], [-1.1, 0.9], [3.0, -2.0]] {
+        let shifted = |i: usize, by: f64| {
+            let mut y = x;
+            y[i] += by;
+            y
+        };
+        let (score, hessian) = (law.score(&x), law.hessian(&x));
+        for i in 0..2 {
+            let slope = (law.log_density(&shifted(i, d)) - law.log_density(&shifted(i, -d))) / (2.0 * d);
+            assert!((slope - score[i]).abs() < 1e-6);
+            for j in 0..2 {
+                let slope = (law.score(&shifted(i, d))[j] - law.score(&shifted(i, -d))[j]) / (2.0 * d);
+                assert!((slope - hessian[i][j]).abs() < 1e-6);
+            }
+        }
+        assert!((law.laplacian(&x) - hessian[0][0] - hessian[1][1]).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn draws_follow_the_law() {
+    let (law, streams) = (plane(), Streams::new(1, "draws"));
+    let sample = law.sample(40_000, &streams);
+    let covariance = law.covariance();
+    for i in 0..2 {
+        let moments: Moments = sample.column(i).iter().copied().collect();
+        assert!(moments.mean().unwrap().z(law.mean()[i]).abs() < 4.0);
+        assert!(moments.variance().unwrap().z(covariance[i][i]).abs() < 4.0);
+    }
+    let mean = law.mean();
+    let product: Moments = sample.outer_iter().map(|x| (x[0] - mean[0]) * (x[1] - mean[1])).collect();
+    assert!(product.mean().unwrap().z(covariance[0][1]).abs() < 4.0);
+    let line = Mixture::isotropic(&[0.3, 0.7], &[[-1.0], [2.0]], 0.5).unwrap();
+    let sample: Vec<f64> = line.sample(10_000, &streams).into_iter().collect();
+    assert!(kolmogorov_smirnov(&sample, |x| line.cdf(x)).unwrap().p_value > 1e-3);
+    // Labels are the components: in the far component's region all draws carry its label.
+    let counts = (0..10_000).filter(|i| line.draw_labelled(&mut streams.stream(*i)).0 == 1).count() as f64;
+    assert!((counts - 7000.0).abs() < 4.0 * (2100f64).sqrt());
+}
+
+#[test]
+fn far_away_nothing_overflows() {
+    let law = Mixture::ring(8, 2.0, 0.2).unwrap();
+    let x = [1e6, 0.0];
+    // Only the nearest component counts: the score is −(x − 2)/0.04.
+    assert!((law.score(&x)[0] / (-(1e6 - 2.0) / 0.04) - 1.0).abs() < 1e-12);
+    assert!(law.log_density(&x).is_finite());
+    assert_eq!(law.density(&x), 0.0);
+    assert!((law.responsibility(0, &x) - 1.0).abs() < 1e-9);
+    assert_eq!(law.responsibility(8, &x), 0.0);
+}
