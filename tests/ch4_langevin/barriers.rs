@@ -1,13 +1,17 @@
 //! Barriers: four roads to one time, and two cures.
 
-use sdml::ch1_preliminaries::fokker_planck::double_well::{force, potential};
+use sdml::ch1_preliminaries::fokker_planck::double_well::{Gibbs, force, potential};
 use sdml::ch1_preliminaries::fokker_planck::{FokkerPlanck, Grid, extrapolated_rates};
-use sdml::ch4_langevin::barriers::{Crossing, eyring_kramers, mean_passage_time};
-use sdml::random::Streams;
-use sdml::statistics::{ensemble, fit_order};
+use sdml::ch4_langevin::barriers::{
+    Annealing, Crossing, Tempering, eyring_kramers, ladder, mean_passage_time,
+};
+use sdml::ch4_langevin::overdamped::Mala;
+use sdml::ch4_langevin::sampler::{Chains, DoubleWell, Harmonic, Potential};
+use sdml::random::{Stream, Streams};
+use sdml::statistics::{Estimate, Moments, ensemble, fit_order};
 
 use crate::check::Check;
-use crate::quadrature::integrate;
+use crate::quadrature::{integrate, nodes};
 use crate::refused;
 
 /// The exact mean time from the left minimum to the right one.
@@ -139,6 +143,157 @@ fn the_chain_steps_over_its_goal() {
     .within(last, 0.582_597, 0.03, "the next term, of relative order √h/4", 0.5);
 }
 
+/// (x² − 1)² + 0.3x: the left well is the deeper one.
+struct Tilted;
+
+impl Potential for Tilted {
+    fn dimension(&self) -> usize {
+        1
+    }
+
+    fn value(&self, x: &[f64]) -> f64 {
+        potential(x[0]) + 0.3 * x[0]
+    }
+
+    fn gradient(&self, x: &[f64], gradient: &mut [f64]) {
+        gradient[0] = 0.3 - force(x[0]);
+    }
+}
+
+#[test]
+fn exchanges_are_accepted_as_often_as_they_should() {
+    // E min(1, e^{(β₀ − β₁)(U(x) − U(y))}) for independent x and y from the two Gibbs laws.
+    let [hot, cold] = [1.0, 3.0].map(|beta| Gibbs::new(beta).unwrap());
+    let points = nodes(-2.5, 2.5, 120);
+    let rate = |sign: f64| -> f64 {
+        let pair = |x: f64, y: f64| (sign * (1.0 - 3.0) * (potential(x) - potential(y))).exp().min(1.0);
+        let inner = |x: f64| -> f64 { points.iter().map(|(y, b)| b * cold.density(*y) * pair(x, *y)).sum() };
+        points.iter().map(|(x, a)| a * hot.density(*x) * inner(*x)).sum()
+    };
+    let well = DoubleWell::new(1).unwrap();
+    let rates = (0..24).map(|seed| {
+        let mut tempering = Tempering::new(&well, &[1.0, 3.0], |beta| 0.1 / beta, seed, 32, &[1.0]).unwrap();
+        for _ in 0..200 {
+            tempering.sweep(10).unwrap();
+        }
+        tempering.exchange_rate(0)
+    });
+    // Started from the bottom of a well the first exchanges are too easy: 200 sweeps dilute that below the error.
+    Check::new(
+        "ch4_langevin/barriers/exchanges_are_accepted_as_often_as_they_should",
+        &["r:14"],
+        "exchanges between β = 1 and β = 3 are accepted at the rate that an integral over both Gibbs laws gives",
+        "the exponent with the opposite sign",
+    )
+    .seed(0)
+    .samples("24 runs of 32 ladders and 100 exchanges")
+    .statistical(Estimate::of(rates).unwrap(), rate(1.0), rate(-1.0));
+}
+
+#[test]
+fn tempering_crosses() {
+    // All chains start in the shallow well; at β = 8 none would leave it.
+    let (beta, count, sweeps) = (8.0, 64, 400);
+    let betas = ladder(1.0, beta, 5).unwrap();
+    let mass = |low: f64, high: f64| integrate(low, high, 40, |x| (-beta * (potential(x) + 0.3 * x)).exp());
+    let exact = mass(-2.5, 0.0) / (mass(-2.5, 0.0) + mass(0.0, 2.5));
+    let mut tempering = Tempering::new(&Tilted, &betas, |beta| 0.1 / beta, 1, count, &[1.0]).unwrap();
+    let mut left = vec![0.0; count];
+    let mut visited = vec![[false; 5]; count];
+    for sweep in 0..2 * sweeps {
+        tempering.sweep(10).unwrap();
+        if sweep >= sweeps {
+            for (left, x) in left.iter_mut().zip(tempering.positions(4).rows()) {
+                *left += f64::from(u8::from(x[0] < 0.0)) / f64::from(sweeps);
+            }
+        }
+        for (ladder, visited) in visited.iter_mut().enumerate() {
+            visited[tempering.walkers(ladder)[4]] = true;
+        }
+    }
+    assert!(visited.iter().flatten().all(|seen| *seen), "a chain never reached the cold end");
+    assert!((0..4).all(|k| (0.2..0.95).contains(&tempering.exchange_rate(k))));
+    let scheme = Mala::new(beta, 0.1 / beta).unwrap();
+    let mut alone = Chains::from_point(&Tilted, scheme, Streams::new(1, "alone"), count, &[1.0]).unwrap();
+    // As many steps as all rungs of the ladder together.
+    alone.advance(5 * 10 * 2 * sweeps as usize).unwrap();
+    let stayed = alone.positions().iter().filter(|x| **x < 0.0).count() as f64 / count as f64;
+    Check::new(
+        "ch4_langevin/barriers/tempering_crosses",
+        &["r:14"],
+        "with five temperatures down to β = 8 the share of time in the deeper well is that of the Gibbs law",
+        "MALA at β = 8 alone, with as many steps",
+    )
+    .seed(1)
+    .samples(format!("{count} ladders of {sweeps} sweeps, after as many to forget the start"))
+    .statistical(Estimate::of(left).unwrap(), exact, stayed);
+}
+
+/// (1 − λ)x²/2 + λβU.
+struct Between {
+    lambda: f64,
+    beta: f64,
+}
+
+impl Potential for Between {
+    fn dimension(&self) -> usize {
+        1
+    }
+
+    fn value(&self, x: &[f64]) -> f64 {
+        0.5 * (1.0 - self.lambda) * x[0] * x[0] + self.lambda * self.beta * potential(x[0])
+    }
+
+    fn gradient(&self, x: &[f64], gradient: &mut [f64]) {
+        gradient[0] = (1.0 - self.lambda) * x[0] - self.lambda * self.beta * force(x[0]);
+    }
+}
+
+#[test]
+fn annealed_weights_are_unbiased() {
+    let (beta, h, paths) = (6.0, 0.02, 20_000);
+    let gibbs = Gibbs::new(beta).unwrap();
+    let exact = gibbs.normalizing_constant() / (2.0 * std::f64::consts::PI).sqrt();
+    let (reference, target) = (Harmonic::new(&[1.0]).unwrap(), DoubleWell::new(1).unwrap());
+    let draw = |stream: &mut Stream, x: &mut [f64]| x[0] = stream.normal();
+    let weights = |steps| {
+        let way = Annealing { steps, moves: 2, h, paths, seed: 5 };
+        way.run(&reference, draw, &target, beta).unwrap()
+    };
+    let (fast, slow) = (weights(4), weights(40));
+    assert!(fast.mean().unwrap().z(exact).abs() < 4.0, "{:?} {exact}", fast.mean());
+    assert!(slow.effective_size() > 1.5 * fast.effective_size());
+    let square = slow.expectation(|x| x[0] * x[0]);
+    let spread = (gibbs.moment(4) - gibbs.moment(2).powi(2)).sqrt();
+    assert!((square - gibbs.moment(2)).abs() < 4.0 * spread / slow.effective_size().sqrt());
+    // The same with the weight gained after the move in the place of before it.
+    let steps = 40;
+    let mut ends: Vec<f64> =
+        (0..paths).map(|path| Streams::new(5, "z").stream(path as u64).normal()).collect();
+    let mut logs = vec![0.0; paths];
+    for k in 1..=steps {
+        let between = Between { lambda: f64::from(k) / f64::from(steps), beta };
+        let streams = Streams::new(5, &format!("late {k}"));
+        let from = |path: usize, _: &mut Stream, x: &mut [f64]| x[0] = ends[path];
+        let mut chains = Chains::new(&between, Mala::new(1.0, h).unwrap(), streams, paths, from).unwrap();
+        chains.advance(2).unwrap();
+        ends = chains.positions().into_raw_vec_and_offset().0;
+        for (log, x) in logs.iter_mut().zip(&ends) {
+            *log += (0.5 * x * x - beta * potential(*x)) / f64::from(steps);
+        }
+    }
+    let late = logs.iter().map(|log| log.exp()).collect::<Moments>().mean().unwrap();
+    Check::new(
+        "ch4_langevin/barriers/annealed_weights_are_unbiased",
+        &["r:14"],
+        "the mean weight of annealing from N(0, 1) to the double well at β = 6 is Z(β)/√(2π)",
+        "weights gained after each move, not before it",
+    )
+    .seed(5)
+    .samples(format!("{paths} paths of {steps} steps of λ"))
+    .statistical(slow.mean().unwrap(), exact, late.mean);
+}
+
 #[test]
 fn refuses_bad_input() {
     let time = |[wall, from, to]: [f64; 3], beta| mean_passage_time(potential, beta, [wall, from, to], 10);
@@ -164,4 +319,25 @@ fn refuses_bad_input() {
         escaping.simulate(-2.0, 1000, &mut stream),
         Err(sdml::Error::NotFinite { quantity: "x", .. })
     ));
+    assert_eq!(refused(ladder(1.0, 4.0, 1)), "count");
+    assert_eq!(refused(ladder(4.0, 1.0, 3)), "cold");
+    assert_eq!(refused(ladder(-1.0, 1.0, 3)), "hot");
+    let well = DoubleWell::new(1).unwrap();
+    let tempering =
+        |betas: &[f64], h: f64, start: &[f64]| Tempering::new(&well, betas, |_| h, 0, 2, start).map(|_| ());
+    assert_eq!(refused(tempering(&[1.0], 0.1, &[0.0])), "betas.len()");
+    assert_eq!(refused(tempering(&[0.0, 1.0], 0.1, &[0.0])), "betas");
+    assert_eq!(refused(tempering(&[2.0, 1.0], 0.1, &[0.0])), "betas");
+    assert_eq!(refused(tempering(&[1.0, 2.0], 0.0, &[0.0])), "h");
+    assert_eq!(refused(tempering(&[1.0, 2.0], 0.1, &[0.0, 0.0])), "point.len()");
+    let way = Annealing { steps: 2, moves: 1, h: 0.1, paths: 10, seed: 0 };
+    let run = |way: Annealing, reference: &[f64], beta| {
+        way.run(&Harmonic::new(reference).unwrap(), |_, x| x.fill(0.5), &well, beta).map(|_| ())
+    };
+    assert_eq!(refused(run(Annealing { steps: 0, ..way }, &[1.0], 1.0)), "steps");
+    assert_eq!(refused(run(Annealing { moves: 0, ..way }, &[1.0], 1.0)), "moves");
+    assert_eq!(refused(run(Annealing { paths: 0, ..way }, &[1.0], 1.0)), "paths");
+    assert_eq!(refused(run(Annealing { h: -0.1, ..way }, &[1.0], 1.0)), "h");
+    assert_eq!(refused(run(way, &[1.0], 0.0)), "beta");
+    assert_eq!(refused(run(way, &[1.0, 1.0], 1.0)), "target.dimension()");
 }

@@ -8,6 +8,8 @@ mod pins;
 mod quadrature;
 
 mod barriers;
+mod ergodic;
+mod posterior;
 mod relaxation;
 
 /// The name of the argument that was refused.
