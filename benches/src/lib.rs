@@ -1,3 +1,4 @@
 //! The workloads that are timed beside other tools: what they compute and how they are told to be right.
 
+pub mod neural_ode;
 pub mod sde;

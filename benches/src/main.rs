@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use benches::neural_ode::{NodeGradient, VARIANTS};
 use benches::sde::{COARSEST, FINEST, PATHS, STEPS, STRONG_PATHS, em_ou, gbm_strong, normals};
 
 const REPEATS: usize = 7;
@@ -33,11 +34,18 @@ fn main() -> sdml::Result<()> {
         let quality = format!("em {:.3}; milstein {:.3}; heun {:.3}", slopes[0], slopes[1], slopes[2]);
         report("W3", "", wall, 3.0 * steps * STRONG_PATHS as f64, &quality);
     }
+    if wanted("W5") {
+        for variant in VARIANTS {
+            let mut job = NodeGradient::new(variant)?;
+            let (wall, [loss, norm]) = fastest(|| job.run())?;
+            report("W5", variant.name, wall, 1.0, &format!("loss {loss:.11}; grad_norm {norm:.11}"));
+        }
+    }
     Ok(())
 }
 
 /// The shortest of several runs in seconds, and the last result.
-fn fastest<T>(job: impl Fn() -> sdml::Result<T>) -> sdml::Result<(f64, T)> {
+fn fastest<T>(mut job: impl FnMut() -> sdml::Result<T>) -> sdml::Result<(f64, T)> {
     let mut best = f64::INFINITY;
     let mut result = job()?;
     for _ in 0..REPEATS {

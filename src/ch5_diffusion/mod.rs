@@ -1,3 +1,4 @@
 //! Chapter 5: diffusion models and interpolants.
 
 pub mod mixture;
+pub mod score;

@@ -1,0 +1,136 @@
+//! Score fields s(x, t) ≈ ∇ log p(x, t): what a reverse equation asks for. Many points at one time.
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use super::noising::Noising;
+use crate::ch5_diffusion::mixture::Mixture;
+use crate::error::finite;
+use crate::{Error, Result};
+
+/// s(x, t) on ℝⁿ for 0 ≤ t ≤ T, the time of the noising process.
+// ANCHOR: field
+pub trait ScoreField: Sync {
+    /// Buffers of one thread.
+    type Workspace: Send;
+
+    /// n.
+    fn dimension(&self) -> usize;
+
+    /// Buffers.
+    fn workspace(&self) -> Self::Workspace;
+
+    /// Writes s(xᵢ, t) into row i of `score`, xᵢ being row i of `x`.
+    ///
+    /// # Errors
+    /// A time outside the field's range.
+    fn write(
+        &self,
+        t: f64,
+        x: ArrayView2<f64>,
+        workspace: &mut Self::Workspace,
+        score: ArrayViewMut2<f64>,
+    ) -> Result<()>;
+}
+// ANCHOR_END: field
+
+/// ∇ log p(x, t) for data from a mixture under (5.2).
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExactScore<const D: usize> {
+    data: Mixture<D>,
+}
+
+impl<const D: usize> ExactScore<D> {
+    /// The score for data from `data`.
+    pub fn new(data: Mixture<D>) -> Self {
+        Self { data }
+    }
+
+    /// The law of the data.
+    pub fn data(&self) -> &Mixture<D> {
+        &self.data
+    }
+}
+
+impl<const D: usize> ScoreField for ExactScore<D> {
+    type Workspace = ();
+
+    fn dimension(&self) -> usize {
+        D
+    }
+
+    fn workspace(&self) {}
+
+    fn write(&self, t: f64, x: ArrayView2<f64>, (): &mut (), score: ArrayViewMut2<f64>) -> Result<()> {
+        let law = Noising::OrnsteinUhlenbeck.law(&self.data, time(t)?)?;
+        each_point(x, score, |x| law.score(x))
+    }
+}
+
+/// The score with a circulation added, ∇ log p + κ J ∇ log p with the quarter turn J of the plane. The current p J ∇ log p
+/// = J ∇p has no divergence, so that the reverse equation with this field has the same one-time marginals.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Circulating {
+    exact: ExactScore<2>,
+    strength: f64,
+}
+
+impl Circulating {
+    /// The field for data from `data` and κ = `strength`.
+    ///
+    /// # Errors
+    /// A strength that is not finite.
+    pub fn new(data: Mixture<2>, strength: f64) -> Result<Self> {
+        Ok(Self { exact: ExactScore::new(data), strength: finite("strength", strength)? })
+    }
+}
+
+impl ScoreField for Circulating {
+    type Workspace = ();
+
+    fn dimension(&self) -> usize {
+        2
+    }
+
+    fn workspace(&self) {}
+
+    // ANCHOR: circulating
+    fn write(&self, t: f64, x: ArrayView2<f64>, (): &mut (), score: ArrayViewMut2<f64>) -> Result<()> {
+        let law = Noising::OrnsteinUhlenbeck.law(&self.exact.data, time(t)?)?;
+        each_point(x, score, |x| {
+            let [s_1, s_2] = law.score(x);
+            [s_1 - self.strength * s_2, s_2 + self.strength * s_1]
+        })
+    }
+    // ANCHOR_END: circulating
+}
+
+/// Passes `t` on if it is a time of the noising process.
+pub(super) fn time(t: f64) -> Result<f64> {
+    if t.is_finite() && t >= 0.0 {
+        Ok(t)
+    } else {
+        Err(Error::argument("t", t, "a finite number, at least 0"))
+    }
+}
+
+/// Refuses points of another dimension than `n`.
+pub(super) fn of_dimension(name: &'static str, points: &ArrayView2<f64>, n: usize) -> Result<()> {
+    if points.ncols() == n {
+        Ok(())
+    } else {
+        Err(Error::argument(name, format!("{:?}", points.dim()), format!("a matrix of {n} columns")))
+    }
+}
+
+fn each_point<const D: usize>(
+    x: ArrayView2<f64>,
+    mut score: ArrayViewMut2<f64>,
+    f: impl Fn(&[f64; D]) -> [f64; D],
+) -> Result<()> {
+    of_dimension("x", &x, D)?;
+    for (x, mut score) in x.outer_iter().zip(score.outer_iter_mut()) {
+        let s = f(&std::array::from_fn(|i| x[i]));
+        score.iter_mut().zip(s).for_each(|(place, s)| *place = s);
+    }
+    Ok(())
+}

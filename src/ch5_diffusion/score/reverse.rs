@@ -1,0 +1,278 @@
+//! Equations (5.3) and (5.5): dY = (Y + (h + 1) s(Y, T − t)) dt + √(2h) dW, from Y(0) ~ N(0, I), for every h ≥ 0.
+//!
+//! Times are those of the noising process, running down from T. With a = e^{−t}, b² = 1 − e^{−2t}, σ = b/a a step from
+//! t to t' = t − d reads:
+//!
+//! - Euler–Maruyama: x + d (x + (1 + h) s) + √(2hd) ξ;
+//! - exponential: in x/a the equation is d(x/a) = (1 + h) (x/a − x̂₀) dσ/σ + noise with x̂₀ = (x + b²s)/a, the mean of the
+//!   data given x; with x̂₀ frozen it is solved by
+//!   x'/a' = x̂₀ + ρ^{1+h} (x/a − x̂₀) + σ' √(1 − ρ^{2h}) ξ, ρ = σ'/σ (DDIM, Song, Meng and Ermon 2021, for h = 0);
+//! - Heun, for h = 0 alone: the trapezoidal rule after a step of Euler;
+//! - predictor–corrector: a step of Euler–Maruyama, then one of Langevin's x + δ s + √(2δ) ξ at the time reached.
+
+use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use rayon::prelude::*;
+
+use super::field::{ScoreField, of_dimension, time};
+use super::noising::{decay, noise_variance};
+use crate::error::{at_least, positive};
+use crate::random::{Stream, Streams};
+use crate::{Error, Result};
+
+/// How many points are moved together.
+const TOGETHER: usize = 250;
+
+/// How a step of the reverse equation is made.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Method {
+    /// Euler–Maruyama. One evaluation of the score a step, order 1.
+    Euler,
+    /// The data's conditional mean is frozen, the rest solved exactly. One evaluation a step, order 1.
+    Exponential,
+    /// Heun's method for the probability-flow ODE, h = 0. Two evaluations a step, order 2.
+    Heun,
+    /// Euler–Maruyama, and a Langevin step δ = ratio · c(t') at the time reached. Two evaluations a step.
+    PredictorCorrector {
+        /// δ/c(t').
+        ratio: f64,
+    },
+}
+
+impl Method {
+    /// Evaluations of the score in one step.
+    pub fn evaluations(&self) -> usize {
+        match self {
+            Self::Euler | Self::Exponential => 1,
+            Self::Heun | Self::PredictorCorrector { .. } => 2,
+        }
+    }
+
+    /// Refuses a method that does not solve the equation with noise `h`.
+    pub(super) fn check(&self, h: f64) -> Result<()> {
+        match *self {
+            Self::Heun if h != 0.0 => Err(Error::argument("h", h, "0 for Heun's method")),
+            Self::PredictorCorrector { ratio } => positive("ratio", ratio).map(drop),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// t_k = t_n + (T − t_n)(1 − k/n)^power, k = 0..=n: from the horizon T down to `last`, closer together towards the data
+/// if the power exceeds 1.
+///
+/// # Errors
+/// T not positive, `last` negative or not before T, no steps, a power that is not positive.
+///
+/// ```
+/// use sdml::ch5_diffusion::score::descending_times;
+/// assert_eq!(descending_times(4.0, 0.0, 4, 2.0)?, [4.0, 2.25, 1.0, 0.25, 0.0]);
+/// assert!(descending_times(0.0, 0.0, 4, 2.0).is_err());
+/// # Ok::<(), sdml::Error>(())
+/// ```
+pub fn descending_times(horizon: f64, last: f64, steps: usize, power: f64) -> Result<Vec<f64>> {
+    positive("horizon", horizon)?;
+    positive("power", power)?;
+    at_least("steps", steps, 1)?;
+    if time(last)? >= horizon {
+        return Err(Error::argument("last", last, format!("before the horizon, {horizon}")));
+    }
+    Ok((0..=steps).map(|k| last + (horizon - last) * (1.0 - k as f64 / steps as f64).powf(power)).collect())
+}
+
+/// The reverse equation with noise h, a score field, a grid of times and a method.
+///
+/// ```
+/// use sdml::ch5_diffusion::{mixture::Mixture, score::{ExactScore, Method, Reverse, descending_times}};
+/// use sdml::random::Streams;
+/// let score = ExactScore::new(Mixture::ring(8, 2.0, 0.2)?);
+/// let times = descending_times(3.0, 1e-3, 50, 2.0)?;
+/// let points = Reverse::new(&score, 1.0, times, Method::Euler)?.sample(100, &Streams::new(1, "doc"))?;
+/// // All of them lie near the ring.
+/// let radius = |x: ndarray::ArrayView1<f64>| x[0].hypot(x[1]);
+/// assert!(points.outer_iter().all(|x| (radius(x) - 2.0).abs() < 1.2));
+/// # Ok::<(), sdml::Error>(())
+/// ```
+pub struct Reverse<'a, S> {
+    score: &'a S,
+    h: f64,
+    times: Vec<f64>,
+    method: Method,
+}
+
+impl<'a, S: ScoreField> Reverse<'a, S> {
+    /// The equation with noise `h`, to be solved along `times`.
+    ///
+    /// # Errors
+    /// h negative or not finite; fewer than two times, or times that do not fall from a positive one to one that is at
+    /// least 0; a method that does not fit h.
+    pub fn new(score: &'a S, h: f64, times: Vec<f64>, method: Method) -> Result<Self> {
+        check_grid(h, &times)?;
+        method.check(h)?;
+        Ok(Self { score, h, times, method })
+    }
+
+    /// Evaluations of the score for each point.
+    pub fn evaluations(&self) -> usize {
+        self.method.evaluations() * (self.times.len() - 1)
+    }
+
+    /// `points` points at the last time, one a row, from starts Y(0) ~ N(0, I). Point i draws from stream i.
+    ///
+    /// # Errors
+    /// No points; an error of the score; points that leave the finite numbers, with the step at which they do.
+    pub fn sample(&self, points: usize, streams: &Streams) -> Result<Array2<f64>> {
+        at_least("points", points, 1)?;
+        let start = |i: u64| {
+            let mut stream = streams.stream(i);
+            let mut row = vec![0.0; self.score.dimension()];
+            stream.fill_normal(&mut row);
+            (row, stream)
+        };
+        self.all(points, start, false).map(|mut states| states.pop().expect("the last state"))
+    }
+
+    /// The points at the last time, from given starts, one a row.
+    ///
+    /// # Errors
+    /// As [`Self::sample`]; starts of another dimension or not finite.
+    pub fn run(&self, start: ArrayView2<f64>, streams: &Streams) -> Result<Array2<f64>> {
+        self.from(start, streams, false).map(|mut states| states.pop().expect("the last state"))
+    }
+
+    /// The points at every time of the grid, from given starts.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn paths(&self, start: ArrayView2<f64>, streams: &Streams) -> Result<Vec<Array2<f64>>> {
+        self.from(start, streams, true)
+    }
+
+    fn from(&self, start: ArrayView2<f64>, streams: &Streams, every: bool) -> Result<Vec<Array2<f64>>> {
+        at_least("start.nrows()", start.nrows(), 1)?;
+        of_dimension("start", &start, self.score.dimension())?;
+        if let Some(value) = start.iter().find(|value| !value.is_finite()) {
+            return Err(Error::argument("start", value, "finite numbers"));
+        }
+        self.all(start.nrows(), |i| (start.row(i as usize).to_vec(), streams.stream(i)), every)
+    }
+
+    /// Moves the points in groups of a fixed size, on whatever threads there are; the first error in their order counts.
+    fn all(
+        &self,
+        points: usize,
+        start: impl Fn(u64) -> (Vec<f64>, Stream) + Sync,
+        every: bool,
+    ) -> Result<Vec<Array2<f64>>> {
+        let group = |g: usize| {
+            let range = g * TOGETHER..points.min((g + 1) * TOGETHER);
+            let (rows, streams): (Vec<_>, Vec<_>) = range.map(|i| start(i as u64)).unzip();
+            let shape = (rows.len(), self.score.dimension());
+            let x = Array2::from_shape_vec(shape, rows.concat()).expect("rows of one length");
+            let score = Array2::zeros(shape);
+            let points = Points { x, score, streams, workspace: self.score.workspace() };
+            self.group(points, every)
+        };
+        let groups: Vec<_> = (0..points.div_ceil(TOGETHER)).into_par_iter().map(group).collect();
+        let groups = groups.into_iter().collect::<Result<Vec<_>>>()?;
+        let state = |k: usize| {
+            let parts: Vec<_> = groups.iter().map(|states| states[k].view()).collect();
+            concatenate(Axis(0), &parts).expect("groups of one dimension")
+        };
+        Ok((0..groups[0].len()).map(state).collect())
+    }
+
+    fn group(&self, mut points: Points<S::Workspace>, every: bool) -> Result<Vec<Array2<f64>>> {
+        let mut states = Vec::new();
+        for (step, pair) in self.times.windows(2).enumerate() {
+            if every {
+                states.push(points.x.clone());
+            }
+            self.step(&mut points, pair[0], pair[1])?;
+            if let Some(&value) = points.x.iter().find(|value| !value.is_finite()) {
+                return Err(Error::NotFinite { quantity: "Y", value, step });
+            }
+        }
+        states.push(points.x);
+        Ok(states)
+    }
+
+    /// One step from t to `next`.
+    // ANCHOR: step
+    fn step(&self, points: &mut Points<S::Workspace>, t: f64, next: f64) -> Result<()> {
+        let (h, d) = (self.h, t - next);
+        points.evaluate(self.score, t)?;
+        match self.method {
+            Method::Euler => points.euler(h, d),
+            Method::Exponential => {
+                let (b2, next_b2) = (noise_variance(t), noise_variance(next));
+                let rho = (next_b2 / b2).sqrt() * decay(d);
+                let kept = rho.powf(1.0 + h);
+                let spread = (next_b2 * (1.0 - rho.powf(2.0 * h))).sqrt();
+                // a'/a = e^d.
+                let grown = d.exp();
+                points.advance(|x, s| grown * (x + (1.0 - kept) * b2 * s), spread);
+            }
+            Method::Heun => {
+                let start = points.x.clone();
+                let slope = &points.x + &points.score;
+                points.euler(0.0, d);
+                points.evaluate(self.score, next)?;
+                points.x = start + 0.5 * d * (slope + &points.x + &points.score);
+            }
+            Method::PredictorCorrector { ratio } => {
+                points.euler(h, d);
+                let delta = ratio * noise_variance(next);
+                if delta > 0.0 {
+                    points.evaluate(self.score, next)?;
+                    points.advance(|x, s| x + delta * s, (2.0 * delta).sqrt());
+                }
+            }
+        }
+        Ok(())
+    }
+    // ANCHOR_END: step
+}
+
+/// Refuses a negative h and times that do not fall.
+pub(super) fn check_grid(h: f64, times: &[f64]) -> Result<()> {
+    if !(h.is_finite() && h >= 0.0) {
+        return Err(Error::argument("h", h, "a finite number, at least 0"));
+    }
+    at_least("times.len()", times.len(), 2)?;
+    positive("times[0]", times[0])?;
+    let falling = times.windows(2).all(|pair| pair[1] < pair[0]) && times[times.len() - 1] >= 0.0;
+    if falling {
+        Ok(())
+    } else {
+        Err(Error::argument("times", format!("{times:?}"), "strictly falling, the last at least 0"))
+    }
+}
+
+/// A group of points on their way, with their scores and streams.
+struct Points<W> {
+    x: Array2<f64>,
+    score: Array2<f64>,
+    streams: Vec<Stream>,
+    workspace: W,
+}
+
+impl<W> Points<W> {
+    fn evaluate<S: ScoreField<Workspace = W>>(&mut self, field: &S, t: f64) -> Result<()> {
+        field.write(t, self.x.view(), &mut self.workspace, self.score.view_mut())
+    }
+
+    fn euler(&mut self, h: f64, d: f64) {
+        self.advance(|x, s| x + d * (x + (1.0 + h) * s), (2.0 * h * d).sqrt());
+    }
+
+    /// x ← f(x, s) + `spread` ξ.
+    fn advance(&mut self, f: impl Fn(f64, f64) -> f64, spread: f64) {
+        let rows = self.x.outer_iter_mut().zip(self.score.outer_iter()).zip(&mut self.streams);
+        for ((mut x, s), stream) in rows {
+            for (x, s) in x.iter_mut().zip(s) {
+                let noise = if spread > 0.0 { spread * stream.normal() } else { 0.0 };
+                *x = f(*x, *s) + noise;
+            }
+        }
+    }
+}
