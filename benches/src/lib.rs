@@ -3,4 +3,5 @@
 pub mod backprop;
 pub mod langevin;
 pub mod neural_ode;
+pub mod neural_sde;
 pub mod sde;
