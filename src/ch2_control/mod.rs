@@ -3,3 +3,4 @@
 pub mod backprop;
 pub mod neural_ode;
 pub mod neural_sde;
+pub mod qubit;

@@ -1,0 +1,212 @@
+//! A network as the control, u_θ(t) = u_max tanh(MLP_θ(t)), trained on 1 − F.
+//!
+//! The network only changes coordinates: it is asked for the control at all times of a discretization at once, the
+//! discretization returns ∂L/∂u at those times, and one pull-back turns that into ∂L/∂θ.
+
+use ndarray::{Array2, ArrayView2};
+
+use super::{Grape, Pulse, Qubit, RungeKutta};
+use crate::Result;
+use crate::ch1_preliminaries::learning::{Adam, Schedule, minimize, tanh};
+use crate::ch2_control::backprop::{Activation, Mlp, Pass};
+use crate::error::at_least;
+use crate::random::Streams;
+
+/// A discretization of the problem: when it wants the control, and what a control costs.
+pub trait Discretization {
+    /// The times at which the control is asked for.
+    fn times(&self) -> Vec<f64>;
+
+    /// u_max.
+    fn bound(&self) -> f64;
+
+    /// The loss of the samples `u`; its derivatives go into `gradient`.
+    ///
+    /// # Errors
+    /// Slices that are not as long as there are times.
+    fn loss(&mut self, u: &[f64], gradient: &mut [f64]) -> Result<f64>;
+}
+
+/// The pieces take the value of the control in their middle: the propagation is exact for such a control, and of
+/// second order in the length of the pieces for a smooth one.
+impl Discretization for Grape {
+    fn times(&self) -> Vec<f64> {
+        let tau = self.horizon() / self.pieces() as f64;
+        (0..self.pieces()).map(|k| (k as f64 + 0.5) * tau).collect()
+    }
+
+    fn bound(&self) -> f64 {
+        self.qubit().bound()
+    }
+
+    fn loss(&mut self, u: &[f64], gradient: &mut [f64]) -> Result<f64> {
+        self.gradient(u, gradient)
+    }
+}
+
+impl Discretization for RungeKutta {
+    fn times(&self) -> Vec<f64> {
+        self.times().collect()
+    }
+
+    fn bound(&self) -> f64 {
+        self.qubit().bound()
+    }
+
+    fn loss(&mut self, u: &[f64], gradient: &mut [f64]) -> Result<f64> {
+        self.gradient(u, gradient)
+    }
+}
+
+/// A network in front of a discretization.
+#[derive(Debug, Clone)]
+pub struct NetworkControl<D> {
+    problem: D,
+    network: Mlp,
+    times: Array2<f64>,
+    pass: Pass,
+    u: Vec<f64>,
+    cotangent: Vec<f64>,
+}
+
+impl<D: Discretization> NetworkControl<D> {
+    /// The control u_max tanh(MLP(t)), with two hidden layers of `width` tanh units.
+    ///
+    /// # Errors
+    /// A width of 0.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Grape, NetworkControl, Qubit};
+    /// let mut control = NetworkControl::new(Grape::new(Qubit::new(1.0, 2.0)?, 5.0, 200)?, 32)?;
+    /// // With all weights zero there is no control, and the state stays.
+    /// let theta = vec![0.0; control.network().parameters()];
+    /// assert!((control.gradient(&theta, &mut theta.clone())? - 1.0).abs() < 1e-13);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    pub fn new(problem: D, width: usize) -> Result<Self> {
+        let network = Mlp::new(&[1, width, width, 1], Activation::Tanh)?;
+        let times = problem.times();
+        let samples = times.len();
+        let times = Array2::from_shape_vec((samples, 1), times).expect("one column");
+        Ok(Self {
+            problem,
+            network,
+            times,
+            pass: Pass::new(),
+            u: vec![0.0; samples],
+            cotangent: vec![0.0; samples],
+        })
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Mlp {
+        &self.network
+    }
+
+    /// The samples of the control.
+    ///
+    /// # Errors
+    /// Parameters that are not finite, or not as many as the network has.
+    // ANCHOR: control
+    pub fn control(&mut self, theta: &[f64]) -> Result<&[f64]> {
+        self.network.forward(theta, self.times.view(), &mut self.pass)?;
+        for (u, y) in self.u.iter_mut().zip(self.pass.output()) {
+            *u = self.problem.bound() * tanh(*y);
+        }
+        Ok(&self.u)
+    }
+    // ANCHOR_END: control
+
+    /// The loss at θ; its gradient is added to `gradient`.
+    ///
+    /// # Errors
+    /// As [`NetworkControl::control`].
+    // ANCHOR: gradient
+    pub fn gradient(&mut self, theta: &[f64], gradient: &mut [f64]) -> Result<f64> {
+        self.control(theta)?;
+        let loss = self.problem.loss(&self.u, &mut self.cotangent)?;
+        let bound = self.problem.bound();
+        for (slope, u) in self.cotangent.iter_mut().zip(&self.u) {
+            // d(u_max tanh y)/dy: the gradient dies where the control nears its bound.
+            *slope *= bound - u * u / bound;
+        }
+        let cotangent = ArrayView2::from_shape((self.u.len(), 1), &self.cotangent).expect("one column");
+        self.network.pull_back(theta, &mut self.pass, cotangent, gradient)?;
+        Ok(loss)
+    }
+    // ANCHOR_END: gradient
+}
+
+/// Everything a training run depends on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Recipe {
+    /// The system.
+    pub qubit: Qubit,
+    /// T.
+    pub horizon: f64,
+    /// How many samples of the control the exact propagation takes.
+    pub pieces: usize,
+    /// Units in each of the two hidden layers.
+    pub width: usize,
+    /// The learning rates of Adam.
+    pub schedule: Schedule,
+    /// Steps of Adam.
+    pub iterations: usize,
+    /// The seed of the first parameters.
+    pub seed: u64,
+}
+
+/// What training leaves behind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trained {
+    /// The control on the pieces.
+    pub pulse: Pulse,
+    /// 1 − F at its end.
+    pub infidelity: f64,
+    /// 1 − F before every step.
+    pub curve: Vec<f64>,
+}
+
+impl Recipe {
+    /// The notes' qubit, ω = 1 and u_max = 2, until `horizon`: 200 samples, 32 units, `iterations` steps of Adam at
+    /// the rate 0.003.
+    ///
+    /// # Errors
+    /// None.
+    pub fn new(horizon: f64, iterations: usize, seed: u64) -> Result<Self> {
+        let (qubit, schedule) = (Qubit::new(1.0, 2.0)?, Schedule::Constant(3e-3));
+        Ok(Self { qubit, horizon, pieces: 200, width: 32, schedule, iterations, seed })
+    }
+
+    /// Trains.
+    ///
+    /// # Errors
+    /// A number of the recipe that is out of its range, or a loss that leaves the finite numbers.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::Recipe;
+    /// let trained = Recipe::new(5.0, 20, 0)?.train()?;
+    /// assert_eq!((trained.curve.len(), trained.pulse.pieces().len()), (20, 200));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    // ANCHOR: train
+    pub fn train(&self) -> Result<Trained> {
+        at_least("iterations", self.iterations, 1)?;
+        let grape = Grape::new(self.qubit, self.horizon, self.pieces)?;
+        let mut control = NetworkControl::new(grape, self.width)?;
+        let mut theta = control.network().initial(&mut Streams::new(self.seed, "control").stream(0));
+        let mut curve = Vec::with_capacity(self.iterations);
+        minimize(
+            &mut theta,
+            &mut Adam::default(),
+            self.schedule,
+            self.iterations,
+            |_, theta, gradient| control.gradient(theta, gradient),
+            |_, _, loss| curve.push(loss),
+        )?;
+        let pulse = Pulse::equal(self.horizon, control.control(&theta)?)?;
+        let infidelity = control.gradient(&theta, &mut vec![0.0; theta.len()])?;
+        Ok(Trained { pulse, infidelity, curve })
+    }
+    // ANCHOR_END: train
+}

@@ -1,0 +1,159 @@
+//! Controls that are constant on pieces, and the states they lead to, without an error of discretization.
+
+use super::system::{Qubit, START, State};
+use crate::error::{at_least, finite, positive};
+use crate::{Error, Result};
+
+/// The control has the value `u` for the time `duration`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Piece {
+    /// The value.
+    pub u: f64,
+    /// For how long.
+    pub duration: f64,
+}
+
+/// A control that is constant on pieces.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pulse(Vec<Piece>);
+
+/// One moment of a trajectory.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Moment {
+    /// The time.
+    pub t: f64,
+    /// The control just before it.
+    pub u: f64,
+    /// The state.
+    pub z: State,
+}
+
+impl Pulse {
+    /// The pieces, one after the other.
+    ///
+    /// # Errors
+    /// Values or durations that are not finite, a duration below 0, or a total that is not greater than 0.
+    pub fn new(pieces: Vec<Piece>) -> Result<Self> {
+        at_least("pieces.len()", pieces.len(), 1)?;
+        for piece in &pieces {
+            finite("u", piece.u)?;
+            if !(piece.duration >= 0.0 && piece.duration.is_finite()) {
+                return Err(Error::argument("duration", piece.duration, "a finite number, at least 0"));
+            }
+        }
+        let pulse = Self(pieces);
+        positive("horizon", pulse.horizon())?;
+        Ok(pulse)
+    }
+
+    /// Pieces of equal length that fill the time `horizon`.
+    ///
+    /// # Errors
+    /// No values, values that are not finite, or a horizon that is not a finite number greater than 0.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Pulse, Qubit, fidelity};
+    /// // Nothing but the phases moves without control.
+    /// let end = Qubit::new(1.0, 2.0)?.end(&Pulse::equal(5.0, &[0.0; 3])?)?;
+    /// assert_eq!(fidelity(&end), 0.0);
+    /// assert!(Pulse::equal(-1.0, &[0.0]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    pub fn equal(horizon: f64, values: &[f64]) -> Result<Self> {
+        let duration = positive("horizon", horizon)? / at_least("values.len()", values.len(), 1)? as f64;
+        Self::new(values.iter().map(|&u| Piece { u, duration }).collect())
+    }
+
+    /// The pieces.
+    pub fn pieces(&self) -> &[Piece] {
+        &self.0
+    }
+
+    /// T, the sum of the durations.
+    pub fn horizon(&self) -> f64 {
+        self.0.iter().map(|piece| piece.duration).sum()
+    }
+
+    /// The same pieces, then no control until the time `horizon`.
+    ///
+    /// # Errors
+    /// A horizon before the end of the pulse.
+    pub fn then_wait(mut self, horizon: f64) -> Result<Self> {
+        let rest = finite("horizon", horizon)? - self.horizon();
+        // The sum of the durations may round above the horizon they were made for.
+        if rest < -1e-12 * horizon.abs() {
+            let allowed = format!("at least the pulse's own {}", self.horizon());
+            return Err(Error::argument("horizon", horizon, allowed));
+        }
+        if rest > 0.0 {
+            self.0.push(Piece { u: 0.0, duration: rest });
+        }
+        Ok(self)
+    }
+}
+
+impl Qubit {
+    /// The states z(0), z(t_1), …, z(T) at the ends of the pieces.
+    ///
+    /// # Errors
+    /// A control beyond the bound.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Pulse, Qubit};
+    /// let states = Qubit::new(1.0, 2.0)?.states(&Pulse::equal(5.0, &[2.0, -1.0, 0.5])?)?;
+    /// let norm = |z: &[nalgebra::Complex<f64>; 2]| z[0].norm_sqr() + z[1].norm_sqr();
+    /// assert!(states.iter().all(|z| (norm(z) - 1.0).abs() < 1e-15) && states.len() == 4);
+    /// assert!(Qubit::new(1.0, 1.0)?.states(&Pulse::equal(5.0, &[2.0])?).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    // ANCHOR: states
+    pub fn states(&self, pulse: &Pulse) -> Result<Vec<State>> {
+        self.admits(pulse)?;
+        let mut states = vec![START];
+        for (k, piece) in pulse.pieces().iter().enumerate() {
+            states.push(self.step(piece.u, piece.duration).apply(&states[k]));
+        }
+        Ok(states)
+    }
+    // ANCHOR_END: states
+
+    /// z(T).
+    ///
+    /// # Errors
+    /// As [`Qubit::states`].
+    pub fn end(&self, pulse: &Pulse) -> Result<State> {
+        self.admits(pulse)?;
+        Ok(pulse.pieces().iter().fold(START, |z, piece| self.step(piece.u, piece.duration).apply(&z)))
+    }
+
+    /// The trajectory at `intervals` + 1 times that divide [0, T] equally.
+    ///
+    /// # Errors
+    /// As [`Qubit::states`], or no interval.
+    pub fn trajectory(&self, pulse: &Pulse, intervals: usize) -> Result<Vec<Moment>> {
+        let states = self.states(pulse)?;
+        let horizon = pulse.horizon();
+        let (mut at, mut begun) = (0, 0.0);
+        let times = (0..=at_least("intervals", intervals, 1)?).map(|k| horizon * k as f64 / intervals as f64);
+        Ok(times
+            .map(|t| {
+                let pieces = pulse.pieces();
+                while at + 1 < pieces.len() && begun + pieces[at].duration < t {
+                    begun += pieces[at].duration;
+                    at += 1;
+                }
+                let u = pieces[at].u;
+                Moment { t, u, z: self.step(u, t - begun).apply(&states[at]) }
+            })
+            .collect())
+    }
+
+    /// Refuses a control beyond the bound, rounding aside.
+    fn admits(&self, pulse: &Pulse) -> Result<()> {
+        let limit = self.bound() * (1.0 + 1e-12);
+        match pulse.pieces().iter().find(|piece| piece.u.abs() > limit) {
+            Some(piece) => Err(Error::argument("u", piece.u, format!("within ±{}", self.bound()))),
+            None => Ok(()),
+        }
+    }
+}
