@@ -51,6 +51,10 @@ pub static ALL: &[&[Figure]] = &[
     ch1_preliminaries::learning::networks::FIGURES,
     ch1_preliminaries::learning::poisson::FIGURES,
     ch1_preliminaries::learning::sgd::FIGURES,
+    ch2_control::neural_sde::reversal::FIGURES,
+    ch2_control::neural_sde::evolution::FIGURES,
+    ch2_control::neural_sde::adjoint::FIGURES,
+    ch2_control::neural_sde::training::FIGURES,
     ch3_flows::transport::maps::FIGURES,
     ch3_flows::transport::optimal::FIGURES,
 ];
