@@ -51,6 +51,10 @@ pub static ALL: &[&[Figure]] = &[
     ch1_preliminaries::learning::networks::FIGURES,
     ch1_preliminaries::learning::poisson::FIGURES,
     ch1_preliminaries::learning::sgd::FIGURES,
+    ch4_langevin::relaxation::FIGURES,
+    ch4_langevin::ergodic::FIGURES,
+    ch4_langevin::barriers::FIGURES,
+    ch4_langevin::posterior::FIGURES,
 ];
 
 /// One figure: its words, its parameters, the computation of its data and the drawing of them.
