@@ -7,3 +7,4 @@ mod pins;
 
 mod backprop;
 mod neural_ode;
+mod neural_sde;
