@@ -24,7 +24,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "The time to cross a barrier",
-        caption: r"Mean time from the left minimum of the double well to the right one against the inverse temperature $\beta$. Left: the exact integral (line), the formula of Eyring and Kramers (dashed), twice the inverse spectral gap (green), and the simulated chain with $h = 0.005$ (orange). Right: all of them over the exact time; thin, the corrected formula with $1 + 3/(8\beta)$.",
+        caption: r"Mean time from the left minimum of the double well to the right one against the inverse temperature $\beta$. Left: the exact integral (line), the formula of Eyring and Kramers (dashed), twice the inverse spectral gap (green), and the simulated chain with $h = 0.005$ (orange). Right: all of them over the exact time; grey, the corrected formula with $1 + 3/(8\beta)$.",
         alt: "Left: on a logarithmic scale all four follow one straight line that climbs from about 4 to over 1000 as beta goes from 1 to 7. Right: ratios; the formula approaches 1 slowly from below, the corrected one faster, the green dots quickly, the orange dots scatter about 1.",
         seed: 5,
         parameters: &[Parameter {
@@ -53,7 +53,7 @@ pub const FIGURES: &[Figure] = &[
         number: None,
         title: "Annealed importance sampling",
         caption: r"From $\mathcal N(0, 1)$ to the double well at $\beta = 10$ in $K$ steps. Left: the estimate of $\mathcal Z(\beta)$ with two standard errors, and quadrature (dashed). Right: the effective share of the weights, $(\sum w)^2/(n \sum w^2)$.",
-        alt: "Left: estimates scatter about the dashed line with error bars that shrink as the number of steps grows. Right: the effective share of the weights grows from a tenth to almost one.",
+        alt: "Left: estimates scatter about the dashed line with error bars that shrink as the number of steps grows. Right: the effective share of the weights grows from a fifth to two thirds.",
         seed: 7,
         parameters: &[Parameter { name: "paths", default: 2000.0, meaning: "number of weights" }],
         data: weights,
@@ -157,7 +157,11 @@ fn draw_traces(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let sweep = data.get("sweep")?;
     let end = sweep[sweep.len() - 1];
     let trace = |title: &str, column: &str, colour: Colour| -> Result<Plate> {
-        let mut plate = Plate::sized(440.0, 190.0).x(0.0..=end, "sweep").y(-1.6..=1.6, "$x$").title(title);
+        let mut plate = Plate::sized(440.0, 190.0)
+            .x(0.0..=end, "sweep")
+            .y(-1.6..=1.6, "$x$")
+            .y_ticks(&[(-1.0, "−1"), (0.0, "0"), (1.0, "1")])
+            .title(title);
         plate.line(sweep, data.get(column)?, colour.weight(0.9));
         Ok(plate)
     };
