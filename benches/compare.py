@@ -4,7 +4,8 @@
     benches/compare.py [--peers DIR] [--python PATH] [W2 W3 ...]
 
 DIR holds the scripts of the peers (by default ../shared/bench), PATH is a Python that has numpy, numba, jax, torch;
-a peer that cannot be started is named and left out. Ratios are wall time of the peer over ours: above 1, we are faster.
+a peer that cannot be started is named and left out. Ratios are our units per second over the peer's, variant by variant:
+above 1, we are faster.
 """
 import argparse
 import json
@@ -16,6 +17,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PEERS = {
     "W2": ("w02_em_ou.py", ["numba", "numpy", "jax", "torch"]),
     "W3": ("w03_em_gbm_strong.py", ["numba", "numpy", "jax", "torch"]),
+    "W5": ("w05_node_grad.py", ["torch/backprop", "diffrax/backprop", "diffrax/adjoint", "jax/adjoint"]),
+    "W6": ("w06_nsde_grad.py", ["jax/d10-heun-backprop", "diffrax/d10-heun-adjoint", "torchsde/d10-reversible_heun-backprop",
+                                "torchsde/d10-reversible_heun-adjoint", "jax/d1-heun-backprop"]),
 }
 
 
@@ -23,6 +27,13 @@ def lines(command, folder):
     run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     found = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
     return found, run.stderr.strip().splitlines()
+
+
+def switches(variant):
+    """What tells a peer's script the variant: `backprop` is a mode, `d10-heun-backprop` a dimension, a method and a mode."""
+    *before, mode = variant.split("-")
+    dimension = [f"--dim={before[0][1:]}", f"--method={before[1]}"] if before else []
+    return dimension + ([f"--mode={mode}"] if mode else [])
 
 
 def main():
@@ -36,21 +47,24 @@ def main():
         options.error(f"unknown workload {', '.join(unknown)}: there are {', '.join(PEERS)}")
     if not chosen.peers.is_dir():
         options.error(f"no scripts of peers in {chosen.peers}: name their folder with --peers")
-    print(f"{'workload':10}{'tool':22}{'seconds':>9}{'units/s':>11}{'ratio':>8}   quality")
+    print(f"{'workload':10}{'tool':32}{'seconds':>9}{'units/s':>11}{'ratio':>8}   quality")
     for name in chosen.workloads:
         script, peers = PEERS[name]
         ours, complaint = lines(["cargo", "run", "-q", "--profile", "bench", "-p", "benches", "--", name], ROOT)
         if not ours:
             sys.exit("\n".join(complaint))
-        wall = next(line["wall_min_s"] for line in ours if not line["variant"])
+        speeds = {line["variant"]: line["units_per_s"] for line in ours}
+        first = ours[0]["units_per_s"]
         for line in ours:
-            show(line, wall)
+            show(line, first)
         for peer in peers:
-            found, complaint = lines([chosen.python, script, "--peer", peer, "--dtype", "f64"], chosen.peers)
+            tool, _, variant = peer.partition("/")
+            mode = switches(variant)
+            found, complaint = lines([chosen.python, script, "--peer", tool, "--dtype", "f64", *mode], chosen.peers)
             if found:
-                show(found[-1], wall)
+                show(found[-1], speeds[variant])
             else:
-                print(f"{name:10}{peer:22}  not run: {complaint[-1] if complaint else 'no result'}")
+                print(f"{name:10}{peer:32}  not run: {complaint[-1] if complaint else 'no result'}")
 
 
 def show(line, ours):
@@ -58,8 +72,8 @@ def show(line, ours):
     quality = line["quality"]
     if isinstance(quality, dict):
         quality = "; ".join(f"{key} {value}" for key, value in quality.items())
-    seconds = line["wall_min_s"]
-    print(f"{line['workload']:10}{tool:22}{seconds:9.3f}{line['units_per_s']:11.2e}{seconds / ours:8.2f}   {quality}")
+    seconds, speed = line["wall_min_s"], line["units_per_s"]
+    print(f"{line['workload']:10}{tool:32}{seconds:9.3f}{speed:11.2e}{ours / speed:8.2f}   {quality}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,10 @@
 
 use std::time::Instant;
 
+use benches::neural_ode::{NodeGradient, VARIANTS};
+use benches::neural_sde::{Job, distance, model};
 use benches::sde::{COARSEST, FINEST, PATHS, STEPS, STRONG_PATHS, em_ou, gbm_strong, normals};
+use sdml::ch2_control::neural_sde::{BatchScheme, WayBack};
 
 const REPEATS: usize = 7;
 
@@ -33,11 +36,51 @@ fn main() -> sdml::Result<()> {
         let quality = format!("em {:.3}; milstein {:.3}; heun {:.3}", slopes[0], slopes[1], slopes[2]);
         report("W3", "", wall, 3.0 * steps * STRONG_PATHS as f64, &quality);
     }
+    if wanted("W5") {
+        for variant in VARIANTS {
+            let mut job = NodeGradient::new(variant)?;
+            let (wall, [loss, norm]) = fastest(|| job.run())?;
+            report("W5", variant.name, wall, 1.0, &format!("loss {loss:.11}; grad_norm {norm:.11}"));
+        }
+    }
+    if wanted("W6") {
+        for d in [10, 1] {
+            let sde = model(d)?;
+            for scheme in [BatchScheme::Heun, BatchScheme::Midpoint, BatchScheme::ReversibleHeun] {
+                let mut stored = Job::new(&sde, scheme, WayBack::Stored)?;
+                let reference = stored.gradient(0)?.to_vec();
+                for way in [WayBack::Stored, WayBack::Resolved] {
+                    let mut job = Job::new(&sde, scheme, way)?;
+                    let apart = distance(job.gradient(0)?, &reference);
+                    let mut seed = 0;
+                    let (wall, ()) = fastest(|| {
+                        seed += 1;
+                        job.gradient(seed).map(drop)
+                    })?;
+                    let variant = format!(
+                        "d{d}-{}-{}",
+                        name(scheme),
+                        if way == WayBack::Stored { "backprop" } else { "adjoint" }
+                    );
+                    report("W6", &variant, wall, 1.0, &format!("rel_diff_to_backprop {apart:.1e}"));
+                }
+            }
+        }
+    }
     Ok(())
 }
 
+/// The scheme as the peers' scripts call it.
+fn name(scheme: BatchScheme) -> &'static str {
+    match scheme {
+        BatchScheme::Heun => "heun",
+        BatchScheme::Midpoint => "midpoint",
+        BatchScheme::ReversibleHeun => "reversible_heun",
+    }
+}
+
 /// The shortest of several runs in seconds, and the last result.
-fn fastest<T>(job: impl Fn() -> sdml::Result<T>) -> sdml::Result<(f64, T)> {
+fn fastest<T>(mut job: impl FnMut() -> sdml::Result<T>) -> sdml::Result<(f64, T)> {
     let mut best = f64::INFINITY;
     let mut result = job()?;
     for _ in 0..REPEATS {

@@ -6,4 +6,5 @@ mod check;
 mod pins;
 
 mod backprop;
+mod neural_ode;
 mod qubit;

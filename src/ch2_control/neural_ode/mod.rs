@@ -4,22 +4,26 @@
 //! output ([`DormandPrince`]). Gradients: [`Gradient`] by any [`Method`], and at a tolerance [`RunningAdjoint`].
 
 mod adjoint;
+mod batch;
 mod cost;
 mod dormand_prince;
 mod field;
 mod gradient;
 mod network;
+mod peer;
 mod pointwise;
 mod runge_kutta;
 mod running;
 mod sensitivity;
 mod through;
 
+pub use batch::BatchGradient;
 pub use cost::{Activated, Counted, DenseLayer};
 pub use dormand_prince::{DormandPrince, Effort, Piece, Solution};
 pub use field::VectorField;
 pub use gradient::{Gradient, Loss, Method, terminal};
 pub use network::{NetworkField, NetworkTape};
+pub use peer::PeerProblem;
 pub use pointwise::{ClosedForm, Pendulum, Pointwise, Relaxation, SlowFast, Visited};
 pub use runge_kutta::{FixedStep, Stages, Tableau};
 pub use running::RunningAdjoint;

@@ -2,3 +2,6 @@
 
 mod bad_input;
 mod mixture;
+mod path;
+mod reverse;
+mod sampling;

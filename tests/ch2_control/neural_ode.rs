@@ -1,0 +1,805 @@
+//! Section 2.3: solvers, and the gradient of a neural ODE by every method.
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, array};
+use sdml::Result;
+use sdml::ch1_preliminaries::evolution::{DMatrix, DVector, exponential, gauss_legendre, magnus_propagator};
+use sdml::ch2_control::backprop::{Activation, Mlp};
+use sdml::ch2_control::neural_ode::{
+    BatchGradient, ClosedForm, Counted, DenseLayer, DormandPrince, FixedStep, Gradient, Method, NetworkField,
+    PeerProblem, Pendulum, Pointwise, Relaxation, RunningAdjoint, SlowFast, Stages, Tableau, VectorField,
+    terminal,
+};
+use sdml::random::Streams;
+use sdml::statistics::fit_order;
+
+use crate::check::Check;
+
+const THETA: [f64; 2] = [1.3, 0.4];
+
+fn scheme(tableau: Tableau, end: f64, steps: usize) -> FixedStep {
+    FixedStep::new(tableau, 0.0, end, steps).unwrap()
+}
+
+/// L = Σ over the batch of ½|z|² + z₁, and its gradient.
+fn loss(z: ArrayView2<f64>, mut a: ArrayViewMut2<f64>) -> f64 {
+    a += &z;
+    a.column_mut(0).iter_mut().for_each(|a| *a += 1.0);
+    0.5 * z.iter().map(|z| z * z).sum::<f64>() + z.column(0).sum()
+}
+
+/// L, dL/dθ and dL/dz_0.
+fn gradient<F: VectorField>(
+    field: &F,
+    theta: &[f64],
+    z_0: &Array2<f64>,
+    scheme: FixedStep,
+    method: Method,
+) -> (f64, Vec<f64>, Option<Array2<f64>>) {
+    let mut work = Gradient::new(scheme, method).unwrap();
+    let mut gradient = vec![0.0; theta.len()];
+    let mut loss = terminal(scheme.steps(), loss);
+    let value = work.evaluate(field, theta, z_0.view(), &mut loss, &mut gradient).unwrap();
+    (value, gradient, work.at_start().map(|a| a.to_owned()))
+}
+
+/// The loss of the discrete solution.
+fn discrete_loss<F: VectorField>(field: &F, theta: &[f64], z_0: &Array2<f64>, scheme: FixedStep) -> f64 {
+    let mut z = z_0.clone();
+    let mut tape = F::Tape::default();
+    let slope =
+        |t: f64, z: ArrayView2<f64>, out: ArrayViewMut2<f64>| field.value(z, t, theta, &mut tape, out);
+    scheme.solve(&mut z, &mut Stages::default(), slope, |_, _, _| ()).unwrap();
+    let mut a = Array2::zeros(z.dim());
+    loss(z.view(), a.view_mut())
+}
+
+/// The derivative of f at 0 by differences of order 6: an error of ε⁶ and of rounding over ε.
+fn derivative(f: impl Fn(f64) -> f64) -> f64 {
+    let epsilon = 5e-3;
+    let pair = |k: f64| f(k * epsilon) - f(-k * epsilon);
+    (45.0 * pair(1.0) - 9.0 * pair(2.0) + pair(3.0)) / (60.0 * epsilon)
+}
+
+/// The largest |x_j − y_j| over the largest |y_j|.
+fn distance(x: &[f64], y: &[f64]) -> f64 {
+    let largest = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, |a: f64, b| a.max(b.abs()));
+    largest(&mut x.iter().zip(y).map(|(x, y)| x - y)) / largest(&mut y.iter().copied())
+}
+
+/// A network that knows the time, its parameters and four starts.
+fn network() -> (NetworkField, Vec<f64>, Array2<f64>) {
+    let field = NetworkField::new(Mlp::new(&[3, 8, 2], Activation::Tanh).unwrap()).unwrap();
+    let mut stream = Streams::new(3, "network").stream(0);
+    let theta = (0..field.parameters()).map(|_| stream.normal()).collect();
+    (field, theta, Array2::from_shape_simple_fn((4, 2), || stream.normal()))
+}
+
+fn starts() -> Array2<f64> {
+    array![[0.9, 0.1], [-1.5, 0.6], [0.3, -1.1]]
+}
+
+#[test]
+fn schemes_have_their_orders() {
+    // ż = −θ₁(z − θ₂ cos t) has a solution in closed form.
+    let theta = [2.0, 1.5];
+    let error = |tableau, steps| {
+        let mut z = array![[0.4]];
+        let field = Pointwise(Relaxation);
+        let mut tape = Default::default();
+        scheme(tableau, 2.0, steps)
+            .solve(
+                &mut z,
+                &mut Stages::default(),
+                |t, z, out| field.value(z, t, &theta, &mut tape, out),
+                |_, _, _| (),
+            )
+            .unwrap();
+        (z[[0, 0]] - Relaxation.solution(0.4, 2.0, theta)).abs()
+    };
+    let steps = [40, 80, 160, 320];
+    let h = steps.map(|steps| 2.0 / steps as f64);
+    let order = |tableau| fit_order(&h, &steps.map(|steps| error(tableau, steps)), 0.95).unwrap().order;
+    for tableau in Tableau::ALL {
+        assert!((order(tableau) - f64::from(tableau.order())).abs() < 0.1, "{}", tableau.name());
+    }
+    // RK4 with every stage evaluated at the start of its step.
+    let frozen = |steps: usize| {
+        let (mut z, mut work, h) = (array![[0.4]], Stages::default(), 2.0 / steps as f64);
+        for n in 0..steps {
+            Tableau::RK4
+                .step(n as f64 * h, h, &mut z, &mut work, |_, _, z, mut k| {
+                    k[[0, 0]] = Relaxation.f(&[z[[0, 0]]], n as f64 * h, &theta)[0];
+                    Ok(())
+                })
+                .unwrap();
+        }
+        (z[[0, 0]] - Relaxation.solution(0.4, 2.0, theta)).abs()
+    };
+    let wrong = fit_order(&h, &steps.map(frozen), 0.95).unwrap().order;
+    Check::new(
+        "ch2_control/neural_ode/schemes_have_their_orders",
+        &["eq:2.2"],
+        "the error of RK4 against a closed form falls like h⁴",
+        "RK4 that evaluates f at the start of the step in every stage",
+    )
+    .samples("40, 80, 160 and 320 steps")
+    .within(order(Tableau::RK4), 4.0, 0.05, "the next term of the error is h times smaller", wrong);
+}
+
+#[test]
+fn adaptive_solution() {
+    let theta = [2.0, 1.5];
+    let solve = |tolerance: f64| {
+        let field = Pointwise(Relaxation);
+        let mut tape = Default::default();
+        DormandPrince::new(tolerance, tolerance)
+            .unwrap()
+            .solve(0.0, 6.0, array![[0.4]].view(), |t, z, out| field.value(z, t, &theta, &mut tape, out))
+            .unwrap()
+    };
+    let error = |solution: &sdml::ch2_control::neural_ode::Solution| {
+        let times = (0..=600).map(|k| f64::from(k) / 100.0);
+        times.fold(0.0, |worst: f64, t| {
+            worst.max((solution.at(t).unwrap()[[0, 0]] - Relaxation.solution(0.4, t, theta)).abs())
+        })
+    };
+    let tolerances = [1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10];
+    let solutions = tolerances.map(solve);
+    let steps: Vec<f64> = solutions.iter().map(|solution| 6.0 / solution.effort().accepted as f64).collect();
+    let errors: Vec<f64> = solutions.iter().map(error).collect();
+    for (error, tolerance) in errors.iter().zip(tolerances) {
+        assert!(*error < 10.0 * tolerance, "{error:e} at {tolerance:e}");
+    }
+    let fitted = fit_order(&steps, &errors, 0.95).unwrap().order;
+    // The same steps with a straight line between their ends.
+    let straight = |solution: &sdml::ch2_control::neural_ode::Solution| {
+        solution.pieces().iter().fold(0.0, |worst: f64, piece| {
+            let exact = |t: f64| Relaxation.solution(0.4, t, theta);
+            let (t, h) = (piece.start(), piece.h());
+            worst.max((0.5 * (exact(t) + exact(t + h)) - exact(t + 0.5 * h)).abs())
+        })
+    };
+    let wrong = fit_order(&steps, &solutions.iter().map(straight).collect::<Vec<_>>(), 0.95).unwrap().order;
+    Check::new(
+        "ch2_control/neural_ode/adaptive_solution",
+        &["eq:2.2"],
+        "the largest error of Dormand–Prince at any time, between its steps as well, falls like the fifth power of the mean step",
+        "a straight line between the steps",
+    )
+    .samples("tolerances 1e-5 to 1e-10")
+    .within(fitted, 5.0, 0.6, "the steps adapt, so that the mean step is not the step", wrong);
+    // Backwards to where it came from; and every evaluation counted.
+    let there = solve(1e-11).at(1.0).unwrap();
+    let field = Pointwise(Relaxation);
+    let mut tape = Default::default();
+    let mut evaluations = 0;
+    let back = DormandPrince::new(1e-11, 1e-11)
+        .unwrap()
+        .solve(1.0, 0.0, there.view(), |t, z, out| {
+            evaluations += 1;
+            field.value(z, t, &theta, &mut tape, out)
+        })
+        .unwrap();
+    assert!((back.at(0.0).unwrap()[[0, 0]] - 0.4).abs() < 1e-9);
+    assert_eq!(evaluations, back.effort().evaluations);
+}
+
+#[test]
+fn discrete_gradient() {
+    // Coarse on purpose: the derivative of the continuous problem is far away.
+    let (field, theta, z_0) = network();
+    for tableau in Tableau::ALL {
+        let scheme = scheme(tableau, 1.5, 7);
+        let (value, exact, at_start) = gradient(&field, &theta, &z_0, scheme, Method::recorded(7));
+        assert!((value - discrete_loss(&field, &theta, &z_0, scheme)).abs() < 1e-13);
+        let differences: Vec<f64> = (0..theta.len())
+            .map(|j| {
+                derivative(|epsilon| {
+                    let mut moved = theta.clone();
+                    moved[j] += epsilon;
+                    discrete_loss(&field, &moved, &z_0, scheme)
+                })
+            })
+            .collect();
+        let (_, adjoint, _) = gradient(&field, &theta, &z_0, scheme, Method::StoredAdjoint);
+        let key = "ch2_control/neural_ode/discrete_gradient";
+        if tableau == Tableau::RK4 {
+            Check::new(
+                key,
+                &["thm:2.3"],
+                "reverse mode through seven steps of RK4 is the derivative of the discrete loss: largest difference from differences of order 6",
+                "the continuous adjoint on the same seven steps",
+            )
+            .samples("50 parameters of a network that knows the time, 4 points")
+            .within(
+                distance(&exact, &differences),
+                0.0,
+                1e-10,
+                "the differences resolve 1e-11",
+                distance(&adjoint, &differences),
+            );
+        } else {
+            assert!(distance(&exact, &differences) < 1e-10);
+        }
+        // With respect to the start too.
+        let along_start = derivative(|epsilon| {
+            let mut moved = z_0.clone();
+            moved[[1, 0]] += epsilon;
+            discrete_loss(&field, &theta, &moved, scheme)
+        });
+        assert!((at_start.unwrap()[[1, 0]] - along_start).abs() < 1e-10 * along_start.abs().max(1.0));
+        // Where the record is cut changes nothing, not a bit.
+        for segment in [1, 2, 3, 6, 100] {
+            let cut = gradient(&field, &theta, &z_0, scheme, Method::Through { segment });
+            assert_eq!((cut.0, &cut.1), (value, &exact), "segments of {segment}");
+        }
+    }
+}
+
+#[test]
+fn losses_along_the_way() {
+    // L = Σ_n ½|z_n|²: every state counts, the first one too.
+    let (field, theta, z_0) = network();
+    let scheme = scheme(Tableau::RK4, 1.0, 30);
+    let mut every = |_: usize, z: ArrayView2<f64>, mut a: ArrayViewMut2<f64>| {
+        a += &z;
+        0.5 * z.iter().map(|z| z * z).sum::<f64>()
+    };
+    let mut of = |method| {
+        let mut gradient = vec![0.0; theta.len()];
+        let mut work = Gradient::new(scheme, method).unwrap();
+        let value = work.evaluate(&field, &theta, z_0.view(), &mut every, &mut gradient).unwrap();
+        (value, gradient)
+    };
+    let (value, reference) = of(Method::Sensitivity);
+    for (method, tolerance) in [
+        (Method::recorded(30), 1e-13),
+        (Method::checkpointed(30), 1e-13),
+        (Method::StoredAdjoint, 1e-5),
+        (Method::ResolvedAdjoint, 1e-5),
+    ] {
+        let (other, gradient) = of(method);
+        assert!((other - value).abs() < tolerance * value, "{method:?}: {other} {value}");
+        assert!(distance(&gradient, &reference) < tolerance, "{method:?}");
+    }
+}
+
+/// ȧ = −(∂_z f)a: the Jacobian not transposed.
+struct Untransposed;
+
+impl ClosedForm<2, 2> for Untransposed {
+    fn f(&self, z: &[f64; 2], t: f64, theta: &[f64; 2]) -> [f64; 2] {
+        Pendulum.f(z, t, theta)
+    }
+
+    fn state_jacobian(&self, z: &[f64; 2], t: f64, theta: &[f64; 2]) -> [[f64; 2]; 2] {
+        let [[a, b], [c, d]] = Pendulum.state_jacobian(z, t, theta);
+        [[a, c], [b, d]]
+    }
+
+    fn parameter_jacobian(&self, z: &[f64; 2], t: f64, theta: &[f64; 2]) -> [[f64; 2]; 2] {
+        Pendulum.parameter_jacobian(z, t, theta)
+    }
+}
+
+fn running<F: VectorField>(field: &F, end: f64) -> RunningAdjoint {
+    let solver = DormandPrince::new(1e-12, 1e-13).unwrap();
+    let at_end = |z: ArrayView2<f64>| {
+        let mut a = Array2::zeros(z.dim());
+        loss(z, a.view_mut());
+        a
+    };
+    RunningAdjoint::new(field, &THETA, (0.0, end), starts().view(), &solver, at_end).unwrap()
+}
+
+#[test]
+fn theorem_2_3() {
+    let end = 3.0;
+    let run = running(&Pointwise(Pendulum), end);
+    // The integral of (2.5) by Gauss–Legendre quadrature on eight pieces.
+    let integral = |run: &RunningAdjoint| {
+        let mut total = vec![0.0; 2];
+        for piece in 0..8 {
+            let at = |k: i32| end * f64::from(k) / 8.0;
+            for (s, weight) in gauss_legendre(at(piece), at(piece + 1), 8).unwrap() {
+                let (z, a) = (run.z(s).unwrap(), run.a(s).unwrap());
+                for (z, a) in z.rows().into_iter().zip(a.rows()) {
+                    let local = Pendulum.parameter_jacobian(&[z[0], z[1]], s, &THETA);
+                    for (j, total) in total.iter_mut().enumerate() {
+                        *total += weight * (a[0] * local[0][j] + a[1] * local[1][j]);
+                    }
+                }
+            }
+        }
+        total
+    };
+    let (_, reference, _) = gradient(
+        &Pointwise(Pendulum),
+        &THETA,
+        &starts(),
+        scheme(Tableau::RK4, end, 3000),
+        Method::Sensitivity,
+    );
+    let wrong = integral(&running(&Pointwise(Untransposed), end));
+    Check::new(
+        "ch2_control/neural_ode/theorem_2_3",
+        &["thm:2.3", "eq:2.5"],
+        "∫ aᵀ ∂_θ f ds along an adaptive solution is the gradient: relative difference from forward sensitivities on 3000 steps",
+        "the adjoint equation with a Jacobian that is not transposed",
+    )
+    .samples("damped pendulum, 3 starts, 2 parameters")
+    .within(distance(&integral(&run), &reference), 0.0, 1e-9, "the tolerance 1e-12 over three units of time, and RK4's 1e-11", distance(&wrong, &reference));
+
+    // a(T₀) is the derivative with respect to the start.
+    let (_, _, at_start) = gradient(
+        &Pointwise(Pendulum),
+        &THETA,
+        &starts(),
+        scheme(Tableau::RK4, end, 3000),
+        Method::recorded(3000),
+    );
+    let at_start = at_start.unwrap();
+    let difference = derivative(|epsilon| {
+        let mut moved = starts();
+        moved[[0, 0]] += epsilon;
+        discrete_loss(&Pointwise(Pendulum), &THETA, &moved, scheme(Tableau::RK4, end, 3000))
+    });
+    assert!((&run.a(0.0).unwrap() - &at_start).iter().all(|d| d.abs() < 1e-9));
+    Check::new(
+        "ch2_control/neural_ode/adjoint_at_start",
+        &["thm:2.3"],
+        "a(T₀) is the derivative of the loss with respect to the start: its first entry, by differences",
+        "a(T), the derivative with respect to the end",
+    )
+    .within(
+        run.a(0.0).unwrap()[[0, 0]],
+        difference,
+        1e-8,
+        "RK4 on 3000 steps and the tolerance 1e-12",
+        run.a(end).unwrap()[[0, 0]],
+    );
+}
+
+#[test]
+fn running_gradient() {
+    // y(s) of (2.6) is the gradient with respect to parameters that act from s on.
+    let (end, s) = (3.0, 1.2);
+    let run = running(&Pointwise(Pendulum), end);
+    let late = derivative(|epsilon| {
+        let first = FixedStep::new(Tableau::RK4, 0.0, s, 1200).unwrap();
+        let second = FixedStep::new(Tableau::RK4, s, end, 1800).unwrap();
+        let mut z = starts();
+        for (scheme, theta) in [(first, THETA), (second, [THETA[0] + epsilon, THETA[1]])] {
+            let mut tape = Default::default();
+            let slope = |t: f64, z: ArrayView2<f64>, out: ArrayViewMut2<f64>| {
+                Pointwise(Pendulum).value(z, t, &theta, &mut tape, out)
+            };
+            scheme.solve(&mut z, &mut Stages::default(), slope, |_, _, _| ()).unwrap();
+        }
+        let mut a = Array2::zeros(z.dim());
+        loss(z.view(), a.view_mut())
+    });
+    let (whole, here) = (run.gradient(0.0).unwrap()[0], run.gradient(s).unwrap()[0]);
+    assert!(run.gradient(end).unwrap().iter().all(|y| *y == 0.0));
+    let (_, reference, _) = gradient(
+        &Pointwise(Pendulum),
+        &THETA,
+        &starts(),
+        scheme(Tableau::RK4, end, 3000),
+        Method::Sensitivity,
+    );
+    assert!((whole - reference[0]).abs() < 1e-9);
+    Check::new(
+        "ch2_control/neural_ode/running_gradient",
+        &["eq:2.6", "thm:2.3"],
+        "y(1.2) of (2.6) is the derivative with respect to a stiffness that changes from time 1.2 on only",
+        "the part of the integral before 1.2",
+    )
+    .within(here, late, 1e-8, "RK4 on 3000 steps and the tolerance 1e-12", whole - here);
+}
+
+#[test]
+fn chain_rule_through_the_end() {
+    let (field, theta, z_0) = network();
+    let scheme = scheme(Tableau::RK4, 1.5, 7);
+    let (_, forward, _) = gradient(&field, &theta, &z_0, scheme, Method::Sensitivity);
+    let (_, reverse, _) = gradient(&field, &theta, &z_0, scheme, Method::recorded(7));
+    // Sensitivities that forget how the state carries them on: h = ∫ ∂_θ f ds.
+    let mut jet = Array2::zeros((4 * (1 + theta.len()), 2));
+    jet.iter_mut().zip(&z_0).for_each(|(jet, z)| *jet = *z);
+    let (mut tape, mut local) = (Default::default(), Default::default());
+    let mut work = Stages::default();
+    for n in 0..7 {
+        Tableau::RK4
+            .step(scheme.time(n), scheme.h(), &mut jet, &mut work, |_, t, y, mut k| {
+                field.push_forward(y, 4, t, &theta, &mut tape, k.view_mut())?;
+                k.iter_mut().skip(8).for_each(|k| *k = 0.0);
+                let z = Array2::from_shape_fn((4, 2), |index| y[index]);
+                field.add_parameter_tangents(z.view(), t, &theta, &mut local, k)
+            })
+            .unwrap();
+    }
+    let z = Array2::from_shape_fn((4, 2), |index| jet[index]);
+    let mut a = Array2::zeros((4, 2));
+    loss(z.view(), a.view_mut());
+    let frozen: Vec<f64> = (0..theta.len())
+        .map(|j| a.indexed_iter().map(|((point, i), a)| a * jet[[4 * (j + 1) + point, i]]).sum())
+        .collect();
+    Check::new(
+        "ch2_control/neural_ode/chain_rule_through_the_end",
+        &["eq:2.7"],
+        "∇L · h(T) with forward sensitivities h is the gradient of reverse mode: largest relative difference",
+        "sensitivities without the term ∂_z f h",
+    )
+    .samples("50 parameters, 4 points, 7 steps of RK4")
+    .within(
+        distance(&forward, &reverse),
+        0.0,
+        1e-13,
+        "both are the derivative of one discrete loss; rounding",
+        distance(&frozen, &reverse),
+    );
+}
+
+#[test]
+fn duhamel() {
+    // h(t) = ∫ U(t, s) ∂_θ f ds along one pendulum, U from Section 1.2.
+    let t = 2.0;
+    let field = Pointwise(Pendulum);
+    let z_0 = array![[0.9, 0.1]];
+    let solver = DormandPrince::new(1e-13, 1e-13).unwrap();
+    let mut tape = Default::default();
+    let z = solver.solve(0.0, t, z_0.view(), |t, z, out| field.value(z, t, &THETA, &mut tape, out)).unwrap();
+    let at = |s: f64| {
+        let z = z.at(s.clamp(0.0, t)).unwrap();
+        [z[[0, 0]], z[[0, 1]]]
+    };
+    let generator = |s: f64| {
+        let jacobian = Pendulum.state_jacobian(&at(s), s, &THETA);
+        DMatrix::from_fn(2, 2, |i, j| jacobian[i][j])
+    };
+    let source = |s: f64| {
+        let local = Pendulum.parameter_jacobian(&at(s), s, &THETA);
+        DVector::from_fn(2, |i, _| local[i][0])
+    };
+    let integral = |u: &dyn Fn(f64) -> DMatrix<f64>| {
+        let nodes =
+            (0..4).flat_map(|k| gauss_legendre(0.5 * f64::from(k), 0.5 * f64::from(k + 1), 8).unwrap());
+        nodes.fold(DVector::zeros(2), |sum, (s, weight)| sum + u(s) * source(s) * weight)
+    };
+    let ordered = integral(&|s| magnus_propagator(generator, t, s, 400).unwrap());
+    // exp ∫ J, which forgets the order.
+    let unordered = integral(&|s| {
+        let mean = gauss_legendre(s, t, 20)
+            .unwrap()
+            .into_iter()
+            .fold(DMatrix::zeros(2, 2), |sum, (r, weight)| sum + generator(r) * weight);
+        exponential(&mean).unwrap()
+    });
+    let mut work = Gradient::new(scheme(Tableau::RK4, t, 4000), Method::Sensitivity).unwrap();
+    // With L = q(t) the gradient is the first entry of h.
+    let mut first = terminal(4000, |z, mut a| {
+        a[[0, 0]] += 1.0;
+        z[[0, 0]]
+    });
+    let mut h = [0.0; 2];
+    work.evaluate(&field, &THETA, z_0.view(), &mut first, &mut h).unwrap();
+    Check::new(
+        "ch2_control/neural_ode/duhamel",
+        &["u:25"],
+        "the sensitivity ∂q(2)/∂θ₁ of a pendulum as the integral of U(t, s) ∂_θ f by quadrature, U as a product of exponentials in time order",
+        "exp ∫ ∂_z f dr for U, without the order",
+    )
+    .within(ordered[0], h[0], 1e-9, "four panels of eight Gauss points, 400 steps of Magnus's scheme of order 4", unordered[0]);
+}
+
+/// The stored adjoint with RK4, but with straight lines between the stored states.
+fn along_straight_lines(steps: usize) -> Vec<f64> {
+    let field = Pointwise(Pendulum);
+    let scheme = scheme(Tableau::RK4, 3.0, steps);
+    let h = scheme.h();
+    let mut states = Vec::new();
+    let mut tape = Default::default();
+    let mut z = starts();
+    let slope =
+        |t: f64, z: ArrayView2<f64>, out: ArrayViewMut2<f64>| field.value(z, t, &THETA, &mut tape, out);
+    scheme.solve(&mut z, &mut Stages::default(), slope, |_, _, z| states.push(z.to_owned())).unwrap();
+    let mut a = Array2::zeros(z.dim());
+    loss(z.view(), a.view_mut());
+    let mut total = vec![0.0; 2];
+    let (mut work, mut tape, mut unused) = (Stages::default(), Default::default(), Array2::zeros(z.dim()));
+    for n in (0..steps).rev() {
+        let mut i = 0;
+        Tableau::RK4
+            .step(scheme.time(n + 1), -h, &mut a, &mut work, |_, t, a, mut k| {
+                let part = (t - scheme.time(n)) / h;
+                let z = &states[n] * (1.0 - part) + &states[n + 1] * part;
+                field.value(z.view(), t, &THETA, &mut tape, unused.view_mut())?;
+                let mut local = vec![0.0; 2];
+                field.pull_back(&THETA, &mut tape, a, k.view_mut(), &mut local)?;
+                k *= -1.0;
+                let weight = h * [1.0, 2.0, 2.0, 1.0][i] / 6.0;
+                i += 1;
+                total.iter_mut().zip(&local).for_each(|(total, local)| *total += weight * local);
+                Ok(())
+            })
+            .unwrap();
+    }
+    total
+}
+
+#[test]
+fn adjoint_order() {
+    let steps = [30, 60, 120, 240];
+    let h = steps.map(|steps| 3.0 / steps as f64);
+    let field = Pointwise(Pendulum);
+    let apart = |method: Method, tableau: Tableau| {
+        let errors = steps.map(|n| {
+            let scheme = scheme(tableau, 3.0, n);
+            let (_, discrete, _) = gradient(&field, &THETA, &starts(), scheme, Method::recorded(n));
+            distance(&gradient(&field, &THETA, &starts(), scheme, method).1, &discrete)
+        });
+        fit_order(&h, &errors, 0.95).unwrap().order
+    };
+    for method in [Method::StoredAdjoint, Method::ResolvedAdjoint] {
+        for tableau in Tableau::ALL {
+            let order = apart(method, tableau);
+            assert!(
+                (order - f64::from(tableau.order())).abs() < 0.3,
+                "{method:?} {} {order}",
+                tableau.name()
+            );
+        }
+    }
+    let straight = steps.map(|n| {
+        let scheme = scheme(Tableau::RK4, 3.0, n);
+        distance(
+            &along_straight_lines(n),
+            &gradient(&field, &THETA, &starts(), scheme, Method::recorded(n)).1,
+        )
+    });
+    Check::new(
+        "ch2_control/neural_ode/adjoint_order",
+        &["eq:2.5", "thm:2.3"],
+        "the adjoint along stored states differs from the derivative of the discrete loss by O(h⁴) for RK4",
+        "straight lines in place of the cubic between the stored states",
+    )
+    .samples("damped pendulum; 30, 60, 120 and 240 steps")
+    .within(
+        apart(Method::StoredAdjoint, Tableau::RK4),
+        4.0,
+        0.2,
+        "the next term is h times smaller",
+        fit_order(&h, &straight, 0.95).unwrap().order,
+    );
+}
+
+#[test]
+fn errors_grow_backwards() {
+    // Solved backwards, a relaxation multiplies an error by R(λh) in every step, R the polynomial of RK4.
+    let (rate, end, steps) = (4.0, 5.0, 100);
+    let back = FixedStep::new(Tableau::RK4, end, 0.0, steps).unwrap();
+    let field = Pointwise(Relaxation);
+    let solve = |z_t: f64| {
+        let (mut z, mut tape) = (array![[z_t]], Default::default());
+        let slope = |t: f64, z: ArrayView2<f64>, out: ArrayViewMut2<f64>| {
+            field.value(z, t, &[rate, 1.0], &mut tape, out)
+        };
+        back.solve(&mut z, &mut Stages::default(), slope, |_, _, _| ()).unwrap();
+        z[[0, 0]]
+    };
+    let z_t = Relaxation.solution(0.4, end, [rate, 1.0]);
+    let error = 1e-6;
+    let grown = (solve(z_t + error) - solve(z_t)) / error;
+    let x = rate * end / steps as f64;
+    let factor = 1.0 + x + x * x / 2.0 + x.powi(3) / 6.0 + x.powi(4) / 24.0;
+    let expected = factor.powi(steps as i32);
+    Check::new(
+        "ch2_control/neural_ode/errors_grow_backwards",
+        &["eq:2.6"],
+        "an error in z(T) of a relaxation at the rate 4 grows backwards over 5 units of time by R(λh)ᴺ, nearly e²⁰",
+        "the factor R(−λh)ᴺ by which it would shrink forwards",
+    )
+    .samples("100 steps of RK4")
+    .within(grown.ln(), expected.ln(), 1e-4, "rounding of 1e-16 grows as well, and is 1e-10 of the error", (1.0 - x + x * x / 2.0 - x.powi(3) / 6.0 + x.powi(4) / 24.0).ln() * steps as f64);
+}
+
+#[test]
+fn backward_solve_is_unstable() {
+    let z_0 = array![[0.5, 0.2], [-0.4, 1.0]];
+    let end = 4.0;
+    let of = |rate: f64, method| {
+        let theta = [rate, 1.0];
+        let scheme = scheme(Tableau::RK4, end, 800);
+        let mut work = Gradient::new(scheme, method).unwrap();
+        let mut gradient = vec![0.0; 2];
+        let mut loss = terminal(800, loss);
+        work.evaluate(&Pointwise(SlowFast), &theta, z_0.view(), &mut loss, &mut gradient).map(|_| gradient)
+    };
+    // Harmless while e^{λT} is small.
+    let mild = distance(&of(1.0, Method::ResolvedAdjoint).unwrap(), &of(1.0, Method::recorded(800)).unwrap());
+    assert!(mild < 1e-6, "{mild}");
+    let reference = of(12.0, Method::recorded(800)).unwrap();
+    let stored = of(12.0, Method::StoredAdjoint).unwrap();
+    let resolved = of(12.0, Method::ResolvedAdjoint).map_or(f64::MAX, |g| distance(&g, &reference));
+    Check::new(
+        "ch2_control/neural_ode/backward_solve_is_unstable",
+        &["eq:2.6"],
+        "relative error of the adjoint gradient along stored states where the field contracts at the rate 12 for 4 units of time",
+        "the same with the states solved backwards",
+    )
+    .samples("800 steps of RK4")
+    .within(distance(&stored, &reference), 0.0, 1e-4, "(λh)⁴ = 1.3e-5 and the constant of the scheme", resolved);
+}
+
+/// Multiplications of one gradient with N steps of RK4 for the layer of width d.
+fn multiplications(width: usize, method: Method) -> f64 {
+    let field = DenseLayer::new(width).unwrap();
+    let mut stream = Streams::new(1, "layer").stream(0);
+    let theta: Vec<f64> = (0..width * width).map(|_| stream.normal() / width as f64).collect();
+    let z_0 = Array2::from_shape_simple_fn((1, width), || stream.normal());
+    gradient(&field, &theta, &z_0, scheme(Tableau::RK4, 0.5, 2), method);
+    field.multiplications() as f64
+}
+
+#[test]
+fn exercise_2_4() {
+    // ln(cost at 64 / cost at 32) / ln 2, free of the small widths where lower powers count.
+    let slope = |method| (multiplications(64, method) / multiplications(32, method)).log2();
+    let (adjoint, forward) = (slope(Method::ResolvedAdjoint), slope(Method::Sensitivity));
+    assert!((adjoint - 2.0).abs() < 0.1, "{adjoint}");
+    // Two steps, four stages, a value and a pull-back: d² + 2d² + 2d each, and d² forwards before.
+    let d = 16.0;
+    assert_eq!(multiplications(16, Method::ResolvedAdjoint), 8.0 * (d * d + d * d + 2.0 * d * d + 2.0 * d));
+    Check::new(
+        "ch2_control/neural_ode/exercise_2_4",
+        &["exr:2.4"],
+        "multiplications of forward sensitivities grow like d⁴ for a dense layer of width d: exponent between 32 and 64",
+        "the exponent of the adjoint, which grows like d²",
+    )
+    .within(forward, 4.0, 0.1, "terms of relative size 1/d", adjoint);
+}
+
+#[test]
+fn what_is_kept() {
+    let (field, theta, z_0) = network();
+    let held = |steps: usize, method| {
+        let mut work = Gradient::new(scheme(Tableau::RK4, 1.0, steps), method).unwrap();
+        let mut gradient = vec![0.0; theta.len()];
+        work.evaluate(&field, &theta, z_0.view(), &mut terminal(steps, loss), &mut gradient).unwrap();
+        work.held(&field) as f64
+    };
+    let growth =
+        |method: &dyn Fn(usize) -> Method| (held(6400, method(6400)) / held(1600, method(1600))).log2() / 2.0;
+    assert!((growth(&Method::recorded) - 1.0).abs() < 0.01);
+    assert!((growth(&|_| Method::StoredAdjoint) - 1.0).abs() < 0.05);
+    assert_eq!(held(100, Method::ResolvedAdjoint), held(1600, Method::ResolvedAdjoint));
+    assert_eq!(held(100, Method::Sensitivity), held(1600, Method::Sensitivity));
+    Check::new(
+        "ch2_control/neural_ode/what_is_kept",
+        &["exr:2.4"],
+        "numbers kept by reverse mode with √N checkpoints grow like √N: exponent between 1600 and 6400 steps",
+        "everything recorded",
+    )
+    .samples("counted from the buffers; network 3-8-2, 4 points")
+    .within(
+        growth(&Method::checkpointed),
+        0.5,
+        0.03,
+        "buffers that do not grow",
+        growth(&Method::recorded),
+    );
+    // At the price of one more forward solve, less its last segment.
+    let values = |method| {
+        let counted = Counted::new(field.clone());
+        let mut gradient = vec![0.0; theta.len()];
+        let mut work = Gradient::new(scheme(Tableau::RK4, 1.0, 100), method).unwrap();
+        work.evaluate(&counted, &theta, z_0.view(), &mut terminal(100, loss), &mut gradient).unwrap();
+        counted.counts()
+    };
+    assert_eq!(values(Method::recorded(100)), [4 * 400, 4 * 400, 0]);
+    assert_eq!(values(Method::checkpointed(100)), [4 * 760, 4 * 400, 0]);
+    assert_eq!(values(Method::ResolvedAdjoint), [4 * 800, 4 * 400, 0]);
+    // The middle of the step serves two stages, its ends two steps.
+    assert_eq!(values(Method::StoredAdjoint), [4 * 601, 4 * 400, 0]);
+}
+
+#[test]
+fn peer_problem() {
+    let problem = PeerProblem::new();
+    let run = |method| -> Result<[f64; 2]> {
+        let mut batch = BatchGradient::new(scheme(Tableau::RK4, 1.0, 100), method, problem.theta.len(), 64)?;
+        let mut gradient = vec![0.0; problem.theta.len()];
+        let loss = problem.gradient(&mut batch, 100, &mut gradient)?;
+        Ok([loss, gradient.iter().map(|g| g * g).sum::<f64>().sqrt()])
+    };
+    let [loss, norm] = run(Method::Through { segment: 1 }).unwrap();
+    let [_, by_adjoint] = run(Method::ResolvedAdjoint).unwrap();
+    assert!((loss - 3.01932441941).abs() < 1e-11, "{loss}");
+    assert!((by_adjoint - 7.06697479583).abs() < 1e-11, "{by_adjoint}");
+    // The gradient of the sum over the batch in place of its mean would be 512 times as long.
+    Check::new(
+        "ch2_control/neural_ode/peer_problem",
+        &["eq:2.2", "thm:2.3"],
+        "norm of the gradient of a fixed problem, which five other programs agree on",
+        "the sum over the batch in place of its mean",
+    )
+    .samples("network 2-64-64-2, 512 points, 100 steps of RK4")
+    .within(norm, 7.06697479583, 1e-11, "the digits the others agree on", 512.0 * norm);
+}
+
+#[test]
+fn bits_do_not_depend_on_threads() {
+    let problem = PeerProblem::new();
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let scheme = scheme(Tableau::RK4, 1.0, 3);
+        let mut batch = BatchGradient::new(scheme, Method::recorded(3), problem.theta.len(), 20).unwrap();
+        let mut gradient = vec![0.0; problem.theta.len()];
+        let loss = pool.install(|| problem.gradient(&mut batch, 3, &mut gradient).unwrap());
+        (loss, gradient)
+    };
+    assert_eq!(run(1), run(2));
+    assert_eq!(run(1), run(7));
+}
+
+#[test]
+fn bad_input() {
+    let says = |error: sdml::Error, words: &str| assert!(error.to_string().contains(words), "{error}");
+    says(FixedStep::new(Tableau::RK4, 0.0, 1.0, 0).unwrap_err(), "`steps` is 0");
+    says(FixedStep::new(Tableau::RK4, 0.0, f64::NAN, 3).unwrap_err(), "`end` is NaN");
+    says(
+        Gradient::<NetworkField>::new(scheme(Tableau::RK4, 1.0, 3), Method::Through { segment: 0 })
+            .err()
+            .unwrap(),
+        "`segment` is 0",
+    );
+    says(DenseLayer::new(0).unwrap_err(), "`width` is 0");
+    says(DormandPrince::new(0.0, 1e-3).unwrap_err(), "`relative` is 0");
+    let (field, theta, z_0) = network();
+    let mut work = Gradient::new(scheme(Tableau::RK4, 1.0, 3), Method::recorded(3)).unwrap();
+    let mut evaluate = |theta: &[f64], z_0: &Array2<f64>| {
+        work.evaluate(&field, theta, z_0.view(), &mut terminal(3, loss), &mut vec![0.0; theta.len()])
+            .unwrap_err()
+    };
+    says(evaluate(&theta[1..], &z_0), "`theta.len()` is 49, but it must be 50");
+    says(evaluate(&vec![f64::NAN; 50], &z_0), "`theta` is NaN at index 0");
+    says(evaluate(&theta, &Array2::zeros((4, 3))), "`z` is 4 × 3");
+    says(evaluate(&theta, &Array2::zeros((0, 2))), "`z` is 0 × 2");
+    says(evaluate(&theta, &Array2::from_elem((4, 2), f64::INFINITY)), "`z` is inf");
+    // A state that leaves the finite numbers: an unstable step of Euler's scheme.
+    let euler = scheme(Tableau::EULER, 1000.0, 1000);
+    let mut work = Gradient::new(euler, Method::StoredAdjoint).unwrap();
+    let error = work.evaluate(
+        &Pointwise(Relaxation),
+        &[50.0, 0.0],
+        array![[1.0]].view(),
+        &mut terminal(1000, loss),
+        &mut [0.0; 2],
+    );
+    says(error.unwrap_err(), "`z` became");
+    // Steps of the adaptive solver.
+    let still = |_: f64, _: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
+        out.fill(0.0);
+        Ok(())
+    };
+    let solver = DormandPrince::new(1e-6, 1e-6).unwrap();
+    says(solver.solve(1.0, 1.0, array![[1.0]].view(), still).unwrap_err(), "`end` is 1");
+    says(solver.solve(0.0, 1.0, array![[f64::NAN]].view(), still).unwrap_err(), "`z` is NaN");
+    let solution = solver.solve(0.0, 1.0, array![[1.0]].view(), still).unwrap();
+    says(solution.at(1.5).unwrap_err(), "between 0 and 1");
+    let fast = |_: f64, z: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
+        out.assign(&z);
+        out *= -1e6;
+        Ok(())
+    };
+    says(
+        solver.at_most(50).unwrap().solve(0.0, 1.0, array![[1.0]].view(), fast).unwrap_err(),
+        "50 steps did not reach 1",
+    );
+    let missing = |_: f64, _: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
+        out.fill(f64::NAN);
+        Ok(())
+    };
+    says(solver.solve(0.0, 1.0, array![[1.0]].view(), missing).unwrap_err(), "`slope` became NaN");
+}

@@ -1,0 +1,176 @@
+use crate::check::Check;
+use sdml::ch5_diffusion::mixture::Mixture;
+use sdml::ch5_diffusion::score::{
+    ExactScore, GaussianCase, Method, Normal, Reverse, ScoreError, decay, descending_times, noise_variance,
+};
+use sdml::random::Streams;
+use sdml::statistics::{Moments, fit_order};
+
+const DATA: Normal = Normal { mean: 1.0, variance: 0.25 };
+const METHODS: [(Method, f64); 6] = [
+    (Method::Euler, 0.0),
+    (Method::Euler, 1.0),
+    (Method::Exponential, 0.0),
+    (Method::Exponential, 1.0),
+    (Method::Heun, 0.0),
+    (Method::PredictorCorrector { ratio: 0.2 }, 1.0),
+];
+
+fn case() -> GaussianCase {
+    GaussianCase::new(DATA, ScoreError::NONE).unwrap()
+}
+
+#[test]
+fn samples_follow_the_law_of_the_steps() {
+    // The sampler against the recursion of mean and variance, written apart from it.
+    let score = ExactScore::new(Mixture::gaussian([DATA.mean], [[DATA.variance]]).unwrap());
+    let times = descending_times(2.0, 0.01, 12, 2.0).unwrap();
+    for (seed, (method, h)) in METHODS.into_iter().enumerate() {
+        let reverse = Reverse::new(&score, h, times.clone(), method).unwrap();
+        let sample = reverse.sample(40_000, &Streams::new(seed as u64, "methods")).unwrap();
+        let moments: Moments = sample.into_iter().collect();
+        let law = case().stepped(method, h, &times, Normal::STANDARD).unwrap();
+        assert!(moments.mean().unwrap().z(law.mean).abs() < 4.0, "{method:?} {h}");
+        assert!(moments.variance().unwrap().z(law.variance).abs() < 4.0, "{method:?} {h}");
+    }
+}
+
+#[test]
+fn orders_of_the_samplers() {
+    let order = |method: Method, h: f64| {
+        let steps = [128, 256, 512, 1024, 2048];
+        let distance = |n: usize| {
+            let times = descending_times(2.0, 0.0, n, 2.0).unwrap();
+            case().stepped(method, h, &times, case().law(2.0)).unwrap().distance(&DATA)
+        };
+        fit_order(&steps.map(|n| 1.0 / n as f64), &steps.map(distance), 0.95).unwrap().order
+    };
+    for (method, h) in
+        [(Method::Euler, 0.0), (Method::Euler, 1.0), (Method::Exponential, 0.0), (Method::Exponential, 1.0)]
+    {
+        let found = order(method, h);
+        assert!((found - 1.0).abs() < 0.1, "{method:?} {h}: {found}");
+    }
+    Check::new(
+        "ch5_diffusion/score/sampling/orders_of_the_samplers",
+        &["eq:5.5", "u:57"],
+        "Heun's method for the probability-flow ODE has order 2 in the Wasserstein distance to the data",
+        "Euler's order",
+    )
+    .within(
+        order(Method::Heun, 0.0),
+        2.0,
+        0.1,
+        "128 to 2048 steps, where the next term still bends the line",
+        order(Method::Euler, 0.0),
+    );
+}
+
+#[test]
+fn exponential_step_is_exact_for_one_point() {
+    // Data in (nearly) one point: the conditional mean does not change along the path, so two steps are one.
+    let data = Normal { mean: 0.7, variance: 1e-14 };
+    let case = GaussianCase::new(data, ScoreError::NONE).unwrap();
+    let start = Normal::new(0.2, 0.8).unwrap();
+    for h in [0.0, 0.5, 1.0, 2.0] {
+        let law = |times: &[f64]| case.stepped(Method::Exponential, h, times, start).unwrap();
+        let (one, two, exact) = (law(&[2.0, 0.4]), law(&[2.0, 1.1, 0.4]), {
+            // dY = (Y − (h + 1)(Y − μ)/c) dt + √(2h) dW in closed form: F from 2 to 0.4 with v = c.
+            let kept =
+                (-h * 1.6f64).exp() * (noise_variance(0.4) / noise_variance(2.0)).powf(0.5 * (h + 1.0));
+            let excess = kept * kept * (0.8 - noise_variance(2.0));
+            let mean = decay(0.4) * 0.7 + kept * (0.2 - decay(2.0) * 0.7);
+            Normal { mean, variance: noise_variance(0.4) + excess }
+        });
+        for law in [one, two] {
+            assert!((law.mean - exact.mean).abs() < 1e-9 && (law.variance - exact.variance).abs() < 1e-9);
+        }
+    }
+}
+
+#[test]
+fn ancestral_sampling_is_the_exponential_step() {
+    // The step of a discrete diffusion model draws from the law of X(t') given X(t) = x and X(0) = x̂₀. By Bayes'
+    // formula its precision is the sum of those of X(t') given X(0) and of x given X(t').
+    let (t, next, x, guess) = (1.2, 0.9, 0.4, -0.3);
+    let (forward, kept) = (noise_variance(t - next), decay(t - next));
+    let precision = 1.0 / noise_variance(next) + kept * kept / forward;
+    let mean = (decay(next) * guess / noise_variance(next) + kept * x / forward) / precision;
+    // The exponential step from x with the score that says x̂₀ = guess, that is, of data in one point.
+    let data = Normal { mean: guess, variance: 1e-15 };
+    let case = GaussianCase::new(data, ScoreError::NONE).unwrap();
+    let start = Normal { mean: x, variance: 0.0 };
+    let step = case.stepped(Method::Exponential, 1.0, &[t, next], start).unwrap();
+    assert!((step.mean - mean).abs() < 1e-12);
+    let deterministic = case.stepped(Method::Exponential, 0.5, &[t, next], start).unwrap();
+    Check::new(
+        "ch5_diffusion/score/sampling/ancestral_sampling_is_the_exponential_step",
+        &["r:15", "eq:5.5"],
+        "the variance of the exponential step at h = 1 is that of X(t') given X(t) and X(0)",
+        "the exponential step at h = ½",
+    )
+    .within(step.variance, 1.0 / precision, 1e-12, "an identity, to rounding", deterministic.variance);
+}
+
+/// The discrete chain x ↦ √(1 − β) x + √β ξ and its reversal x ↦ (x + β s)/√(1 − β) + √β ξ for normal data:
+/// the law after `steps` steps down from p at the chain's end.
+fn chain(steps: usize, horizon: f64, beta_per_step: f64) -> Normal {
+    let beta = beta_per_step * horizon / steps as f64;
+    let keep = (1.0 - beta).sqrt();
+    let forward = |k: usize| Normal {
+        mean: keep.powi(k as i32) * DATA.mean,
+        variance: keep.powi(2 * k as i32) * (DATA.variance - 1.0) + 1.0,
+    };
+    let mut law = forward(steps);
+    for k in (1..=steps).rev() {
+        let Normal { mean, variance } = forward(k);
+        let gain = (1.0 - beta / variance) / keep;
+        law = Normal {
+            mean: gain * law.mean + beta * mean / variance / keep,
+            variance: gain * gain * law.variance + beta,
+        };
+    }
+    law
+}
+
+#[test]
+fn discrete_chain_is_euler() {
+    // One step of the chain with β = 2d against one of Euler–Maruyama: gains √(1 − 2d) and 1 − d, then (x + 2d s)/√(1 − 2d)
+    // and x + d (x + 2 s). Both differ by O(d²).
+    let score = -0.8;
+    let apart = |d: f64, beta: f64| {
+        let forward = ((1.0 - beta).sqrt() - (1.0 - d)).abs();
+        let backward = ((0.5 + beta * score) / (1.0 - beta).sqrt() - (0.5 + d * (0.5 + 2.0 * score))).abs();
+        forward + backward
+    };
+    let d = [0.02, 0.01, 0.005, 0.0025];
+    let order = |beta: f64| fit_order(&d, &d.map(|d| apart(d, beta * d)), 0.95).unwrap().order;
+    Check::new(
+        "ch5_diffusion/score/sampling/discrete_chain_is_euler",
+        &["r:15", "eq:5.2", "eq:5.3"],
+        "a step of the discrete chain with β = 2d is one of Euler–Maruyama for (5.2) and (5.3), h = 1, up to O(d²)",
+        "β = d",
+    )
+    .within(order(2.0), 2.0, 0.05, "the third-order term at d = 0.02 bends the line by 0.03", order(1.0));
+    // The whole chain ends in the data, to first order.
+    let horizon = 2.0;
+    let errors = [100, 200, 400].map(|n| chain(n, horizon, 2.0).distance(&DATA));
+    let order = fit_order(&[1.0, 0.5, 0.25], &errors, 0.95).unwrap().order;
+    assert!((order - 1.0).abs() < 0.1, "{order}");
+}
+
+#[test]
+fn points_do_not_depend_on_threads() {
+    let score = ExactScore::new(Mixture::ring(8, 2.0, 0.2).unwrap());
+    let times = descending_times(3.0, 1e-3, 10, 2.0).unwrap();
+    let reverse = Reverse::new(&score, 1.0, times, Method::Euler).unwrap();
+    let sample = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| reverse.sample(700, &Streams::new(1, "threads")).unwrap())
+    };
+    assert_eq!(sample(1), sample(3));
+    assert_eq!(reverse.evaluations(), 10);
+    // Fewer points are the first of more.
+    let few = reverse.sample(3, &Streams::new(1, "threads")).unwrap();
+    assert_eq!(few, sample(1).slice_axis(ndarray::Axis(0), ndarray::Slice::from(0..3)));
+}
