@@ -18,7 +18,7 @@ fn both_times_suffice() {
         worst = worst.max(best.loss);
     }
     Check::new(
-        "ch2_control/qubit/both_times_suffice",
+        "ch2_control/qubit/grape/both_times_suffice",
         &["exa:2.5", "fig:2.1"],
         "twenty constant pieces reach F = 1 at T = 1.53, 1.6, 5 and 8: the largest 1 − F",
         "1 − F = 0.271, printed for T = 5",
@@ -38,7 +38,7 @@ fn where_grape_sticks() {
     let mean = bad.iter().map(|optimum| 1.0 - optimum.loss).sum::<f64>() / bad.len() as f64;
     assert!(bad.iter().all(|optimum| optimum.u.iter().all(|&u| u * optimum.u[0].signum() > 2.0 - 1e-14)));
     Check::new(
-        "ch2_control/qubit/where_grape_sticks",
+        "ch2_control/qubit/grape/where_grape_sticks",
         &["fig:2.1"],
         "the runs at T = 5 that do not reach F = 1 end at u = ±2, with F = (16/17) sin²(√17 T/2)",
         "the best constant control",
@@ -76,7 +76,7 @@ fn the_corner_is_a_local_optimum() {
             let radius = (m_x * m_x + m_y * m_y - (s * m_x).powi(2)).sqrt();
             let exact = -(s * s * m_x.abs() - c * radius);
             Check::new(
-                "ch2_control/qubit/the_corner_is_a_local_optimum",
+                "ch2_control/qubit/grape/the_corner_is_a_local_optimum",
                 &["fig:2.1"],
                 "at u = 2 and T = 5 the derivative of 1 − F points outwards at all times: its flattest value along the control",
                 "a corner that descent could leave: a value above 0",
@@ -101,7 +101,7 @@ fn distance_needs_more_time() {
     let found = grape.from_random_starts(&Streams::new(0, "distance"), 10, 1000).unwrap();
     let infidelity = found.iter().map(|optimum| optimum.loss).fold(4.0, f64::min);
     Check::new(
-        "ch2_control/qubit/distance_needs_more_time",
+        "ch2_control/qubit/grape/distance_needs_more_time",
         &["u:26"],
         "at T = 1.6 training on 1 − F reaches 0",
         "training on |z(T) − (0, 1)|², which cannot come below this at T = 1.6",
@@ -125,7 +125,7 @@ fn successive_approximations_descend() {
     assert!(runs.iter().all(|run| run.1 < 1e-8), "{runs:?}");
     let plain = (0..20).map(|seed| increase(0.0, seed, 20).0).fold(0.0, f64::max);
     Check::new(
-        "ch2_control/qubit/successive_approximations_descend",
+        "ch2_control/qubit/grape/successive_approximations_descend",
         &["r:5"],
         "with the penalty ρ = 4T no sweep of the method of successive approximations increases 1 − F: the largest increase",
         "no penalty, ρ = 0: the largest increase of a sweep",
@@ -153,7 +153,7 @@ fn one_sweep_is_a_projected_gradient_step() {
     let unit =
         u.iter().zip(&start).zip(&gradient).map(|((u, v), g)| (u - (v - 2.0 * g)).abs()).fold(0.0, f64::max);
     Check::new(
-        "ch2_control/qubit/one_sweep_is_a_projected_gradient_step",
+        "ch2_control/qubit/grape/one_sweep_is_a_projected_gradient_step",
         &["r:5"],
         "a sweep with penalty ρ is a step against the gradient of length 1/(ρτ), cut off at the bounds: the largest difference",
         "a step of length 1/ρ",

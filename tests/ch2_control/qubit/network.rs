@@ -22,7 +22,7 @@ fn worst(recipe: impl Fn(u64) -> Recipe) -> f64 {
 fn network_reaches_the_target() {
     let reached = [5.0, 8.0, 1.6].map(|horizon| worst(|seed| Recipe::new(horizon, 2000, seed).unwrap()));
     Check::new(
-        "ch2_control/qubit/network_reaches_the_target",
+        "ch2_control/qubit/network/network_reaches_the_target",
         &["exa:2.5", "fig:2.1"],
         "the network reaches F ≥ 0.9999 at T = 5, 8 and 1.6: 1 − F of the worst of nine runs",
         "1 − F = 0.271, printed for T = 5",
@@ -46,7 +46,7 @@ fn network_at_1_50() {
         worst(|seed| Recipe { schedule: Schedule::Constant(3e-3), ..Recipe::new(1.5, 4000, seed).unwrap() });
     assert!(reached >= optimum - 1e-15);
     Check::new(
-        "ch2_control/qubit/network_at_1_50",
+        "ch2_control/qubit/network/network_at_1_50",
         &["exa:2.5"],
         "at T = 1.50 the network ends just above the smallest possible 1 − F, which is more than 1e-4",
         "1 − F = 0",
@@ -72,7 +72,7 @@ fn stuck_networks_are_saturated() {
     assert!(stuck.len() >= 3, "{stuck:?}");
     let apart = stuck.iter().map(|f| (f - corner).abs()).fold(0.0, f64::max);
     Check::new(
-        "ch2_control/qubit/stuck_networks_are_saturated",
+        "ch2_control/qubit/network/stuck_networks_are_saturated",
         &["fig:2.1"],
         "runs at T = 5 that stick have the F of u = ±2, (16/17) sin²(√17 T/2): the largest difference",
         "0.729",
@@ -106,7 +106,7 @@ fn gradient_through_the_network() {
     let rk = check(NetworkControl::new(RungeKutta::new(qubit(), 2.0, 20).unwrap(), 8).unwrap());
     assert!((grape[0] - grape[1]).abs() < 1e-9, "{grape:?}");
     Check::new(
-        "ch2_control/qubit/gradient_through_the_network",
+        "ch2_control/qubit/network/gradient_through_the_network",
         &["exa:2.5"],
         "the gradient through Runge–Kutta steps and network is that of the discrete loss, along a random direction",
         "the same derivative of the exact propagation",

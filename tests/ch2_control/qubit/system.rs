@@ -18,7 +18,7 @@ fn norm_is_kept() {
     let mut rk = RungeKutta::new(qubit(), 5.0, 200).unwrap();
     let u: Vec<f64> = rk.times().map(|t| 1.5 * (1.3 * t + 0.4).sin()).collect();
     Check::new(
-        "ch2_control/qubit/norm_is_kept",
+        "ch2_control/qubit/system/norm_is_kept",
         &["exa:2.5"],
         "exact steps keep the norm: the largest ||z|² − 1| over 1000 pieces is 0 up to rounding",
         "200 steps of the classical Runge–Kutta method over a tenth of the time",
@@ -57,7 +57,7 @@ fn exact_propagation() {
     let end = qubit.end(&Pulse::equal(2.4, &values).unwrap()).unwrap();
     assert!((end[0] - exact[(0, 0)]).norm() < 1e-14);
     Check::new(
-        "ch2_control/qubit/exact_propagation",
+        "ch2_control/qubit/system/exact_propagation",
         &["exa:2.5"],
         "the real part of z_2(T) after four pieces is that of the product of general matrix exponentials",
         "the pieces in the reverse order",
@@ -84,7 +84,7 @@ fn bloch_vector_turns() {
     assert!((here.iter().map(|r| r * r).sum::<f64>() - 1.0).abs() < 1e-14);
     assert!((fidelity(&z) - 0.5 * (1.0 - here[2])).abs() < 1e-15);
     Check::new(
-        "ch2_control/qubit/bloch_vector_turns",
+        "ch2_control/qubit/system/bloch_vector_turns",
         &["exa:2.5"],
         "the Bloch vector turns about (2u, 0, ω): the largest difference of a component of r' and n × r",
         "turning the other way",
@@ -112,7 +112,7 @@ fn runge_kutta_order() {
     let midpoint = fit_order(&h, &steps.map(|n| apart(exact(n))), 0.99).unwrap();
     let order = fit_order(&h, &errors, 0.99).unwrap();
     Check::new(
-        "ch2_control/qubit/runge_kutta_order",
+        "ch2_control/qubit/system/runge_kutta_order",
         &["exa:2.5"],
         "the final state of the classical Runge–Kutta method converges with order 4 when the control is smooth",
         "exact steps with the control of the midpoint, which are of order 2",
@@ -157,7 +157,7 @@ fn gradient_of_pieces() {
         assert!(apart < 1e-9, "{loss:?}: {apart}");
         if loss == Loss::Infidelity {
             Check::new(
-                "ch2_control/qubit/gradient_of_pieces",
+                "ch2_control/qubit/system/gradient_of_pieces",
                 &["exa:2.5"],
                 "the backward sweep gives the derivative of 1 − F: the largest difference from central differences",
                 "the transpose in the place of the conjugate transpose",
@@ -207,7 +207,7 @@ fn phase_does_not_count() {
     };
     assert!(spread(1) > 3.99, "the distance goes from 0 to its largest value, 4");
     Check::new(
-        "ch2_control/qubit/phase_does_not_count",
+        "ch2_control/qubit/system/phase_does_not_count",
         &["u:26"],
         "another zero of energy does not change 1 − F: its spread over 64 offsets",
         "the loss |z(T) − (0, 1)|², which a phase changes",
@@ -232,7 +232,7 @@ fn printed_hamiltonian() {
     let printed = Qubit::with_energies([0.5, 0.5], 2.0).unwrap();
     let area = u.iter().sum::<f64>() * horizon / 400.0;
     Check::new(
-        "ch2_control/qubit/printed_hamiltonian",
+        "ch2_control/qubit/system/printed_hamiltonian",
         &["exa:2.5"],
         "with both diagonal entries ω/2, as printed, F = sin² ∫u dt for the control 1.5 sin(1.3t + 0.4) until T = 3",
         "the Hamiltonian (ω/2)σ_Z + uσ_X",
