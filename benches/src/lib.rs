@@ -2,6 +2,7 @@
 
 pub mod backprop;
 pub mod control;
+pub mod langevin;
 pub mod neural_ode;
 pub mod neural_sde;
 pub mod sde;

@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use benches::control::{ITERATIONS, train};
+use benches::langevin;
 use benches::neural_ode::{NodeGradient, VARIANTS};
 use benches::neural_sde::{Job, distance, model};
 use benches::sde::{COARSEST, FINEST, PATHS, STEPS, STRONG_PATHS, em_ou, gbm_strong, normals};
@@ -36,6 +37,23 @@ fn main() -> sdml::Result<()> {
         let slopes = errors.map(|row| (row[0] / row[FINEST - COARSEST]).log2() / octaves);
         let quality = format!("em {:.3}; milstein {:.3}; heun {:.3}", slopes[0], slopes[1], slopes[2]);
         report("W3", "", wall, 3.0 * steps * STRONG_PATHS as f64, &quality);
+    }
+    if wanted("W4") {
+        let units = (langevin::CHAINS * langevin::STEPS) as f64;
+        let (wall, (x, _)) = fastest(|| langevin::mix8_ula(0))?;
+        let square = x.iter().map(|x| x * x).sum::<f64>() / langevin::CHAINS as f64;
+        report("W4", "mix8-ula", wall, units, &format!("r2 {square:.3}; r2_exact 4.32"));
+        let ratio = |x: &ndarray::Array2<f64>, exact: &dyn Fn(f64) -> f64| {
+            let variances = langevin::rotate(x).var_axis(ndarray::Axis(0), 0.0);
+            let lambda = langevin::spectrum();
+            variances.iter().zip(&lambda).map(|(v, &l)| v / exact(l)).sum::<f64>() / lambda.len() as f64
+        };
+        let (wall, (x, _)) = fastest(|| langevin::gauss_ula(0))?;
+        let quality = ratio(&x, &|l| 1.0 / (l * (1.0 - 0.005 * l)));
+        report("W4", "gauss-ula", wall, units, &format!("var_ratio {quality:.4}"));
+        let (wall, (x, accepted)) = fastest(|| langevin::gauss_mala(0))?;
+        let quality = format!("var_ratio {:.4}; accept {accepted:.3}", ratio(&x, &|l| 1.0 / l));
+        report("W4", "gauss-mala", wall, units, &quality);
     }
     if wanted("W5") {
         for variant in VARIANTS {

@@ -21,7 +21,7 @@ pub const FIGURES: &[Figure] = &[
         number: None,
         title: "The way over the Bloch sphere",
         caption: r"Left: the fastest transfer, $u = 2$ (blue) and then $u = -2$ (orange), with the two axes of rotation; the switch (dot) lies on the equator. Right: the control that a network learned for $T = 5$. What lies behind the sphere is drawn faintly.",
-        alt: "Two spheres with meridians. On the left two circular arcs lead from the north pole to a point of the equator and on to the south pole. On the right a curve winds once around the sphere on its way from pole to pole.",
+        alt: "Two spheres with meridians. On the left two circular arcs lead from the north pole to a point of the equator and on to the south pole. On the right a curve runs from pole to pole behind the sphere.",
         seed: 0,
         parameters: &[],
         data: sphere,
@@ -49,7 +49,7 @@ pub const FIGURES: &[Figure] = &[
         number: None,
         title: "All extremals in the plane of time and fidelity",
         caption: r"Every control that satisfies Pontryagin's principle is a point $(T, F)$, here for $u_{\max} = 2$ with one, two and three switches; the black line is the largest $F$. The constant control is an extremal as well (grey).",
-        alt: "Families of curves fill the region below a black line that rises to one at T = 1.524. Curves with more switches touch the value one only later.",
+        alt: "Short curves for one, two and three switches lie on or below a black line that rises to one at T = 1.524; only curves with one switch lie on it before. A grey curve, the constant control, oscillates.",
         seed: 0,
         parameters: &[Parameter {
             name: "bound",
@@ -277,7 +277,7 @@ fn draw_best_fidelity(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let mut right = Plate::new()
         .x(1.3..=1.7, "time $T$")
         .log_y(3e-10..=1.0, "$1 - F$")
-        .legend(Corner::TopRight)
+        .legend(Corner::BottomLeft)
         .title("near the shortest time");
     right.line(near, data.get("missing, constant")?, INK.dashed()).keyed("best constant");
     let missing: Vec<f64> =
@@ -318,7 +318,7 @@ fn draw_extremals(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let mut plate = Plate::new()
         .x(0.0..=times[times.len() - 1], "time $T$")
         .y(0.0..=1.05, "$F$")
-        .legend(Corner::BottomLeft);
+        .legend(Corner::BottomRight);
     plate.line(times, data.get("constant")?, GREY);
     plate.line(times, data.get("best")?, INK.weight(3.0)).keyed("largest $F$");
     for (switches, colour) in FAMILIES {
@@ -378,15 +378,15 @@ fn controls(settings: &Settings) -> Result<Data> {
 }
 
 fn draw_controls(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
-    let plate = |title: &str| {
-        Plate::new().x(0.0..=1.65, "time $t$").y(-2.3..=2.3, "$u$").legend(Corner::BottomLeft).title(title)
+    let plate = |title: &str, corner: Corner| {
+        Plate::new().x(0.0..=1.65, "time $t$").y(-2.3..=2.3, "$u$").legend(corner).title(title)
     };
     let rectangle = |switch: f64, end: f64| [(0.0, 2.0), (switch, 2.0), (switch, -2.0), (end, -2.0)];
-    let mut left = plate("pieces");
+    let mut left = plate("pieces", Corner::BottomLeft);
     left.polyline(rectangle(data.number("switch, fastest")?, data.number("T, fastest")?), GREY.weight(4.0))
         .keyed("time-optimal");
     left.steps(data.get("t, GRAPE")?, data.get("u, GRAPE")?, BLUE).keyed("GRAPE, $T = 1.53$");
-    let mut right = plate("networks");
+    let mut right = plate("networks", Corner::TopRight);
     right
         .polyline(rectangle(data.number("switch, 1.50")?, 1.5), GREY.weight(4.0))
         .keyed("optimum, $T = 1.50$");
