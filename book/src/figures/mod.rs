@@ -51,6 +51,7 @@ pub static ALL: &[&[Figure]] = &[
     ch1_preliminaries::learning::networks::FIGURES,
     ch1_preliminaries::learning::poisson::FIGURES,
     ch1_preliminaries::learning::sgd::FIGURES,
+    ch2_control::backprop::FIGURES,
     ch3_flows::transport::maps::FIGURES,
     ch3_flows::transport::optimal::FIGURES,
 ];
