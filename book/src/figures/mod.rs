@@ -51,6 +51,9 @@ pub static ALL: &[&[Figure]] = &[
     ch1_preliminaries::learning::networks::FIGURES,
     ch1_preliminaries::learning::poisson::FIGURES,
     ch1_preliminaries::learning::sgd::FIGURES,
+    ch4_langevin::generalized::FIGURES,
+    ch4_langevin::underdamped::FIGURES,
+    ch4_langevin::overdamped::FIGURES,
 ];
 
 /// One figure: its words, its parameters, the computation of its data and the drawing of them.
