@@ -16,12 +16,12 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Coloured noise and its memory",
-        caption: r"Left: the force $\mathcal F$ of two baths of equal friction, with a memory of $\tau = 0.05$ (orange) and $\tau = 1$ (blue). Right: their covariance at lag $t$, measured on the simulated noise (dots, bars of four standard errors) and $\zeta(t)/\beta$ (lines).",
+        caption: r"Left: the force $\mathcal F$ of two baths of equal friction, with a memory of $\tau = 0.2$ (orange) and $\tau = 1$ (blue). Right: their covariance at lag $t$, measured on the simulated noise (dots, bars of four standard errors) and $\zeta(t)/\beta$ (lines).",
         alt: "Left: a rapidly jittering force of large amplitude and a slowly wandering one. Right: measured covariances lie on two exponentials, a high narrow one and a low wide one.",
         seed: 1,
         parameters: &[
             Parameter { name: "beta", default: 1.0, meaning: "inverse temperature" },
-            Parameter { name: "paths", default: 4000.0, meaning: "stretches of noise averaged" },
+            Parameter { name: "paths", default: 40_000.0, meaning: "stretches of noise averaged" },
         ],
         data: noise,
         draw: draw_noise,
@@ -55,7 +55,7 @@ pub const FIGURES: &[Figure] = &[
     },
 ];
 
-const TIMES: [f64; 2] = [0.05, 1.0];
+const TIMES: [f64; 2] = [0.2, 1.0];
 
 fn noise(settings: &Settings) -> Result<Data> {
     let beta = settings.get("beta");
@@ -92,11 +92,11 @@ fn noise(settings: &Settings) -> Result<Data> {
 
 fn draw_noise(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let t = data.get("t")?;
-    let mut paths = Plate::new().x(0.0..=5.0, "time $t$").y(-16.0..=16.0, r"force $\mathcal{F}(t)$");
+    let mut paths = Plate::new().x(0.0..=5.0, "time $t$").y(-8.0..=8.0, r"force $\mathcal{F}(t)$");
     paths.line(t, data.get("force0")?, ORANGE.thin());
     paths.line(t, data.get("force1")?, BLUE);
     let mut covariance =
-        Plate::new().x(0.0..=2.5, "lag $t$").y(-0.5..=5.0, "covariance").legend(Corner::TopRight);
+        Plate::new().x(0.0..=2.5, "lag $t$").y(-0.2..=5.4, "covariance").legend(Corner::TopRight);
     for (i, (tau, colour)) in TIMES.into_iter().zip([ORANGE, BLUE]).enumerate() {
         covariance.line(data.get("fine")?, data.get(&format!("exact{i}"))?, colour.thin());
         let (measured, error) = (data.get(&format!("measured{i}"))?, data.get(&format!("error{i}"))?);
@@ -138,7 +138,7 @@ fn draw_bath(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     Ok(vec![kernel.title("memory kernel"), motion.title("velocity autocorrelation")])
 }
 
-const MEMORIES: [f64; 3] = [1.0, 0.3, 0.1];
+const MEMORIES: [f64; 3] = [0.5, 0.2, 0.1];
 
 fn short_memory(settings: &Settings) -> Result<Data> {
     let k = settings.get("k");
@@ -175,7 +175,7 @@ fn draw_short_memory(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let t = data.get("t")?;
     let mut motion = Plate::new()
         .x(0.0..=4.0, "time $t$")
-        .y(-0.7..=1.05, r"$\beta\, \mathbb{E} P(t) P(0)$")
+        .y(-0.8..=1.05, r"$\beta\, \mathbb{E} P(t) P(0)$")
         .legend(Corner::TopRight);
     for (curve, (tau, colour)) in data.family("C").zip(MEMORIES.into_iter().zip([ORANGE, GREEN, BLUE])) {
         motion.line(t, curve, colour.thin()).keyed(&format!(r"$\tau = {tau}$"));

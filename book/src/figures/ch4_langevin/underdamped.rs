@@ -22,7 +22,7 @@ pub const FIGURES: &[Figure] = &[
         number: None,
         title: "Phase portraits",
         caption: r"Underdamped Langevin dynamics in the double well at $\beta = 3$, by BAOAB, from rest at $q = 1.3$: weak friction $\gamma = 0.1$ (left), strong friction $\gamma = 5$ (right). Grey: lines of equal energy; the one through the saddle separates the wells.",
-        alt: "Left: the path winds along the lines of equal energy, around both wells. Right: the path jitters in the direction of the momentum and drifts slowly in position.",
+        alt: "Left: the path winds along the lines of equal energy around one well, many times. Right: the path jitters in the direction of the momentum and drifts slowly in position.",
         seed: 3,
         parameters: &[
             Parameter { name: "beta", default: 3.0, meaning: "inverse temperature" },
@@ -160,7 +160,7 @@ fn draw_variances(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     ];
     let plate = |curve: &str, dots: &str, label: &str| -> Result<Plate> {
         let mut plate =
-            Plate::new().x(0.0..=2.8, r"step $h\omega$").y(0.0..=2.5, label).legend(Corner::BottomLeft);
+            Plate::new().x(0.0..=2.8, r"step $h\omega$").y(0.0..=2.5, label).legend(Corner::TopRight);
         for (i, (name, colour)) in styles.into_iter().enumerate() {
             plate.line(data.get(&format!("h{i}"))?, data.get(&format!("{curve}{i}"))?, colour);
             let marks =
