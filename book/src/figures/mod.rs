@@ -52,8 +52,12 @@ pub static ALL: &[&[Figure]] = &[
     ch1_preliminaries::learning::poisson::FIGURES,
     ch1_preliminaries::learning::sgd::FIGURES,
     ch2_control::backprop::FIGURES,
+    ch2_control::qubit::FIGURES,
     ch3_flows::transport::maps::FIGURES,
     ch3_flows::transport::optimal::FIGURES,
+    ch4_langevin::generalized::FIGURES,
+    ch4_langevin::underdamped::FIGURES,
+    ch4_langevin::overdamped::FIGURES,
 ];
 
 /// One figure: its words, its parameters, the computation of its data and the drawing of them.
