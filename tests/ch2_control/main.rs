@@ -8,3 +8,4 @@ mod pins;
 mod backprop;
 mod neural_ode;
 mod neural_sde;
+mod qubit;

@@ -21,7 +21,7 @@ fn example_2_1() {
     assert!(distance(&gradient, &forward) < 1e-14);
     assert_eq!(net.loss(&theta, &x).unwrap().1.multiplications, 27);
     Check::new(
-        "ch2_control/backprop/example_2_1",
+        "ch2_control/backprop/costs/example_2_1",
         &["exa:2.1"],
         "backpropagation through 3 layers of width 3, with P = 27 weights, takes 3P multiplications",
         "forward mode, one tangent for every weight",
@@ -45,7 +45,7 @@ fn exercise_2_2() {
     assert!(distance(&gradient, &exact) < 1e-9);
     let back = net.backpropagate(&theta, &x).unwrap().1;
     Check::new(
-        "ch2_control/backprop/exercise_2_2",
+        "ch2_control/backprop/costs/exercise_2_2",
         &["exr:2.2"],
         "central differences in P = 27 weights take 2P² multiplications",
         "3P, as backpropagation",
@@ -68,7 +68,7 @@ fn a_gradient_costs_three_passes() {
     let ratio = pass.multiplications() as f64 / forward;
     assert!(ratio <= 4.0);
     Check::new(
-        "ch2_control/backprop/a_gradient_costs_three_passes",
+        "ch2_control/backprop/costs/a_gradient_costs_three_passes",
         &["exa:2.1", "exr:2.2"],
         "multiplications of a gradient in all parameters and the input, in forward passes",
         "central differences: two passes for every parameter",
@@ -88,7 +88,7 @@ fn crossover() {
     let ratio = |outputs| cost(outputs, Mode::Forward) / cost(outputs, Mode::Reverse);
     assert!(ratio(1) > 5.0 && ratio(7) > 1.0 && ratio(9) < 1.0);
     Check::new(
-        "ch2_control/backprop/crossover",
+        "ch2_control/backprop/costs/crossover",
         &["u:24"],
         "forward mode overtakes reverse mode where the outputs are half as many as the inputs: ratio of their multiplications there",
         "a crossing where there are as many outputs as inputs",

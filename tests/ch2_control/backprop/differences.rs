@@ -41,7 +41,7 @@ fn truncation_branch() {
     let order = |errors: Vec<f64>| fit_order(&epsilons, &errors, 0.95).unwrap().order;
     let one_sided = |f: &dyn Fn(f64) -> f64, epsilon: f64| (f(epsilon) - f(0.0)) / epsilon;
     Check::new(
-        "ch2_control/backprop/truncation_branch",
+        "ch2_control/backprop/differences/truncation_branch",
         &["exr:2.2"],
         "the error of central differences falls like ε²: fitted order",
         "one-sided differences",
@@ -65,7 +65,7 @@ fn rounding_branch() {
         (f(epsilon) - 2.0 * f(0.0) + f(-epsilon)) / (epsilon * epsilon)
     };
     Check::new(
-        "ch2_control/backprop/rounding_branch",
+        "ch2_control/backprop/differences/rounding_branch",
         &["exr:2.2"],
         "for small ε the error of central differences grows like 1/ε: fitted order",
         "second differences, whose rounding error is divided by ε²",

@@ -53,7 +53,7 @@ fn hutchinson_variance() {
         [Probe::Rademacher, Probe::Gaussian].map(|probe| probe.variance(jacobian.view()).unwrap());
     assert!(normals.variance().unwrap().z(of_normals).abs() < 4.0);
     Check::new(
-        "ch2_control/backprop/hutchinson_variance",
+        "ch2_control/backprop/divergence/hutchinson_variance",
         &["u:24"],
         "the variance of vᵀJv for random signs v is 2 Σ_{i≠j} S_ij², S the symmetric part of a 6 × 6 matrix J",
         "2 Σ_ij S_ij², which belongs to normal v",

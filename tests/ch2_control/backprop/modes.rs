@@ -59,7 +59,7 @@ fn chain_rule() {
     let (_, slope) = gradient(&Loss(&layers), &x).unwrap();
     assert!(distance(&slope, &product) < 1e-14);
     Check::new(
-        "ch2_control/backprop/chain_rule",
+        "ch2_control/backprop/modes/chain_rule",
         &["eq:2.4"],
         "the tape's ∂L/∂x_1 behind three layers is the product (∂L/∂y_3)(∂y_3/∂y_2)(∂y_2/∂y_1)(∂y_1/∂x)",
         "the factors in the opposite order",
@@ -123,7 +123,7 @@ fn modes_agree() {
         wrong = wrong.min(distance(&differences, &reverse));
     }
     Check::new(
-        "ch2_control/backprop/modes_agree",
+        "ch2_control/backprop/modes/modes_agree",
         &["u:24", "eq:2.4"],
         "the batched engine, the tape and the dual numbers give the same derivatives, for five activations: largest difference",
         "one-sided differences with ε = 1e-8 instead of a derivative",
@@ -156,7 +156,7 @@ fn second_derivatives_agree() {
         wrong = wrong.min(distance(&engine, &difference));
     }
     Check::new(
-        "ch2_control/backprop/second_derivatives_agree",
+        "ch2_control/backprop/modes/second_derivatives_agree",
         &["u:24", "r:6"],
         "H v by the pull-back of a tangent and by three nestings of forward and reverse mode: largest difference",
         "the central difference of two gradients, ε = 1e-3",
@@ -182,7 +182,7 @@ fn forward_laplacian() {
         wrong = wrong.min(distance(&sweep, &pass.output().row(2)));
     }
     Check::new(
-        "ch2_control/backprop/forward_laplacian",
+        "ch2_control/backprop/modes/forward_laplacian",
         &["r:6"],
         "the Laplacian carried through the layers is the trace of the Hessian by nested duals: largest difference",
         "the second derivative along (1, …, 1), which is the sum of all entries and not of the diagonal",

@@ -53,7 +53,7 @@ fn three_problems() {
     // In continuous time: u(t) = γ e^{t − T}(y* − z_0 e^{−T})/(1 + γ(1 − e^{−2T})/2).
     let continuous = WEIGHT * (TARGET - 0.2 * (-1f64).exp()) / (1.0 + WEIGHT * (1.0 - (-2f64).exp()) / 2.0);
     Check::new(
-        "ch2_control/backprop/three_problems",
+        "ch2_control/backprop/problems/three_problems",
         &["eq:2.1", "u:23"],
         "gradient descent on (2.1) for z' = −z + u by ten steps of Euler finds the best last control of these ten steps",
         "the best control of the differential equation at the final time",

@@ -1,1 +1,5 @@
 //! Figures of Chapter 2.
+
+pub mod backprop;
+pub mod neural_sde;
+pub mod qubit;
