@@ -59,6 +59,7 @@ pub static ALL: &[&[Figure]] = &[
     ch2_control::neural_sde::training::FIGURES,
     ch3_flows::transport::maps::FIGURES,
     ch3_flows::transport::optimal::FIGURES,
+    ch3_flows::ode_flow::FIGURES,
     ch4_langevin::generalized::FIGURES,
     ch4_langevin::underdamped::FIGURES,
     ch4_langevin::overdamped::FIGURES,

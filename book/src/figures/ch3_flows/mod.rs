@@ -1,3 +1,4 @@
 //! Figures of Chapter 3.
 
+pub mod ode_flow;
 pub mod transport;
