@@ -51,6 +51,7 @@ pub static ALL: &[&[Figure]] = &[
     ch1_preliminaries::learning::networks::FIGURES,
     ch1_preliminaries::learning::poisson::FIGURES,
     ch1_preliminaries::learning::sgd::FIGURES,
+    ch2_control::neural_ode::FIGURES,
 ];
 
 /// One figure: its words, its parameters, the computation of its data and the drawing of them.

@@ -1,1 +1,3 @@
 //! Figures of Chapter 2.
+
+pub mod neural_ode;
