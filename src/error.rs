@@ -24,6 +24,18 @@ pub enum Error {
         /// The step, counted from 0, at which it happened.
         step: usize,
     },
+    /// Training left the finite numbers.
+    #[error("`{quantity}` became {value} at iteration {iteration}; the last finite loss was {}", .last.map_or("none".to_owned(), |loss| loss.to_string()))]
+    Diverged {
+        /// What was being computed.
+        quantity: &'static str,
+        /// The value it took.
+        value: f64,
+        /// The iteration, counted from 0, at which it happened.
+        iteration: usize,
+        /// The loss of the iteration before, if there was one.
+        last: Option<f64>,
+    },
     /// An adaptive solver cannot go on.
     #[error("the solver is stuck at t = {t} with the step {h}: {why}")]
     Stuck {

@@ -3,8 +3,11 @@
 
 use std::time::Instant;
 
+use benches::langevin;
 use benches::neural_ode::{NodeGradient, VARIANTS};
+use benches::neural_sde::{Job, distance, model};
 use benches::sde::{COARSEST, FINEST, PATHS, STEPS, STRONG_PATHS, em_ou, gbm_strong, normals};
+use sdml::ch2_control::neural_sde::{BatchScheme, WayBack};
 
 const REPEATS: usize = 7;
 
@@ -34,6 +37,23 @@ fn main() -> sdml::Result<()> {
         let quality = format!("em {:.3}; milstein {:.3}; heun {:.3}", slopes[0], slopes[1], slopes[2]);
         report("W3", "", wall, 3.0 * steps * STRONG_PATHS as f64, &quality);
     }
+    if wanted("W4") {
+        let units = (langevin::CHAINS * langevin::STEPS) as f64;
+        let (wall, (x, _)) = fastest(|| langevin::mix8_ula(0))?;
+        let square = x.iter().map(|x| x * x).sum::<f64>() / langevin::CHAINS as f64;
+        report("W4", "mix8-ula", wall, units, &format!("r2 {square:.3}; r2_exact 4.32"));
+        let ratio = |x: &ndarray::Array2<f64>, exact: &dyn Fn(f64) -> f64| {
+            let variances = langevin::rotate(x).var_axis(ndarray::Axis(0), 0.0);
+            let lambda = langevin::spectrum();
+            variances.iter().zip(&lambda).map(|(v, &l)| v / exact(l)).sum::<f64>() / lambda.len() as f64
+        };
+        let (wall, (x, _)) = fastest(|| langevin::gauss_ula(0))?;
+        let quality = ratio(&x, &|l| 1.0 / (l * (1.0 - 0.005 * l)));
+        report("W4", "gauss-ula", wall, units, &format!("var_ratio {quality:.4}"));
+        let (wall, (x, accepted)) = fastest(|| langevin::gauss_mala(0))?;
+        let quality = format!("var_ratio {:.4}; accept {accepted:.3}", ratio(&x, &|l| 1.0 / l));
+        report("W4", "gauss-mala", wall, units, &quality);
+    }
     if wanted("W5") {
         for variant in VARIANTS {
             let mut job = NodeGradient::new(variant)?;
@@ -41,7 +61,40 @@ fn main() -> sdml::Result<()> {
             report("W5", variant.name, wall, 1.0, &format!("loss {loss:.11}; grad_norm {norm:.11}"));
         }
     }
+    if wanted("W6") {
+        for d in [10, 1] {
+            let sde = model(d)?;
+            for scheme in [BatchScheme::Heun, BatchScheme::Midpoint, BatchScheme::ReversibleHeun] {
+                let mut stored = Job::new(&sde, scheme, WayBack::Stored)?;
+                let reference = stored.gradient(0)?.to_vec();
+                for way in [WayBack::Stored, WayBack::Resolved] {
+                    let mut job = Job::new(&sde, scheme, way)?;
+                    let apart = distance(job.gradient(0)?, &reference);
+                    let mut seed = 0;
+                    let (wall, ()) = fastest(|| {
+                        seed += 1;
+                        job.gradient(seed).map(drop)
+                    })?;
+                    let variant = format!(
+                        "d{d}-{}-{}",
+                        name(scheme),
+                        if way == WayBack::Stored { "backprop" } else { "adjoint" }
+                    );
+                    report("W6", &variant, wall, 1.0, &format!("rel_diff_to_backprop {apart:.1e}"));
+                }
+            }
+        }
+    }
     Ok(())
+}
+
+/// The scheme as the peers' scripts call it.
+fn name(scheme: BatchScheme) -> &'static str {
+    match scheme {
+        BatchScheme::Heun => "heun",
+        BatchScheme::Midpoint => "midpoint",
+        BatchScheme::ReversibleHeun => "reversible_heun",
+    }
 }
 
 /// The shortest of several runs in seconds, and the last result.

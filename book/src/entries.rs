@@ -10,7 +10,7 @@ use crate::preprocess::problem::{Problem, suggestion};
 /// The folder of each chapter's pages, and its title. Last comes what belongs to no chapter.
 pub const CHAPTERS: [(&str, &str); 6] = [
     ("ch1_preliminaries", "Chapter 1. Introduction and preliminaries"),
-    ("ch2_control", "Chapter 2. Control"),
+    ("ch2_control", "Chapter 2. Neural dynamics for control"),
     ("ch3_flows", "Chapter 3. Normalizing flows"),
     ("ch4_langevin", "Chapter 4. Langevin sampling"),
     ("ch5_diffusion", "Chapter 5. Diffusion models"),

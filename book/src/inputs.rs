@@ -11,9 +11,9 @@ use sha2::{Digest, Sha256};
 use crate::project::Project;
 
 /// What a build reads: folders and files, relative to the root. The output and the downloads are not among them.
-const WATCHED: [&str; 6] = ["chapters", "snapshots", "src", "tests", "book", "Cargo.lock"];
+const WATCHED: [&str; 7] = ["chapters", "snapshots", "src", "exercises", "tests", "book", "Cargo.lock"];
 /// Written by the build itself, below the watched folders.
-const WRITTEN: [&str; 1] = ["chapters/figures"];
+const WRITTEN: [&str; 2] = ["chapters/figures", "chapters/index.json"];
 
 /// The files a build reads, each with its size and the time it was last changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

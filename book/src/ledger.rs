@@ -139,7 +139,13 @@ impl Item {
         }
     }
 
-    fn checks<'a>(&self, checks: &'a [Check]) -> impl Iterator<Item = &'a Check> {
+    /// Whether it is written and checked.
+    pub fn is_done(&self) -> bool {
+        self.status == Status::Done
+    }
+
+    /// The checks that name it.
+    pub fn checks<'a>(&self, checks: &'a [Check]) -> impl Iterator<Item = &'a Check> {
         checks.iter().filter(|check| check.record.items.contains(&self.id))
     }
 
@@ -171,7 +177,8 @@ impl Check {
         in_section("tests", section, &format!("\"{}\"", self.key), link)
     }
 
-    fn file(&self) -> String {
+    /// The file of its pin.
+    pub fn file(&self) -> String {
         let (section, name) = self.key.rsplit_once('/').unwrap_or(("", &self.key));
         format!("snapshots/{section}/checks/{name}.snap")
     }

@@ -300,6 +300,45 @@ impl<const D: usize> Mixture<D> {
         })
     }
 
+    /// E f(X), by the trapezoidal rule on a grid with a fifth of the least standard deviation between its points, out to
+    /// nine of the greatest around every component. For densities this smooth its error falls faster than any power of
+    /// the step; the cost is that of a grid in D dimensions.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::mixture::Mixture;
+    /// let law = Mixture::ring(8, 2.0, 0.2)?;
+    /// assert!((law.expectation(|_| 1.0) - 1.0).abs() < 1e-12);
+    /// assert!((law.expectation(|x| x[0] * x[0]) - law.covariance()[0][0]).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    pub fn expectation(&self, f: impl Fn(&[f64; D]) -> f64) -> f64 {
+        let variances = self.components.iter().flat_map(|c| c.variances);
+        let (least, greatest) =
+            variances.fold((f64::INFINITY, 0.0f64), |(least, greatest), v| (least.min(v), greatest.max(v)));
+        let (h, reach) = (0.2 * least.sqrt(), 9.0 * greatest.sqrt());
+        let low: [f64; D] = std::array::from_fn(|i| {
+            self.components.iter().fold(f64::INFINITY, |low, c| low.min(c.mean[i])) - reach
+        });
+        let counts: [usize; D] = std::array::from_fn(|i| {
+            let high = self.components.iter().fold(f64::NEG_INFINITY, |high, c| high.max(c.mean[i])) + reach;
+            ((high - low[i]) / h).ceil() as usize + 1
+        });
+        let point = |mut number: usize| {
+            std::array::from_fn(|i| {
+                let place = number % counts[i];
+                number /= counts[i];
+                low[i] + h * place as f64
+            })
+        };
+        let points = (0..counts.iter().product()).map(point);
+        points.map(|x| self.density(&x) * f(&x)).sum::<f64>() * h.powi(D as i32)
+    }
+
+    /// E|∇ log p(X)|², the Fisher information of translations, by [`Self::expectation`].
+    pub fn fisher_information(&self) -> f64 {
+        self.expectation(|x| self.score(x).iter().map(|s| s * s).sum())
+    }
+
     /// A draw: the number of its component, and the point.
     // ANCHOR: draw
     pub fn draw_labelled(&self, stream: &mut Stream) -> (usize, [f64; D]) {

@@ -52,6 +52,8 @@ pub static ALL: &[&[Figure]] = &[
     ch1_preliminaries::learning::poisson::FIGURES,
     ch1_preliminaries::learning::sgd::FIGURES,
     ch2_control::neural_ode::FIGURES,
+    ch3_flows::transport::maps::FIGURES,
+    ch3_flows::transport::optimal::FIGURES,
 ];
 
 /// One figure: its words, its parameters, the computation of its data and the drawing of them.

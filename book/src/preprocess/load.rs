@@ -7,8 +7,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 /// The folders whose files become pages, and the suffixes of those files.
-const SOURCES: [(&str, &[&str]); 5] = [
+const SOURCES: [(&str, &[&str]); 6] = [
     ("src", &["rs"]),
+    ("exercises", &["rs"]),
     ("tests", &["rs"]),
     ("book/src", &["rs"]),
     ("benches", &["rs"]),

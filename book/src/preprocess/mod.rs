@@ -25,7 +25,11 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use crate::bibliography::{self, Bibliography};
 use crate::entries::Place;
 use crate::errata::{self, Errata};
+use crate::figures::whole;
+use crate::imports;
+use crate::index;
 use crate::ledger::{self, Check, Ledger};
+use crate::lists;
 use labels::Labels;
 use page::{Chapter, Page};
 use problem::Problem;
@@ -57,7 +61,7 @@ impl Preprocessor for Sdml {
 
     fn run(&self, _context: &PreprocessorContext, mut book: Book) -> Result<Book> {
         let desk = Desk::load(&self.root)?;
-        let problems = desk.press(&mut book);
+        let problems = desk.press(&mut book, &self.root)?;
         if !problems.is_empty() {
             return Err(told(problems));
         }
@@ -82,9 +86,17 @@ struct Desk {
 }
 
 /// The pages made from data: the directive that stands for their content.
+const MAP: &str = "{{map}}";
+const FIGURES: &str = "{{figures}}";
+const EXERCISES: &str = "{{exercises}}";
 const COVERAGE: &str = "{{coverage}}";
 const ERRATA: &str = "{{errata}}";
 const BIBLIOGRAPHY: &str = "{{bibliography}}";
+/// In the order in which they are made: the bibliography comes last, since the other generated pages cite too.
+const GENERATED: [&str; 6] = [MAP, FIGURES, EXERCISES, COVERAGE, ERRATA, BIBLIOGRAPHY];
+
+/// Where the index of all items is written, below the root: what is no Markdown there is copied beside the pages.
+const INDEX: &str = "chapters/index.json";
 
 impl Desk {
     fn load(root: &Path) -> Result<Self> {
@@ -108,7 +120,7 @@ impl Desk {
     }
 
     /// Replaces the text of every chapter by its page; gives what is wrong, in the order of files and lines.
-    fn press(&self, book: &mut Book) -> Vec<Problem> {
+    fn press(&self, book: &mut Book, root: &Path) -> Result<Vec<Problem>> {
         let mut problems = Vec::new();
         let texts = texts(book);
         let chapters: Vec<Chapter> = texts
@@ -117,13 +129,11 @@ impl Desk {
             .collect();
         let labels = Labels::collect(&chapters, &self.world, &mut problems);
         let mut done = Done::default();
-        let generated =
-            |text: &str| [COVERAGE, ERRATA, BIBLIOGRAPHY].into_iter().find(|name| text.contains(name));
+        let generated = |text: &str| GENERATED.into_iter().find(|name| text.contains(name));
         for chapter in chapters.iter().filter(|chapter| generated(chapter.text).is_none()) {
             done.add(Page::new(chapter, &self.world, &labels));
         }
-        // The bibliography comes last: the other generated pages cite too.
-        for name in [COVERAGE, ERRATA, BIBLIOGRAPHY] {
+        for name in GENERATED {
             for chapter in chapters.iter().filter(|chapter| generated(chapter.text) == Some(name)) {
                 let content = self.generated(name, &labels, &done);
                 let text = chapter.text.replacen(name, &content, 1);
@@ -136,18 +146,25 @@ impl Desk {
             self.line(file, needle)
         }));
         problems.extend(errata::verify(&self.errata, &done.errata, &self.checks));
+        problems.extend(imports::verify(&self.world.sources));
+        problems.extend(lists::unused(&self.world.sources, &done.exercises));
         problems.extend(self.unused(&labels, &done));
+        let index = index::index(&self.ledger, &places(&labels), &self.checks);
+        whole::write_if_changed(&root.join(INDEX), index.as_bytes()).context("cannot write the index")?;
         book.for_each_chapter_mut(|chapter| {
             if let Some(page) = chapter.path.as_deref().and_then(|path| done.pages.remove(&slashed(path))) {
                 chapter.content = page;
             }
         });
         problems.sort();
-        problems
+        Ok(problems)
     }
 
     fn generated(&self, name: &str, labels: &Labels, done: &Done) -> String {
         match name {
+            MAP => imports::map_page(&self.world.sources),
+            FIGURES => lists::figures_page(labels),
+            EXERCISES => lists::exercises_page(labels, &self.world.sources, &done.exercises),
             COVERAGE => {
                 let link = |file: &str, needle: &str| self.line(file, needle);
                 ledger::coverage_page(&self.ledger, &places(labels), &self.checks, &link)
@@ -194,6 +211,7 @@ struct Done {
     snapshots: BTreeSet<String>,
     cited: BTreeSet<String>,
     errata: BTreeMap<String, Place>,
+    exercises: BTreeMap<String, Place>,
 }
 
 impl Done {
@@ -205,6 +223,9 @@ impl Done {
         self.cited.append(&mut page.cited);
         for (id, anchor) in page.errata {
             self.errata.insert(id, Place { page: path.to_owned(), anchor });
+        }
+        for (name, anchor) in page.exercises {
+            self.exercises.insert(name, Place { page: path.to_owned(), anchor });
         }
     }
 }

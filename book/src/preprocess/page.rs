@@ -58,6 +58,8 @@ pub struct Page<'a> {
     pub cited: BTreeSet<String>,
     /// The errata it treats, and where they are boxed.
     pub errata: BTreeMap<String, String>,
+    /// The exercises it offers, and where.
+    pub exercises: BTreeMap<String, String>,
 }
 
 /// What stands in the place of a mark.
@@ -71,8 +73,8 @@ pub enum Replacement {
 /// The outcome of a directive: its replacement, or what is wrong.
 pub type Outcome = Result<Replacement, String>;
 
-const DIRECTIVES: [&str; 9] =
-    ["code", "output", "pin", "figure", "statement", "solution", "erratum", "covers", "end"];
+const DIRECTIVES: [&str; 10] =
+    ["code", "output", "pin", "figure", "statement", "solution", "erratum", "exercise", "covers", "end"];
 
 impl<'a> Page<'a> {
     /// An empty page for `chapter`.
@@ -86,6 +88,7 @@ impl<'a> Page<'a> {
             snapshots: BTreeSet::new(),
             cited: BTreeSet::new(),
             errata: BTreeMap::new(),
+            exercises: BTreeMap::new(),
         }
     }
 
@@ -177,6 +180,7 @@ impl<'a> Page<'a> {
             "statement" => directive::statement(self, argument),
             "solution" => directive::solution(argument),
             "erratum" => directive::erratum(self, argument),
+            "exercise" => directive::exercise(self, argument),
             "covers" => directive::covers(self, argument),
             _ => Err(format!("unknown directive `{name}`{}", suggestion(name, DIRECTIVES))),
         }

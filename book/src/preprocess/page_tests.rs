@@ -7,6 +7,12 @@ use super::world::{FigureOnPage, World};
 fn world() -> World {
     let mut world = World::default();
     world.sources.insert("src/a.rs".into(), "// ANCHOR: step\nlet x = 1;\n// ANCHOR_END: step\n".into());
+    world.sources.insert(
+        "exercises/ch1/bridge.rs".into(),
+        "//! A bridge.\n// ANCHOR: stub\nstub\n// ANCHOR_END: stub\n// ANCHOR: test\ntest\n// ANCHOR_END: test\n\
+         // ANCHOR: solution\nanswer\n// ANCHOR_END: solution\n"
+            .into(),
+    );
     world.snapshots.insert("ch1/brownian/moments".into(), "mean = -0.5\nlabel = \"a b\"\n".into());
     world.snapshots.insert("ch1/integral/tail".into(), "p = 1.5e-7\n".into());
     for (id, number) in [("paths", Some("1.1".to_owned())), ("zoom", None), ("mute", None)] {
@@ -200,4 +206,28 @@ fn code_that_no_test_would_run_is_a_problem() {
 fn all_problems_of_a_page_are_told_at_once() {
     let (_, problems) = press("{{figure zooom}}\n\n[](#eq:9)\n\n[@nobody]\n");
     assert_eq!(problems.len(), 3);
+}
+
+#[test]
+fn an_exercise_shows_its_stub_and_folds_the_rest() {
+    let page = good("{{exercise ch1/bridge}}");
+    let parts = [
+        "id=\"exercise-bridge\"",
+        "\nstub\n",
+        "cargo test --test exercises bridge",
+        "\ntest\n",
+        "\nanswer\n",
+    ];
+    let places: Vec<_> = parts.iter().map(|part| page.find(part).expect(part)).collect();
+    assert!(places.is_sorted(), "{page}");
+    assert_eq!(page.matches("<details").count(), 2);
+}
+
+#[test]
+fn an_unknown_exercise_is_an_error_with_a_suggestion() {
+    let (_, problems) = press("{{exercise ch1/brigde}}");
+    assert_eq!(
+        problems,
+        ["chapters/ch1/brownian.md:1: unknown exercise `ch1/brigde`; did you mean `ch1/bridge`?"]
+    );
 }

@@ -3,9 +3,10 @@
 use ndarray::{ArrayView2, Axis, Slice};
 use rayon::prelude::*;
 
-use super::kernel::{Matrix, activate, add_to_rows, product};
+use super::kernel::activate;
 use super::network::copy;
 use super::pass::view;
+use super::product::{Onto, Panel, Strided, product};
 use super::shards::SHARDS;
 use super::{Jet, Mlp};
 use crate::Result;
@@ -25,6 +26,7 @@ pub struct Evaluation {
 #[derive(Debug, Clone, Default)]
 struct Shard {
     layers: [Vec<f64>; 2],
+    panel: Panel,
 }
 
 impl Evaluation {
@@ -81,16 +83,16 @@ impl Mlp {
 
     fn run_block(&self, theta: &[f64], x: ArrayView2<f64>, shard: &mut Shard, output: &mut [f64]) {
         let rows = x.nrows();
-        let [y, z] = &mut shard.layers;
+        let Shard { layers: [y, z], panel } = shard;
         y.resize(rows * self.inputs(), 0.0);
         copy(x, y);
         for span in self.spans() {
             let last = span.end == self.parameters();
             z.resize(rows * span.outputs, 0.0);
             let after = if last { &mut *output } else { z.as_mut_slice() };
-            let weight = Matrix::new(&theta[span.weight..span.bias], span.inputs, span.outputs);
-            product(Matrix::new(y, rows, span.inputs), weight, 0.0, after);
-            add_to_rows(&theta[span.bias..span.end], after);
+            let weight = Strided::new(&theta[span.weight..span.bias], span.outputs);
+            let bias = Onto::Row(&theta[span.bias..span.end]);
+            product(Strided::new(y, span.inputs), span.inputs, weight, span.outputs, bias, after, panel);
             if !last {
                 activate(self.activation(), 0, after, &mut Default::default());
             }

@@ -1,50 +1,11 @@
-//! The loops of a pass: matrix products, and what happens between them, compiled for several instruction sets.
+//! What happens in a pass between the matrix products, compiled for several instruction sets.
 //!
-//! All matrices are row-major slices. The element loops use `a * b + c` and never a fused operation, so their bits do
-//! not depend on the instruction set.
+//! The loops use `a * b + c` and never a fused operation, so their bits do not depend on the instruction set.
 
 use multiversion::multiversion;
-use ndarray::linalg::general_mat_mul;
-use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::Activation;
 use super::activation::{REDUCED, of_large_sine, of_relu, of_silu, of_sine, of_softplus, of_tanh};
-
-/// A row-major matrix.
-#[derive(Clone, Copy)]
-pub(super) struct Matrix<'a> {
-    view: ArrayView2<'a, f64>,
-}
-
-impl<'a> Matrix<'a> {
-    /// The matrix with these many rows and columns at the start of `data`.
-    pub(super) fn new(data: &'a [f64], rows: usize, columns: usize) -> Self {
-        let data = &data[..rows * columns];
-        Self { view: ArrayView2::from_shape((rows, columns), data).expect("the length is the shape's") }
-    }
-
-    pub(super) fn transposed(self) -> Self {
-        Self { view: self.view.reversed_axes() }
-    }
-}
-
-/// c ← a b + β c.
-pub(super) fn product(a: Matrix, b: Matrix, beta: f64, c: &mut [f64]) {
-    let shape = (a.view.nrows(), b.view.ncols());
-    let c = &mut c[..shape.0 * shape.1];
-    let mut c = ArrayViewMut2::from_shape(shape, c).expect("the length is the shape's");
-    general_mat_mul(1.0, &a.view, &b.view, beta, &mut c);
-}
-
-/// Adds `bias` to every row.
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw+fma", "x86_64+avx2+fma", "x86_64+sse4.2"))]
-pub(super) fn add_to_rows(bias: &[f64], rows: &mut [f64]) {
-    for row in rows.chunks_exact_mut(bias.len()) {
-        for (y, b) in row.iter_mut().zip(bias) {
-            *y += b;
-        }
-    }
-}
 
 /// Adds the sum of the rows to `sum`.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw+fma", "x86_64+avx2+fma", "x86_64+sse4.2"))]

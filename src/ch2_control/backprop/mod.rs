@@ -13,6 +13,7 @@ mod evaluation;
 mod kernel;
 mod network;
 mod pass;
+mod product;
 mod shards;
 
 pub use activation::Activation;

@@ -4,8 +4,9 @@
 
 use ndarray::ArrayView2;
 
-use super::kernel::{Matrix, activate, add_rows, add_to_rows, all_finite, product, pull_back, push_forward};
+use super::kernel::{activate, add_rows, all_finite, pull_back, push_forward};
 use super::pass::Layer;
+use super::product::{Onto, Strided, product};
 use super::{Activation, Jet, Pass};
 use crate::error::{at_least, finite};
 use crate::random::Stream;
@@ -177,19 +178,25 @@ impl Mlp {
         let points = self.check_input(jet, x)?;
         pass.prepare(self, jet, points);
         copy(x, &mut pass.input);
-        let rows = pass.rows();
-        let mut y = &pass.input;
-        for (l, (span, layer)) in self.spans().zip(&mut pass.layers).enumerate() {
-            let weight = Matrix::new(&theta[span.weight..span.bias], span.inputs, span.outputs);
-            product(Matrix::new(y, rows, span.inputs), weight, 0.0, &mut layer.after);
-            let (values, derivatives) = layer.after.split_at_mut(points * span.outputs);
-            add_to_rows(&theta[span.bias..span.end], values);
+        let Pass { input, layers, panel, multiplications, .. } = pass;
+        *multiplications = 0;
+        let mut y = input;
+        for (l, (span, layer)) in self.spans().zip(layers).enumerate() {
+            let (width, inner) = (span.outputs, span.inputs);
+            let weight = Strided::new(&theta[span.weight..span.bias], width);
+            let bias = Onto::Row(&theta[span.bias..span.end]);
+            let (y_values, y_rest) = y.split_at(points * inner);
+            let (values, derivatives) = layer.after.split_at_mut(points * width);
+            *multiplications +=
+                product(Strided::new(y_values, inner), inner, weight, width, bias, values, panel);
+            *multiplications +=
+                product(Strided::new(y_rest, inner), inner, weight, width, Onto::Zero, derivatives, panel);
             if l + 2 < self.sizes.len() {
                 activate(self.activation, jet.order(), values, &mut layer.slopes);
                 layer.before.copy_from_slice(derivatives);
                 push_forward(jet.tangents, &layer.slopes, &layer.before, derivatives);
             }
-            y = &layer.after;
+            y = &mut layer.after;
         }
         Ok(())
     }
@@ -213,25 +220,25 @@ impl Mlp {
     ) -> Result<()> {
         self.check_way_back(theta, pass, cotangent, gradient)?;
         let (points, rows, tangents) = (pass.points, pass.rows(), pass.jet.tangents);
-        let [here, before] = &mut pass.cotangents;
+        if rows == 0 {
+            return Ok(());
+        }
+        let Pass { cotangents: [here, before], input, layers, panel, multiplications, .. } = pass;
         here.resize(rows * self.outputs(), 0.0);
         copy(cotangent, here);
         for (l, span) in self.spans_back().enumerate().map(|(back, span)| (self.sizes.len() - 2 - back, span))
         {
-            let y = if l == 0 { &pass.input } else { &pass.layers[l - 1].after };
-            let z = Matrix::new(here, rows, span.outputs);
-            product(
-                Matrix::new(y, rows, span.inputs).transposed(),
-                z,
-                1.0,
-                &mut gradient[span.weight..span.bias],
-            );
-            add_rows(&here[..points * span.outputs], &mut gradient[span.bias..span.end]);
-            let weight = Matrix::new(&theta[span.weight..span.bias], span.inputs, span.outputs);
-            before.resize(rows * span.inputs, 0.0);
-            product(z, weight.transposed(), 0.0, before);
+            let (width, inner) = (span.outputs, span.inputs);
+            let y = Strided::new(if l == 0 { input } else { &layers[l - 1].after }, inner);
+            let z = Strided::new(here, width);
+            let weight = Strided::new(&theta[span.weight..span.bias], width);
+            let slot = &mut gradient[span.weight..span.bias];
+            *multiplications += product(y.transposed(), rows, z, width, Onto::Itself, slot, panel);
+            add_rows(&here[..points * width], &mut gradient[span.bias..span.end]);
+            before.resize(rows * inner, 0.0);
+            *multiplications += product(z, width, weight.transposed(), inner, Onto::Zero, before, panel);
             if l > 0 {
-                let Layer { before: z, slopes, .. } = &pass.layers[l - 1];
+                let Layer { before: z, slopes, .. } = &layers[l - 1];
                 pull_back(tangents, slopes, z, before);
             }
             std::mem::swap(here, before);

@@ -2,6 +2,8 @@
 
 use ndarray::ArrayView2;
 
+use super::product::Panel;
+
 /// What is carried through the network beside the values.
 ///
 /// A jet of n points with K tangents and L = 0 or 1 Laplacians is a matrix of (1 + K + L) n rows: the values, then each
@@ -51,6 +53,8 @@ pub struct Pass {
     pub(super) layers: Vec<Layer>,
     /// The cotangent of the layer at hand, and room for the one before it.
     pub(super) cotangents: [Vec<f64>; 2],
+    pub(super) panel: Panel,
+    pub(super) multiplications: u64,
 }
 
 /// What a layer leaves for the way back.
@@ -73,6 +77,12 @@ impl Pass {
     /// The number of rows: points times 1 + K + L.
     pub(super) fn rows(&self) -> usize {
         self.points * self.jet.streams()
+    }
+
+    /// How many multiplications the matrix products took since the beginning of the last forward pass, those of its pull-backs
+    /// included: rows · Σ n_{l−1} n_l forward, twice that on the way back.
+    pub fn multiplications(&self) -> u64 {
+        self.multiplications
     }
 
     /// The output of the last forward pass, (1 + K + L) n × n_L; empty before the first.

@@ -1,6 +1,7 @@
 //! Score fields s(x, t) ≈ ∇ log p(x, t): what a reverse equation asks for. Many points at one time.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
+use rayon::prelude::*;
 
 use super::noising::Noising;
 use crate::ch5_diffusion::mixture::Mixture;
@@ -10,13 +11,13 @@ use crate::{Error, Result};
 /// s(x, t) on ℝⁿ for 0 ≤ t ≤ T, the time of the noising process.
 // ANCHOR: field
 pub trait ScoreField: Sync {
-    /// Buffers of one thread.
-    type Workspace: Send;
+    /// What is reused from one call to the next.
+    type Workspace;
 
     /// n.
     fn dimension(&self) -> usize;
 
-    /// Buffers.
+    /// Empty buffers.
     fn workspace(&self) -> Self::Workspace;
 
     /// Writes s(xᵢ, t) into row i of `score`, xᵢ being row i of `x`.
@@ -122,15 +123,17 @@ pub(super) fn of_dimension(name: &'static str, points: &ArrayView2<f64>, n: usiz
     }
 }
 
+/// `score` ← f(x) row by row, on all cores.
 fn each_point<const D: usize>(
     x: ArrayView2<f64>,
     mut score: ArrayViewMut2<f64>,
-    f: impl Fn(&[f64; D]) -> [f64; D],
+    f: impl Fn(&[f64; D]) -> [f64; D] + Sync,
 ) -> Result<()> {
     of_dimension("x", &x, D)?;
-    for (x, mut score) in x.outer_iter().zip(score.outer_iter_mut()) {
-        let s = f(&std::array::from_fn(|i| x[i]));
-        score.iter_mut().zip(s).for_each(|(place, s)| *place = s);
+    let at = |i: usize| f(&std::array::from_fn(|k| x[[i, k]]));
+    let values: Vec<[f64; D]> = (0..x.nrows()).into_par_iter().with_min_len(64).map(at).collect();
+    for (mut row, value) in score.outer_iter_mut().zip(values) {
+        row.iter_mut().zip(value).for_each(|(place, s)| *place = s);
     }
     Ok(())
 }

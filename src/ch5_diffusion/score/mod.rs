@@ -1,14 +1,23 @@
 //! Section 5.1: diffusion models. Noise is added to data by an Ornstein–Uhlenbeck process ([`Noising`], (5.2)); the
-//! process is reversed with the help of the score ([`Reverse`], (5.3)).
+//! process is reversed with the help of the score ([`Reverse`], (5.3)), which
+//! a network learns ([`Recipe`], (5.4)).
 
 mod field;
 mod gaussian;
+mod likelihood;
+mod loss;
 mod noising;
 mod prior;
 mod reverse;
+mod source;
+mod training;
 
 pub use field::{Circulating, ExactScore, ScoreField};
 pub use gaussian::{GaussianCase, Normal, ScoreError};
+pub use likelihood::{DivergentField, Flowed, flow_to_noise};
+pub use loss::{Weight, irreducible, irreducible_at, least_noise_loss};
 pub use noising::{Noising, decay, noise_variance};
 pub use prior::relative_entropy;
 pub use reverse::{Method, Reverse, descending_times};
+pub use source::{Samples, Source};
+pub use training::{Denoiser, Recipe};

@@ -10,7 +10,7 @@
 //! - Heun, for h = 0 alone: the trapezoidal rule after a step of Euler;
 //! - predictor–corrector: a step of Euler–Maruyama, then one of Langevin's x + δ s + √(2δ) ξ at the time reached.
 
-use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
 use super::field::{ScoreField, of_dimension, time};
@@ -19,8 +19,8 @@ use crate::error::{at_least, positive};
 use crate::random::{Stream, Streams};
 use crate::{Error, Result};
 
-/// How many points are moved together.
-const TOGETHER: usize = 250;
+/// How many points one thread moves before it looks for others.
+const TOGETHER: usize = 512;
 
 /// How a step of the reverse equation is made.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -121,14 +121,12 @@ impl<'a, S: ScoreField> Reverse<'a, S> {
     /// # Errors
     /// No points; an error of the score; points that leave the finite numbers, with the step at which they do.
     pub fn sample(&self, points: usize, streams: &Streams) -> Result<Array2<f64>> {
-        at_least("points", points, 1)?;
-        let start = |i: u64| {
-            let mut stream = streams.stream(i);
-            let mut row = vec![0.0; self.score.dimension()];
-            stream.fill_normal(&mut row);
-            (row, stream)
-        };
-        self.all(points, start, false).map(|mut states| states.pop().expect("the last state"))
+        let mut streams = each_stream(at_least("points", points, 1)?, streams);
+        let mut start = Array2::zeros((points, self.score.dimension()));
+        for (mut row, stream) in start.outer_iter_mut().zip(&mut streams) {
+            row.iter_mut().for_each(|y| *y = stream.normal());
+        }
+        self.walk(start, streams, |_| ())
     }
 
     /// The points at the last time, from given starts, one a row.
@@ -136,7 +134,8 @@ impl<'a, S: ScoreField> Reverse<'a, S> {
     /// # Errors
     /// As [`Self::sample`]; starts of another dimension or not finite.
     pub fn run(&self, start: ArrayView2<f64>, streams: &Streams) -> Result<Array2<f64>> {
-        self.from(start, streams, false).map(|mut states| states.pop().expect("the last state"))
+        self.check_start(&start)?;
+        self.walk(start.as_standard_layout().into_owned(), each_stream(start.nrows(), streams), |_| ())
     }
 
     /// The points at every time of the grid, from given starts.
@@ -144,56 +143,41 @@ impl<'a, S: ScoreField> Reverse<'a, S> {
     /// # Errors
     /// As [`Self::run`].
     pub fn paths(&self, start: ArrayView2<f64>, streams: &Streams) -> Result<Vec<Array2<f64>>> {
-        self.from(start, streams, true)
+        self.check_start(&start)?;
+        let mut states = Vec::with_capacity(self.times.len());
+        let start = start.as_standard_layout().into_owned();
+        let streams = each_stream(start.nrows(), streams);
+        let end = self.walk(start, streams, |x| states.push(x.clone()))?;
+        states.push(end);
+        Ok(states)
     }
 
-    fn from(&self, start: ArrayView2<f64>, streams: &Streams, every: bool) -> Result<Vec<Array2<f64>>> {
+    fn check_start(&self, start: &ArrayView2<f64>) -> Result<()> {
         at_least("start.nrows()", start.nrows(), 1)?;
-        of_dimension("start", &start, self.score.dimension())?;
-        if let Some(value) = start.iter().find(|value| !value.is_finite()) {
-            return Err(Error::argument("start", value, "finite numbers"));
+        of_dimension("start", start, self.score.dimension())?;
+        match start.iter().find(|value| !value.is_finite()) {
+            Some(value) => Err(Error::argument("start", value, "finite numbers")),
+            None => Ok(()),
         }
-        self.all(start.nrows(), |i| (start.row(i as usize).to_vec(), streams.stream(i)), every)
     }
 
-    /// Moves the points in groups of a fixed size, on whatever threads there are; the first error in their order counts.
-    fn all(
+    /// Shows `visit` the points before every step.
+    fn walk(
         &self,
-        points: usize,
-        start: impl Fn(u64) -> (Vec<f64>, Stream) + Sync,
-        every: bool,
-    ) -> Result<Vec<Array2<f64>>> {
-        let group = |g: usize| {
-            let range = g * TOGETHER..points.min((g + 1) * TOGETHER);
-            let (rows, streams): (Vec<_>, Vec<_>) = range.map(|i| start(i as u64)).unzip();
-            let shape = (rows.len(), self.score.dimension());
-            let x = Array2::from_shape_vec(shape, rows.concat()).expect("rows of one length");
-            let score = Array2::zeros(shape);
-            let points = Points { x, score, streams, workspace: self.score.workspace() };
-            self.group(points, every)
-        };
-        let groups: Vec<_> = (0..points.div_ceil(TOGETHER)).into_par_iter().map(group).collect();
-        let groups = groups.into_iter().collect::<Result<Vec<_>>>()?;
-        let state = |k: usize| {
-            let parts: Vec<_> = groups.iter().map(|states| states[k].view()).collect();
-            concatenate(Axis(0), &parts).expect("groups of one dimension")
-        };
-        Ok((0..groups[0].len()).map(state).collect())
-    }
-
-    fn group(&self, mut points: Points<S::Workspace>, every: bool) -> Result<Vec<Array2<f64>>> {
-        let mut states = Vec::new();
+        x: Array2<f64>,
+        streams: Vec<Stream>,
+        mut visit: impl FnMut(&Array2<f64>),
+    ) -> Result<Array2<f64>> {
+        let score = Array2::zeros(x.dim());
+        let mut points = Points { x, score, streams, workspace: self.score.workspace() };
         for (step, pair) in self.times.windows(2).enumerate() {
-            if every {
-                states.push(points.x.clone());
-            }
+            visit(&points.x);
             self.step(&mut points, pair[0], pair[1])?;
             if let Some(&value) = points.x.iter().find(|value| !value.is_finite()) {
                 return Err(Error::NotFinite { quantity: "Y", value, step });
             }
         }
-        states.push(points.x);
-        Ok(states)
+        Ok(points.x)
     }
 
     /// One step from t to `next`.
@@ -248,7 +232,11 @@ pub(super) fn check_grid(h: f64, times: &[f64]) -> Result<()> {
     }
 }
 
-/// A group of points on their way, with their scores and streams.
+fn each_stream(points: usize, streams: &Streams) -> Vec<Stream> {
+    (0..points as u64).map(|i| streams.stream(i)).collect()
+}
+
+/// Points on their way, with their scores and streams.
 struct Points<W> {
     x: Array2<f64>,
     score: Array2<f64>,
@@ -266,13 +254,18 @@ impl<W> Points<W> {
     }
 
     /// x ← f(x, s) + `spread` ξ.
-    fn advance(&mut self, f: impl Fn(f64, f64) -> f64, spread: f64) {
-        let rows = self.x.outer_iter_mut().zip(self.score.outer_iter()).zip(&mut self.streams);
-        for ((mut x, s), stream) in rows {
-            for (x, s) in x.iter_mut().zip(s) {
-                let noise = if spread > 0.0 { spread * stream.normal() } else { 0.0 };
-                *x = f(*x, *s) + noise;
+    fn advance(&mut self, f: impl Fn(f64, f64) -> f64 + Sync, spread: f64) {
+        let n = self.x.ncols();
+        let x = self.x.as_slice_mut().expect("rows one after the other").par_chunks_mut(TOGETHER * n);
+        let score = self.score.as_slice().expect("rows one after the other").par_chunks(TOGETHER * n);
+        let streams = self.streams.par_chunks_mut(TOGETHER);
+        x.zip(score).zip(streams).for_each(|((x, score), streams)| {
+            for ((x, s), stream) in x.chunks_mut(n).zip(score.chunks(n)).zip(streams) {
+                for (x, s) in x.iter_mut().zip(s) {
+                    let noise = if spread > 0.0 { spread * stream.normal() } else { 0.0 };
+                    *x = f(*x, *s) + noise;
+                }
             }
-        }
+        });
     }
 }

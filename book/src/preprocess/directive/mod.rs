@@ -3,6 +3,7 @@
 mod code;
 mod covers;
 mod erratum;
+mod exercise;
 mod figure;
 mod snapshot;
 mod solution;
@@ -11,6 +12,7 @@ mod statement;
 pub use code::code;
 pub use covers::covers;
 pub use erratum::erratum;
+pub use exercise::{exercise, exercises, title};
 pub use figure::figure;
 pub use snapshot::{number, output, pin};
 pub use solution::solution;

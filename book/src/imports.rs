@@ -1,0 +1,176 @@
+//! Which section needs which, read from the imports of the crate: the map of the book, and the proof that no chapter
+//! uses a later one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use crate::entries::CHAPTERS;
+use crate::preprocess::problem::Problem;
+
+/// A section of the crate, `ch1_preliminaries/sde`, or a module that belongs to no chapter, `random`.
+type Section = String;
+
+/// For every section the sections and shared modules that its files name.
+pub fn imports(sources: &BTreeMap<String, String>) -> BTreeMap<Section, BTreeSet<Section>> {
+    let mut map: BTreeMap<Section, BTreeSet<Section>> = BTreeMap::new();
+    for (file, text) in sources {
+        let Some(module) = module(file) else { continue };
+        let Some(own) = section(&module) else { continue };
+        let used = map.entry(own.clone()).or_default();
+        // Examples in the documentation import by the crate's name and prove nothing about the code.
+        for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            for path in paths(line, &module) {
+                if let Some(other) = section(&path).filter(|other| *other != own) {
+                    used.insert(other);
+                }
+            }
+        }
+    }
+    map
+}
+
+/// The module of a file: `src/ch1_preliminaries/sde/noise.rs` is `[ch1_preliminaries, sde, noise]`.
+fn module(file: &str) -> Option<Vec<String>> {
+    let path = file.strip_prefix("src/")?.strip_suffix(".rs")?;
+    let path = path.strip_suffix("/mod").unwrap_or(path);
+    (path != "lib").then(|| path.split('/').map(str::to_owned).collect())
+}
+
+/// The section a module path lies in.
+fn section(path: &[String]) -> Option<Section> {
+    const SHARED: [&str; 2] = ["random", "statistics"];
+    match path {
+        [chapter, section, ..] if is_chapter(chapter) => Some(format!("{chapter}/{section}")),
+        [shared, ..] if SHARED.contains(&shared.as_str()) => Some(shared.clone()),
+        _ => None,
+    }
+}
+
+fn is_chapter(name: &str) -> bool {
+    CHAPTERS.iter().any(|(folder, _)| *folder == name)
+}
+
+/// The module paths that a line of the file of `module` names, beginning at `crate::` or `super::`.
+fn paths(line: &str, module: &[String]) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    let mut rest = line;
+    while let Some(at) = rest.find("::") {
+        let before = &rest[..at];
+        let start = before.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+        let (first, mut tail) = (&before[start..], &rest[at + 2..]);
+        let mut path = match first {
+            "crate" => Vec::new(),
+            "super" => module[..module.len().saturating_sub(1)].to_vec(),
+            _ => {
+                rest = tail;
+                continue;
+            }
+        };
+        while let Some(after) = tail.strip_prefix("super::") {
+            path.pop();
+            tail = after;
+        }
+        while let Some(end) = tail.find("::") {
+            if tail[..end].contains(|c: char| !c.is_alphanumeric() && c != '_') {
+                break;
+            }
+            path.push(tail[..end].to_owned());
+            tail = &tail[end + 2..];
+        }
+        match tail.strip_prefix('{') {
+            // `crate::ch1_preliminaries::{learning, sde}` names a section in each of its words.
+            Some(list) if path.len() == 1 => {
+                let list = list.split('}').next().unwrap_or_default();
+                for word in list.split(',').map(|word| word.trim().split("::").next().unwrap_or_default()) {
+                    found.push([path.clone(), vec![word.to_owned()]].concat());
+                }
+            }
+            _ => {
+                let last: String = tail.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                path.push(last);
+                found.push(path);
+            }
+        }
+        rest = tail;
+    }
+    found
+}
+
+/// Uses of a later chapter.
+pub fn verify(sources: &BTreeMap<String, String>) -> Vec<Problem> {
+    let chapter =
+        |section: &str| CHAPTERS.iter().position(|(folder, _)| section.split('/').next() == Some(*folder));
+    let mut problems = Vec::new();
+    for (own, used) in imports(sources) {
+        for other in used {
+            if chapter(&own) < chapter(&other) {
+                let message =
+                    format!("`{own}` uses the later `{other}`: a chapter may only use earlier ones");
+                problems.push(Problem { file: format!("src/{own}"), line: 1, message });
+            }
+        }
+    }
+    problems
+}
+
+/// The map as a table: a section, what it needs of its own chapter, what of earlier ones.
+pub fn map_page(sources: &BTreeMap<String, String>) -> String {
+    let map = imports(sources);
+    let mut page = String::new();
+    for (folder, title) in CHAPTERS {
+        let prefix = format!("{folder}/");
+        let rows: Vec<_> = map.iter().filter(|(own, _)| own.starts_with(&prefix)).collect();
+        if rows.is_empty() {
+            continue;
+        }
+        let _ = write!(
+            page,
+            "\n## {title}\n\n| section | needs of its chapter | needs of earlier chapters |\n|---|---|---|\n"
+        );
+        for (own, used) in rows {
+            let name = |section: &str| format!("`{}`", section.replace('/', "::"));
+            let short = |section: &str| format!("`{}`", section.trim_start_matches(&prefix));
+            let (near, far): (Vec<_>, Vec<_>) =
+                used.iter().filter(|other| other.contains('/')).partition(|other| other.starts_with(&prefix));
+            let near: Vec<_> = near.into_iter().map(|other| short(other)).collect();
+            let far: Vec<_> = far.into_iter().map(|other| name(other)).collect();
+            let _ = writeln!(page, "| {} | {} | {} |", short(own), or_none(&near), or_none(&far));
+        }
+    }
+    page
+}
+
+fn or_none(names: &[String]) -> String {
+    if names.is_empty() { "nothing".into() } else { names.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources(files: &[(&str, &str)]) -> BTreeMap<String, String> {
+        files.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect()
+    }
+
+    #[test]
+    fn imports_are_found_however_they_are_written() {
+        let text = "use crate::ch1_preliminaries::{learning, sde};\nuse super::super::brownian::Path;\n\
+                    use crate::random::Streams;\n/// use crate::ch5_diffusion::score;\nuse super::noise::Noise;\n\
+                    fn f() -> crate::ch1_preliminaries::evolution::Rabi {}\n";
+        let map = imports(&sources(&[("src/ch1_preliminaries/integral/ito.rs", text)]));
+        let used: Vec<_> = map["ch1_preliminaries/integral"].iter().map(String::as_str).collect();
+        let chapter = |name: &str| format!("ch1_preliminaries/{name}");
+        assert_eq!(
+            used,
+            [&chapter("brownian"), &chapter("evolution"), &chapter("learning"), &chapter("sde"), "random"]
+        );
+    }
+
+    #[test]
+    fn a_later_chapter_is_noticed() {
+        let bad = sources(&[("src/ch2_control/qubit.rs", "use crate::ch3_flows::coupling::Flow;\n")]);
+        assert!(verify(&bad)[0].message.contains("uses the later `ch3_flows/coupling`"));
+        let good = sources(&[("src/ch3_flows/coupling.rs", "use crate::ch2_control::backprop::Mlp;\n")]);
+        assert!(verify(&good).is_empty());
+    }
+}

@@ -1,0 +1,102 @@
+//! The lists at the end of the book: its figures and its exercises, each with its place.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::entries::{CHAPTERS, Place, words};
+use crate::figures;
+use crate::preprocess::directive::{exercises, title};
+use crate::preprocess::labels::{KINDS, Labels};
+use crate::preprocess::problem::Problem;
+
+/// All figures, by chapter, in the order of the pages.
+pub fn figures_page(labels: &Labels) -> String {
+    let mut page = String::new();
+    for (folder, chapter) in CHAPTERS {
+        let mut rows = String::new();
+        for figure in figures::all().filter(|figure| figure.section.starts_with(folder)) {
+            if let Some(label) = labels.get(&format!("fig:{}", figure.id)) {
+                let (page, anchor) = (&label.page, &label.anchor);
+                let _ = writeln!(
+                    rows,
+                    "- [{}]({page}#{anchor}) {} `{}`",
+                    label.text,
+                    words(figure.title),
+                    figure.id
+                );
+            }
+        }
+        if !rows.is_empty() {
+            let _ = write!(page, "\n## {chapter}\n\n{rows}");
+        }
+    }
+    page
+}
+
+/// All exercises, by chapter: those of the notes with the place of their statement, and where each can be tried.
+/// `tried` maps the names of the exercises to the places of their stubs.
+pub fn exercises_page(
+    labels: &Labels,
+    sources: &BTreeMap<String, String>,
+    tried: &BTreeMap<String, Place>,
+) -> String {
+    let mut page = String::new();
+    for (folder, chapter) in CHAPTERS {
+        let mut rows = String::new();
+        for name in exercises(sources.keys().map(String::as_str)).filter(|name| name.starts_with(folder)) {
+            let Some(Place { page, anchor }) = tried.get(name) else { continue };
+            let title = title(&sources[&format!("exercises/{name}.rs")]);
+            let short = name.rsplit('/').next().unwrap_or(name);
+            let statement = statement_of(title).and_then(|name| labels.get(&name));
+            let statement = statement.map_or(String::new(), |label| {
+                format!(", [stated in the text]({}#{})", label.page, label.anchor)
+            });
+            let _ = writeln!(rows, "- [{}]({page}#{anchor}){statement}: `{short}`", words(title));
+        }
+        if !rows.is_empty() {
+            let _ = write!(page, "\n## {chapter}\n\n{rows}");
+        }
+    }
+    page
+}
+
+/// The label of the notes' exercise that a title names: `exr:1.6` for `Exercise 1.6: …`.
+fn statement_of(title: &str) -> Option<String> {
+    let (short, word) = KINDS.iter().find(|(short, _)| *short == "exr")?;
+    let number = title.strip_prefix(word)?.trim_start().split(':').next()?;
+    Some(format!("{short}:{number}"))
+}
+
+/// Exercises that no page shows.
+pub fn unused(sources: &BTreeMap<String, String>, tried: &BTreeMap<String, Place>) -> Vec<Problem> {
+    exercises(sources.keys().map(String::as_str))
+        .filter(|name| !tried.contains_key(*name))
+        .map(|name| Problem {
+            file: format!("exercises/{name}.rs"),
+            line: 1,
+            message: format!("no page shows the exercise `{name}`"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exercises_of_the_notes_are_told_by_their_number() {
+        assert_eq!(statement_of("Exercise 1.6: the area").as_deref(), Some("exr:1.6"));
+        assert_eq!(statement_of("A game"), None);
+    }
+
+    #[test]
+    fn an_exercise_without_a_page_is_noticed() {
+        let sources = BTreeMap::from([
+            ("exercises/ch1_preliminaries/bridge.rs".to_owned(), "//! Exercise 1.a: a bridge.\n".to_owned()),
+            ("exercises/mod.rs".to_owned(), String::new()),
+        ]);
+        let problems = unused(&sources, &BTreeMap::new());
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].message, "no page shows the exercise `ch1_preliminaries/bridge`");
+    }
+}

@@ -1,0 +1,213 @@
+//! A neural SDE learns a transition law from pairs (X(0), X(τ)): the double well of the book, whose law is known.
+//!
+//! For each pair (x, y), m paths X¹, …, Xᵐ start at x, and the loss is the unbiased estimate of the energy score (the
+//! continuous ranked probability score; Gneiting and Raftery 2007)
+//!
+//! (1/m) Σᵢ |Xⁱ − y| − (1/(m(m − 1))) Σ_{i<j} |Xⁱ − Xʲ|,
+//!
+//! whose mean over y exceeds its least value, that of the true law F, by ∫ (G − F)² dz where G is the law of the paths: it
+//! is least for the true law and for no other. Gradients are pathwise, through the solver.
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+
+use super::batch::{Batch, BatchScheme, WayBack};
+use super::network::{NetworkSde, view};
+use crate::ch1_preliminaries::fokker_planck::double_well::force;
+use crate::ch1_preliminaries::learning::{Adam, Schedule, minimize};
+use crate::ch1_preliminaries::sde::Grid;
+use crate::ch2_control::backprop::{Activation, Mlp};
+use crate::error::{at_least, positive};
+use crate::random::{Stream, Streams};
+use crate::{Error, Result};
+
+/// Everything a fit depends on. The data are `pairs` pairs of the double well dX = −U′(X) dt + √(2/β) dB with X(0)
+/// uniform on [−reach, reach]; the model has networks 1–`width`–`width`–1 and is solved in `steps` steps of Heun's scheme.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TransitionFit {
+    /// The seed of data, parameters and noise.
+    pub seed: u64,
+    /// β.
+    pub beta: f64,
+    /// τ.
+    pub lag: f64,
+    /// How far from 0 the pairs start.
+    pub reach: f64,
+    /// How many pairs there are.
+    pub pairs: usize,
+    /// The width of the hidden layers.
+    pub width: usize,
+    /// The steps of the model's solver over τ.
+    pub steps: usize,
+    /// Pairs in a minibatch.
+    pub batch: usize,
+    /// m, the paths for each pair.
+    pub members: usize,
+    /// Iterations of Adam.
+    pub iterations: usize,
+    /// The first learning rate; it falls to 0 like a cosine.
+    pub rate: f64,
+}
+
+impl TransitionFit {
+    /// The fit shown in the book, from a seed.
+    pub fn standard(seed: u64) -> Self {
+        Self {
+            seed,
+            beta: 2.0,
+            lag: 0.5,
+            reach: 1.5,
+            pairs: 1 << 14,
+            width: 16,
+            steps: 16,
+            batch: 64,
+            members: 8,
+            iterations: 600,
+            rate: 1e-2,
+        }
+    }
+
+    /// The model: σ between 0.05 and 2.
+    ///
+    /// # Errors
+    /// A width of 0.
+    pub fn model(&self) -> Result<NetworkSde> {
+        let network = Mlp::new(&[1, self.width, self.width, 1], Activation::Tanh)?;
+        NetworkSde::new(network.clone(), network, 0.05, 2.0)
+    }
+
+    /// The parameters before the first step.
+    ///
+    /// # Errors
+    /// As [`Self::model`].
+    pub fn initial(&self) -> Result<Vec<f64>> {
+        Ok(self.model()?.initial(&mut Streams::new(self.seed, "transition parameters").stream(0)))
+    }
+
+    /// The time grid of the model.
+    ///
+    /// # Errors
+    /// No steps, or a lag that is not positive.
+    pub fn grid(&self) -> Result<Grid> {
+        Grid::new(0.0, self.lag, self.steps)
+    }
+
+    /// Draws a pair; X(τ) by Heun's scheme with 100 steps.
+    // ANCHOR: pair
+    fn pair(&self, stream: &mut Stream) -> [f64; 2] {
+        const STEPS: usize = 100;
+        let (h, sigma) = (self.lag / STEPS as f64, (2.0 / self.beta).sqrt());
+        let start = self.reach * (2.0 * stream.uniform() - 1.0);
+        let end = (0..STEPS).fold(start, |x, _| {
+            let noise = sigma * h.sqrt() * stream.normal();
+            let predicted = x + force(x) * h + noise;
+            x + 0.5 * h * (force(x) + force(predicted)) + noise
+        });
+        [start, end]
+    }
+    // ANCHOR_END: pair
+
+    /// Trains, telling `watch` the iteration and its loss, and returns θ and the losses.
+    ///
+    /// # Errors
+    /// Settings out of range; a loss, path or parameter that leaves the finite numbers, with the iteration and the last
+    /// finite loss.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_sde::TransitionFit;
+    /// let fit = TransitionFit { pairs: 64, batch: 16, iterations: 3, ..TransitionFit::standard(0) };
+    /// let [theta, losses] = fit.train(|_, _| ())?;
+    /// assert_eq!((theta.len(), losses.len()), (2 * 321, 3));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    // ANCHOR: train
+    pub fn train(&self, mut watch: impl FnMut(usize, f64)) -> Result<[Vec<f64>; 2]> {
+        positive("beta", self.beta)?;
+        positive("reach", self.reach)?;
+        at_least("pairs", self.pairs, 1)?;
+        at_least("batch", self.batch, 1)?;
+        at_least("members", self.members, 2)?;
+        let (sde, mut theta) = (self.model()?, self.initial()?);
+        let data = Streams::new(self.seed, "transition pairs");
+        let data: Vec<_> = (0..self.pairs).map(|pair| self.pair(&mut data.stream(pair as u64))).collect();
+        let mut batch = Batch::new(&sde, BatchScheme::Heun, WayBack::Stored, self.grid()?);
+        let mut start = vec![0.0; self.batch * self.members];
+        let mut ends = vec![0.0; self.batch];
+        let mut picks = Streams::new(self.seed, "transition minibatches").stream(0);
+        let evaluate = |k: usize, theta: &[f64], gradient: &mut [f64]| {
+            for (start, end) in start.chunks_exact_mut(self.members).zip(&mut ends) {
+                let pick = (picks.uniform() * self.pairs as f64) as u64;
+                let [x, y] = data[pick as usize];
+                *end = y;
+                start.fill(x);
+            }
+            // Every iteration has its own noise.
+            let noise = Streams::new(self.seed + 1000 * k as u64, "transition noise");
+            batch.gradient(theta, view(&start, 1), &noise, self.members, gradient, |rows, x, of_x| {
+                let first = rows.start / self.members;
+                Ok(energy_score(&ends[first..], self.members, 1.0 / self.batch as f64, x, of_x))
+            })
+        };
+        let mut losses = Vec::with_capacity(self.iterations);
+        let schedule = Schedule::Cosine { rate: self.rate, steps: self.iterations };
+        let outcome =
+            minimize(&mut theta, &mut Adam::default(), schedule, self.iterations, evaluate, |k, _, loss| {
+                watch(k, loss);
+                losses.push(loss);
+            });
+        outcome.map_err(|error| match error {
+            Error::NotFinite { quantity, value, .. } => {
+                Error::Diverged { quantity, value, iteration: losses.len(), last: losses.last().copied() }
+            }
+            other => other,
+        })?;
+        Ok([theta, losses])
+    }
+    // ANCHOR_END: train
+
+    /// Ends of `paths` paths of the model that all start at `x`.
+    ///
+    /// # Errors
+    /// A θ of the wrong length or that is not finite; a path that leaves the finite numbers.
+    pub fn sample(&self, theta: &[f64], x: f64, paths: usize) -> Result<Vec<f64>> {
+        let sde = self.model()?;
+        let batch = Batch::new(&sde, BatchScheme::Heun, WayBack::Resolved, self.grid()?);
+        batch.ends(
+            theta,
+            Array2::from_elem((paths, 1), x).view(),
+            &Streams::new(self.seed, "transition sample"),
+        )
+    }
+}
+
+/// The energy scores of groups of `members` rows of `x` against `ends`, summed with the given weight, and the derivative.
+// ANCHOR: energy_score
+fn energy_score(
+    ends: &[f64],
+    members: usize,
+    weight: f64,
+    x: ArrayView2<f64>,
+    mut of_x: ArrayViewMut2<f64>,
+) -> f64 {
+    let (to_data, between) = (weight / members as f64, weight / (members * (members - 1)) as f64);
+    let mut score = 0.0;
+    for (group, y) in (0..x.nrows() / members).zip(ends) {
+        for i in group * members..(group + 1) * members {
+            let apart = x[[i, 0]] - y;
+            score += to_data * apart.abs();
+            let mut slope = to_data * sign(apart);
+            for j in group * members..(group + 1) * members {
+                let apart = x[[i, 0]] - x[[j, 0]];
+                score -= 0.5 * between * apart.abs();
+                slope -= between * sign(apart);
+            }
+            of_x[[i, 0]] = slope;
+        }
+    }
+    score
+}
+// ANCHOR_END: energy_score
+
+/// The sign, 0 at 0.
+fn sign(x: f64) -> f64 {
+    if x == 0.0 { 0.0 } else { x.signum() }
+}

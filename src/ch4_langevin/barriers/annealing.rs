@@ -1,0 +1,158 @@
+//! Annealed importance sampling (Jarzynski 1997; Neal 2001): normalizing constants from chains that never reach equilibrium.
+//!
+//! On the way U_λ = (1 − λ)U₀ + λβU, 0 = λ₀ < … < λ_K = 1, start from x₀ ~ e^{−U₀}/Z₀ and alternate: first gain the weight
+//!
+//! ln w += (λₖ − λₖ₋₁) (U₀ − βU)(xₖ₋₁),
+//!
+//! then move xₖ₋₁ to xₖ by MALA, which keeps e^{−U_{λₖ}} invariant. Then E w = Z(β)/Z₀ exactly, however few the steps; slow
+//! annealing only makes the weights even.
+
+use crate::Result;
+use crate::ch4_langevin::overdamped::Mala;
+use crate::ch4_langevin::sampler::{Chains, Potential};
+use crate::error::{at_least, finite, positive};
+use crate::random::{Stream, Streams};
+use crate::statistics::{Estimate, Moments};
+
+/// How to anneal: the number K of steps of λ, MALA's `moves` at each and their step `h`, how many independent `paths`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Annealing {
+    /// K.
+    pub steps: usize,
+    /// Moves of MALA at every λ.
+    pub moves: usize,
+    /// MALA's step.
+    pub h: f64,
+    /// The number of weights.
+    pub paths: usize,
+    /// The seed.
+    pub seed: u64,
+}
+
+/// (1 − λ)U₀ + λβU.
+struct Bridge<'a, A, B> {
+    reference: &'a A,
+    target: &'a B,
+    beta: f64,
+    lambda: f64,
+}
+
+impl<A: Potential, B: Potential> Potential for Bridge<'_, A, B> {
+    fn dimension(&self) -> usize {
+        self.target.dimension()
+    }
+
+    fn value(&self, x: &[f64]) -> f64 {
+        (1.0 - self.lambda) * self.reference.value(x) + self.lambda * self.beta * self.target.value(x)
+    }
+
+    fn gradient(&self, x: &[f64], gradient: &mut [f64]) {
+        let mut other = vec![0.0; x.len()];
+        self.reference.gradient(x, &mut other);
+        self.target.gradient(x, gradient);
+        for (gradient, other) in gradient.iter_mut().zip(other) {
+            *gradient = (1.0 - self.lambda) * other + self.lambda * self.beta * *gradient;
+        }
+    }
+}
+
+/// The logarithms of independent weights, and where their chains ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weights {
+    logs: Vec<f64>,
+    ends: Vec<Vec<f64>>,
+}
+
+impl Annealing {
+    /// The weights of all paths from e^{−U₀}, of which `draw` takes a sample, to e^{−βU}.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::barriers::Annealing;
+    /// use sdml::ch4_langevin::sampler::Harmonic;
+    /// // From N(0, 1) to N(0, 1/4): Z(β)/Z₀ = ½.
+    /// let (one, four) = (Harmonic::new(&[1.0])?, Harmonic::new(&[4.0])?);
+    /// let way = Annealing { steps: 5, moves: 1, h: 0.2, paths: 2000, seed: 1 };
+    /// let weights = way.run(&one, |stream, x| x[0] = stream.normal(), &four, 1.0)?;
+    /// assert!(weights.mean()?.z(0.5).abs() < 4.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No step, move or path; an h or β that is not positive; potentials of different dimension; a weight that is not finite
+    /// (is βU infinite where U₀ is not?).
+    pub fn run<A: Potential, B: Potential>(
+        &self,
+        reference: &A,
+        draw: impl Fn(&mut Stream, &mut [f64]),
+        target: &B,
+        beta: f64,
+    ) -> Result<Weights> {
+        at_least("steps", self.steps, 1)?;
+        at_least("moves", self.moves, 1)?;
+        let d = at_least("target.dimension()", target.dimension(), reference.dimension())?;
+        at_least("reference.dimension()", reference.dimension(), d)?;
+        let scheme = Mala::new(1.0, self.h)?;
+        positive("beta", beta)?;
+        let streams = Streams::new(self.seed, "annealing, start");
+        let start = |path: usize| {
+            let mut x = vec![0.0; d];
+            draw(&mut streams.stream(path as u64), &mut x);
+            x
+        };
+        let mut ends: Vec<Vec<f64>> = (0..at_least("paths", self.paths, 1)?).map(start).collect();
+        let mut logs = vec![0.0; self.paths];
+        // ANCHOR: anneal
+        for k in 1..=self.steps {
+            let gain = |x: &[f64]| reference.value(x) - beta * target.value(x);
+            for (log, x) in logs.iter_mut().zip(&ends) {
+                *log += finite("weight", gain(x))? / self.steps as f64;
+            }
+            let bridge = Bridge { reference, target, beta, lambda: k as f64 / self.steps as f64 };
+            let streams = Streams::new(self.seed, &format!("annealing, step {k}"));
+            let from = |path: usize, _: &mut Stream, x: &mut [f64]| x.copy_from_slice(&ends[path]);
+            let mut chains = Chains::new(&bridge, scheme, streams, self.paths, from)?;
+            chains.advance(self.moves)?;
+            ends = chains.positions().rows().into_iter().map(|x| x.to_vec()).collect();
+        }
+        // ANCHOR_END: anneal
+        Ok(Weights { logs, ends })
+    }
+}
+
+impl Weights {
+    /// The logarithms of the weights.
+    pub fn logs(&self) -> &[f64] {
+        &self.logs
+    }
+
+    /// The mean weight, an unbiased estimate of Z(β)/Z₀.
+    ///
+    /// # Errors
+    /// Fewer than two weights, or some too large for a floating-point number.
+    pub fn mean(&self) -> Result<Estimate> {
+        self.logs.iter().map(|log| log.exp()).collect::<Moments>().mean()
+    }
+
+    /// Σ w f(x)/Σ w over the ends of the paths: the mean of f under e^{−βU}.
+    pub fn expectation(&self, f: impl Fn(&[f64]) -> f64) -> f64 {
+        let [sum, total] = self
+            .scaled()
+            .zip(&self.ends)
+            .fold([0.0, 0.0], |[sum, total], (w, x)| [sum + w * f(x), total + w]);
+        sum / total
+    }
+
+    /// (Σw)²/Σw²: as many even weights would be as good (Kish 1965).
+    // ANCHOR: effective_size
+    pub fn effective_size(&self) -> f64 {
+        let [sum, squares] = self.scaled().fold([0.0, 0.0], |[sum, squares], w| [sum + w, squares + w * w]);
+        sum * sum / squares
+    }
+    // ANCHOR_END: effective_size
+
+    /// The weights over the largest one: they cannot overflow.
+    fn scaled(&self) -> impl Iterator<Item = f64> + '_ {
+        let largest = self.logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        self.logs.iter().map(move |log| (log - largest).exp())
+    }
+}

@@ -1,0 +1,150 @@
+//! The chain about which everything is known: Xₖ₊₁ = a Xₖ + s ξₖ, ξₖ ~ N(0, 1).
+//!
+//! It is what (4.4) does in a harmonic well U = κx²/2, with a = 1 − κh and s² = 2h/β, and what the Ornstein–Uhlenbeck
+//! process does at multiples of h, with a = e^{−κh} and s² = (1 − a²)/(βκ).
+
+use crate::Result;
+use crate::error::{finite, positive};
+use crate::random::Stream;
+use crate::{Error, random};
+
+/// Xₖ₊₁ = a Xₖ + s ξₖ with |a| < 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Autoregression {
+    a: f64,
+    s: f64,
+}
+
+/// Bias and variance of a sample mean about the true mean 0.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MeanError {
+    /// E X̄.
+    pub bias: f64,
+    /// Var X̄.
+    pub variance: f64,
+}
+
+impl MeanError {
+    /// The mean square error of the average of `chains` independent such means: bias² + variance/chains.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::ergodic::MeanError;
+    /// assert_eq!(MeanError { bias: 0.5, variance: 1.0 }.mean_square(4), 0.5);
+    /// ```
+    pub fn mean_square(&self, chains: usize) -> f64 {
+        self.bias * self.bias + self.variance / chains as f64
+    }
+}
+
+impl Autoregression {
+    /// The chain with memory `a` and noise `s`.
+    ///
+    /// # Errors
+    /// An `a` not strictly between −1 and 1, or an `s` that is not positive.
+    pub fn new(a: f64, s: f64) -> Result<Self> {
+        if finite("a", a)?.abs() >= 1.0 {
+            return Err(Error::argument("a", a, "strictly between -1 and 1"));
+        }
+        Ok(Self { a, s: positive("s", s)? })
+    }
+
+    /// (4.4) in the well U = κx²/2: a = 1 − κh, s² = 2h/β.
+    ///
+    /// # Errors
+    /// Numbers that are not positive, or a step `h` beyond the limit 2/κ of stability.
+    pub fn langevin(kappa: f64, beta: f64, h: f64) -> Result<Self> {
+        positive("kappa", kappa)?;
+        let s = (2.0 * positive("h", h)? / positive("beta", beta)?).sqrt();
+        if kappa * h >= 2.0 {
+            return Err(Error::argument("h", h, format!("below the limit of stability, {}", 2.0 / kappa)));
+        }
+        Self::new(1.0 - kappa * h, s)
+    }
+
+    /// The stationary variance s²/(1 − a²).
+    pub fn variance(&self) -> f64 {
+        self.s * self.s / (1.0 - self.a * self.a)
+    }
+
+    /// ρ(k) = aᵏ.
+    pub fn autocorrelation(&self, lag: usize) -> f64 {
+        self.a.powi(lag as i32)
+    }
+
+    /// τ = (1 + a)/(1 − a).
+    pub fn integrated_time(&self) -> f64 {
+        (1.0 + self.a) / (1.0 - self.a)
+    }
+
+    /// The variance of the mean of `n` successive values in equilibrium, exactly:
+    ///
+    /// (v/n) ((1 + a)/(1 − a) − 2a(1 − aⁿ)/(n(1 − a)²)).
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::ergodic::Autoregression;
+    /// let chain = Autoregression::new(0.5, 1.0)?;
+    /// // Two values: (v/2)(1 + a).
+    /// assert!((chain.variance_of_mean(2) - 0.5 * chain.variance() * 1.5).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    // ANCHOR: variance_of_mean
+    pub fn variance_of_mean(&self, n: usize) -> f64 {
+        let (a, count) = (self.a, n as f64);
+        let edge = 2.0 * a * (1.0 - a.powi(n as i32)) / (count * (1.0 - a).powi(2));
+        self.variance() / count * (self.integrated_time() - edge)
+    }
+    // ANCHOR_END: variance_of_mean
+
+    /// Bias and variance of the mean of X_{b+1}, …, X_{b+n} for a chain that starts at `start` and whose first
+    /// b = `discarded` steps are thrown away.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::ergodic::Autoregression;
+    /// let mean = Autoregression::new(0.5, 1.0)?.mean_from(8.0, 1, 2)?;
+    /// // X₂ and X₃ have means 2 and 1.
+    /// assert!((mean.bias - 1.5).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A start that is not finite, or no value to average.
+    // ANCHOR: mean_from
+    pub fn mean_from(&self, start: f64, discarded: usize, n: usize) -> Result<MeanError> {
+        let (a, count) = (self.a, crate::error::at_least("n", n, 1)? as f64);
+        let power = a.powi(n as i32);
+        // Σ aᵏ for k = 1, …, n: what one X_b contributes to the sum.
+        let share = a * (1.0 - power) / (1.0 - a) / count;
+        // The noise of step j contributes (1 − a^{n−j+1})/(1 − a).
+        let squares =
+            count - 2.0 * a * (1.0 - power) / (1.0 - a) + a * a * (1.0 - power * power) / (1.0 - a * a);
+        let before = self.a.powi(discarded as i32);
+        Ok(MeanError {
+            bias: finite("start", start)? * before * share,
+            variance: self.variance() * (1.0 - before * before) * share * share
+                + (self.s / ((1.0 - a) * count)).powi(2) * squares,
+        })
+    }
+    // ANCHOR_END: mean_from
+
+    /// One step.
+    #[inline]
+    pub fn step(&self, x: f64, stream: &mut random::Stream) -> f64 {
+        self.a * x + self.s * stream.normal()
+    }
+
+    /// `n` successive values in equilibrium.
+    pub fn stationary(&self, n: usize, stream: &mut Stream) -> Vec<f64> {
+        let start = self.variance().sqrt() * stream.normal();
+        self.from(start, n, stream)
+    }
+
+    /// The `n` values that follow `start`.
+    pub fn from(&self, start: f64, n: usize, stream: &mut Stream) -> Vec<f64> {
+        let mut x = start;
+        let next = || {
+            x = self.step(x, stream);
+            x
+        };
+        std::iter::repeat_with(next).take(n).collect()
+    }
+}

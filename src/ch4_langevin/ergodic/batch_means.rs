@@ -1,0 +1,43 @@
+//! The standard error of an ergodic average, right and wrong.
+
+use super::traces::Traces;
+use crate::error::at_least;
+use crate::statistics::Estimate;
+use crate::{Error, Result};
+
+/// The mean of a chain with the standard error from the means of `batches` consecutive parts, s_b/√b.
+///
+/// Parts much longer than the autocorrelation time are almost independent of each other. What does not fill a part at the
+/// start of the chain is left out. The error has `batches` − 1 degrees of freedom: intervals need Student's law.
+///
+/// ```
+/// use sdml::ch4_langevin::ergodic::batch_means;
+/// let chain: Vec<f64> = [1.0, 2.0, 3.0, 4.0].iter().flat_map(|x| [*x; 8]).collect();
+/// let estimate = batch_means(&chain, 4)?;
+/// assert_eq!((estimate.mean, estimate.count), (2.5, 4));
+/// assert!((estimate.standard_error - (5.0f64 / 3.0 / 4.0).sqrt()).abs() < 1e-15);
+/// # Ok::<(), sdml::Error>(())
+/// ```
+///
+/// # Errors
+/// Fewer than two batches, a chain too short for two values in each, or values that are not finite.
+// ANCHOR: batch_means
+pub fn batch_means(chain: &[f64], batches: usize) -> Result<Estimate> {
+    at_least("batches", batches, 2)?;
+    let size = at_least("chain.len()", chain.len(), batches.saturating_mul(2))? / batches;
+    let parts = chain[chain.len() - size * batches..].chunks_exact(size);
+    Estimate::of(parts.map(|part| part.iter().sum::<f64>() / size as f64))
+}
+// ANCHOR_END: batch_means
+
+/// The mean of a chain with the standard error s/√N of *independent* values: what (4.5) seems to invite, and too small by
+/// the factor √τ.
+///
+/// # Errors
+/// Fewer than two values, or values that are not finite.
+pub fn naive_error(chain: &[f64]) -> Result<Estimate> {
+    Traces::new(vec![chain.to_vec()]).map_err(|_| {
+        Error::argument("chain", format!("{} values", chain.len()), "two finite values at least")
+    })?;
+    Estimate::of(chain.iter().copied())
+}

@@ -1,0 +1,110 @@
+//! What one quantity did along several chains, all equally long.
+
+use ndarray::Array2;
+
+use crate::error::finite;
+use crate::{Error, Result};
+
+/// What was measured along M chains of N steps each.
+///
+/// ```
+/// use sdml::ch4_langevin::ergodic::Traces;
+/// let chains = Traces::new(vec![vec![1.0, 2.0, 3.0, 4.0, 5.0], vec![5.0, 4.0, 3.0, 2.0, 1.0]])?;
+/// assert_eq!((chains.count(), chains.length(), chains.mean()), (2, 5, 3.0));
+/// // Halves, without the odd one in the middle.
+/// assert_eq!(chains.split()?.all()[1], [4.0, 5.0]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Traces {
+    values: Vec<Vec<f64>>,
+}
+
+impl Traces {
+    /// The chains with these values, one vector each.
+    ///
+    /// # Errors
+    /// No chain, chains of unequal length, fewer than two values in each, or values that are not finite.
+    pub fn new(values: Vec<Vec<f64>>) -> Result<Self> {
+        let lengths: Vec<usize> = values.iter().map(Vec::len).collect();
+        match lengths.first() {
+            None => return Err(Error::argument("values", "no chain", "at least one chain")),
+            Some(&first) if lengths.iter().any(|length| *length != first) => {
+                return Err(Error::argument(
+                    "values",
+                    format!("chains of lengths {lengths:?}"),
+                    "equally long",
+                ));
+            }
+            Some(&first) if first < 2 => {
+                return Err(Error::argument(
+                    "values",
+                    format!("chains of length {first}"),
+                    "of length 2 at least",
+                ));
+            }
+            Some(_) => {}
+        }
+        for &value in values.iter().flatten() {
+            finite("values", value)?;
+        }
+        Ok(Self { values })
+    }
+
+    /// The number of chains, M.
+    pub fn count(&self) -> usize {
+        self.values.len()
+    }
+
+    /// The length of each chain, N.
+    pub fn length(&self) -> usize {
+        self.values[0].len()
+    }
+
+    /// The chains.
+    pub fn all(&self) -> &[Vec<f64>] {
+        &self.values
+    }
+
+    /// The mean over all chains.
+    pub fn mean(&self) -> f64 {
+        self.values.iter().map(|chain| mean(chain)).sum::<f64>() / self.count() as f64
+    }
+
+    /// Every chain cut into its first and its second half: a drift along the chain then looks like a difference between chains.
+    ///
+    /// # Errors
+    /// Traces of fewer than four values.
+    pub fn split(&self) -> Result<Self> {
+        let half = crate::error::at_least("chains.length()", self.length(), 4)? / 2;
+        let halves = |chain: &Vec<f64>| [chain[..half].to_vec(), chain[chain.len() - half..].to_vec()];
+        Ok(Self { values: self.values.iter().flat_map(halves).collect() })
+    }
+
+    /// The same chains with `f` applied to every value.
+    ///
+    /// # Errors
+    /// An `f` that returns something not finite.
+    pub fn map(&self, f: impl Fn(f64) -> f64) -> Result<Self> {
+        Self::new(self.values.iter().map(|chain| chain.iter().map(|x| f(*x)).collect()).collect())
+    }
+
+    /// Replaces the values, in their order, by as many finite ones.
+    pub(super) fn replaced(&self, mut values: impl Iterator<Item = f64>) -> Self {
+        let chain = |chain: &Vec<f64>| values.by_ref().take(chain.len()).collect();
+        Self { values: self.values.iter().map(chain).collect() }
+    }
+}
+
+/// A row for each chain, as `record` of the sampler's chains returns them.
+impl TryFrom<Array2<f64>> for Traces {
+    type Error = Error;
+
+    fn try_from(rows: Array2<f64>) -> Result<Self> {
+        Self::new(rows.rows().into_iter().map(|row| row.to_vec()).collect())
+    }
+}
+
+pub(super) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}

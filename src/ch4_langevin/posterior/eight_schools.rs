@@ -1,0 +1,222 @@
+//! The eight schools (Rubin 1981): a hierarchical model whose posterior has the shape of a funnel.
+//!
+//! School j reports the effect yⱼ of coaching with a known standard error σⱼ. The true effects θⱼ differ from school to school:
+//!
+//! yⱼ ~ N(θⱼ, σⱼ²),  θⱼ ~ N(μ, τ²),  μ ~ N(0, 5²),  τ ~ Cauchy(0, 5) on τ > 0.
+//!
+//! In the *centred* coordinates (μ/5, ln τ, θ/5) the θⱼ are confined to a strip of width τ about μ, which narrows to nothing as
+//! τ → 0. In the *non-centred* ones (μ/5, ln τ, z) with θⱼ = μ + τ zⱼ the zⱼ are standard normal whatever τ is, and the data
+//! only nudge them (Papaspiliopoulos, Roberts and Sköld 2007).
+
+use crate::Result;
+use crate::ch4_langevin::sampler::Potential;
+use crate::error::{at_least, finite, positive};
+
+/// An effect of coaching on a test score, and its standard error.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct School {
+    /// y, in points.
+    pub effect: f64,
+    /// σ, in points.
+    pub error: f64,
+}
+
+const fn school(effect: f64, error: f64) -> School {
+    School { effect, error }
+}
+
+/// The schools A to H.
+///
+/// Source: D. B. Rubin, *Estimation in parallel randomized experiments*, Journal of Educational Statistics 6 (1981), 377–401.
+pub const EIGHT_SCHOOLS: [School; 8] = [
+    school(28.0, 15.0),
+    school(8.0, 10.0),
+    school(-3.0, 16.0),
+    school(7.0, 11.0),
+    school(-1.0, 9.0),
+    school(1.0, 11.0),
+    school(18.0, 10.0),
+    school(12.0, 18.0),
+];
+
+/// The prior scale of μ and of τ, in points; also the unit of the coordinates.
+const SCALE: f64 = 5.0;
+
+/// In which coordinates the posterior is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coordinates {
+    /// (μ/5, ln τ, θ/5).
+    Centred,
+    /// (μ/5, ln τ, z), θ = μ + τz.
+    NonCentred,
+}
+
+/// The posterior of the model, a density in ten coordinates known up to a factor.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EightSchools {
+    schools: [School; 8],
+    coordinates: Coordinates,
+}
+
+/// Posterior means, in points; ln τ is τ's logarithm with τ in points.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SchoolMeans {
+    /// E μ.
+    pub mu: f64,
+    /// E τ.
+    pub tau: f64,
+    /// E ln τ.
+    pub log_tau: f64,
+    /// E θⱼ.
+    pub theta: [f64; 8],
+}
+
+impl EightSchools {
+    /// The posterior given eight schools.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::posterior::{Coordinates, EIGHT_SCHOOLS, EightSchools};
+    /// use sdml::ch4_langevin::sampler::Potential;
+    /// let [centred, other] = [Coordinates::Centred, Coordinates::NonCentred]
+    ///     .map(|coordinates| EightSchools::new(EIGHT_SCHOOLS, coordinates).unwrap());
+    /// // μ = 0 and τ = 1: the same θ in either coordinates, and a density that differs by a constant factor.
+    /// let differ = |theta: f64| {
+    ///     let (mut x, mut z) = ([0.0; 10], [0.0; 10]);
+    ///     x[2..].fill(theta / 5.0);
+    ///     z[2..].fill(theta);
+    ///     centred.value(&x) - other.value(&z)
+    /// };
+    /// assert!((differ(1.0) - differ(3.0)).abs() < 1e-12);
+    /// ```
+    ///
+    /// # Errors
+    /// Effects that are not finite or standard errors that are not positive.
+    pub fn new(schools: [School; 8], coordinates: Coordinates) -> Result<Self> {
+        for school in schools {
+            finite("effect", school.effect)?;
+            positive("error", school.error)?;
+        }
+        Ok(Self { schools, coordinates })
+    }
+
+    /// The effects θ, in points.
+    pub fn effects(&self, x: &[f64]) -> [f64; 8] {
+        std::array::from_fn(|j| match self.coordinates {
+            Coordinates::Centred => SCALE * x[2 + j],
+            Coordinates::NonCentred => SCALE * x[0] + x[1].exp() * x[2 + j],
+        })
+    }
+
+    /// (μ, τ, ln τ), in points.
+    pub fn hyperparameters(&self, x: &[f64]) -> [f64; 3] {
+        [SCALE * x[0], x[1].exp(), x[1]]
+    }
+
+    /// The posterior density of ln τ up to a factor, and the means of μ and the θⱼ given τ: with τ known all laws are normal.
+    fn given(&self, log_tau: f64) -> (f64, f64, [f64; 8]) {
+        let square = (2.0 * log_tau).exp();
+        let (mut precision, mut weighted, mut log_density) = (1.0 / (SCALE * SCALE), 0.0, 0.0);
+        for School { effect, error } in self.schools {
+            let variance = error * error + square;
+            precision += 1.0 / variance;
+            weighted += effect / variance;
+            log_density -= 0.5 * (variance.ln() + effect * effect / variance);
+        }
+        let mu = weighted / precision;
+        log_density += 0.5 * (mu * weighted - precision.ln()) + log_tau - (square / (SCALE * SCALE)).ln_1p();
+        let theta = self.schools.map(|School { effect, error }| {
+            (effect * square + mu * error * error) / (square + error * error)
+        });
+        (log_density.exp(), mu, theta)
+    }
+
+    /// The posterior means by quadrature over ln τ, in `nodes` nodes of the trapezoidal rule; everything else is integrated
+    /// by hand.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::posterior::{Coordinates, EIGHT_SCHOOLS, EightSchools};
+    /// let model = EightSchools::new(EIGHT_SCHOOLS, Coordinates::NonCentred)?;
+    /// let (coarse, fine) = (model.means(200)?, model.means(400)?);
+    /// assert!((coarse.tau - fine.tau).abs() < 1e-9 && (coarse.theta[0] - fine.theta[0]).abs() < 1e-9);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Fewer than 100 nodes.
+    // ANCHOR: means
+    pub fn means(&self, nodes: usize) -> Result<SchoolMeans> {
+        at_least("nodes", nodes, 100)?;
+        // e^{ln τ} on the left and τ^{−9} on the right leave nothing outside.
+        let (low, high) = (-37.0, 13.0);
+        let mut sum = [0.0; 12];
+        for k in 0..=nodes {
+            let log_tau = low + (high - low) * k as f64 / nodes as f64;
+            let (density, mu, theta) = self.given(log_tau);
+            let values = [1.0, mu, log_tau.exp(), log_tau].into_iter().chain(theta);
+            sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += density * value);
+        }
+        let [_, mu, tau, log_tau, theta @ ..] = sum.map(|value| value / sum[0]);
+        Ok(SchoolMeans { mu, tau, log_tau, theta })
+    }
+    // ANCHOR_END: means
+
+    /// The posterior density of ln τ at the given points, normalized by the same rule.
+    ///
+    /// # Errors
+    /// Points that are not finite.
+    pub fn log_tau_density(&self, at: &[f64]) -> Result<Vec<f64>> {
+        let (low, high, nodes) = (-37.0, 13.0, 1000);
+        let h = (high - low) / f64::from(nodes);
+        let mass: f64 = (0..=nodes).map(|k| self.given(low + h * f64::from(k)).0).sum::<f64>() * h;
+        at.iter().map(|log_tau| Ok(self.given(finite("at", *log_tau)?).0 / mass)).collect()
+    }
+}
+
+/// U = −ln q at the ten coordinates.
+impl Potential for EightSchools {
+    fn dimension(&self) -> usize {
+        10
+    }
+
+    // ANCHOR: potential
+    fn value(&self, x: &[f64]) -> f64 {
+        let [mu, tau, log_tau] = self.hyperparameters(x);
+        let theta = self.effects(x);
+        let priors = 0.5 * (mu / SCALE).powi(2) + (tau / SCALE).powi(2).ln_1p() - log_tau;
+        (0..8).fold(priors, |sum, j| {
+            let School { effect, error } = self.schools[j];
+            let data = 0.5 * ((effect - theta[j]) / error).powi(2);
+            let among = match self.coordinates {
+                Coordinates::Centred => 0.5 * ((theta[j] - mu) / tau).powi(2) + log_tau,
+                Coordinates::NonCentred => 0.5 * x[2 + j] * x[2 + j],
+            };
+            sum + data + among
+        })
+    }
+    // ANCHOR_END: potential
+
+    fn gradient(&self, x: &[f64], gradient: &mut [f64]) {
+        let [mu, tau, _] = self.hyperparameters(x);
+        let theta = self.effects(x);
+        let share = (tau / SCALE).powi(2);
+        gradient[0] = mu / SCALE;
+        gradient[1] = 2.0 * share / (1.0 + share) - 1.0;
+        for j in 0..8 {
+            let School { effect, error } = self.schools[j];
+            let misfit = (theta[j] - effect) / (error * error);
+            match self.coordinates {
+                Coordinates::Centred => {
+                    let pull = (theta[j] - mu) / (tau * tau);
+                    gradient[0] -= SCALE * pull;
+                    gradient[1] += 1.0 - pull * (theta[j] - mu);
+                    gradient[2 + j] = SCALE * (misfit + pull);
+                }
+                Coordinates::NonCentred => {
+                    gradient[0] += SCALE * misfit;
+                    gradient[1] += misfit * tau * x[2 + j];
+                    gradient[2 + j] = misfit * tau + x[2 + j];
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Linear diffusions dX = −M X dt + √(2/β) dB, whose laws stay normal: the exactly solvable case of drifts that reach the
+//! same equilibrium faster.
+//!
+//! For U = ½ xᵀKx every M = (I + S)K with S antisymmetric has p∞ = N(0, (βK)⁻¹): M Σ + Σ Mᵀ = 2/β holds for Σ = (βK)⁻¹.
+//! S = 0 is (4.2), and only then is the dynamics reversible. The law relaxes at the smallest real part of an eigenvalue
+//! of M, which no S can raise above tr K/d (Hwang, Hwang-Ma and Sheu 1993; Lelièvre, Nier and Pavliotis 2013).
+
+use nalgebra::{DMatrix, DVector};
+
+use crate::error::positive;
+use crate::{Error, Result};
+
+/// dX = −M X dt + √(2/β) dB in d dimensions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinearDiffusion {
+    matrix: DMatrix<f64>,
+    beta: f64,
+}
+
+impl LinearDiffusion {
+    /// The diffusion with drift −M x, M = `matrix`, d × d.
+    ///
+    /// # Errors
+    /// A matrix that is empty, not square or not finite; a `beta` that is not positive.
+    pub fn new(matrix: DMatrix<f64>, beta: f64) -> Result<Self> {
+        positive("beta", beta)?;
+        square("matrix", &matrix)?;
+        Ok(Self { matrix, beta })
+    }
+
+    /// The diffusion with M = (I + S)K, K = `precision`, S = `skew`: equilibrium N(0, (βK)⁻¹) whatever S is.
+    ///
+    /// ```
+    /// use nalgebra::DMatrix;
+    /// use sdml::ch4_langevin::relaxation::LinearDiffusion;
+    /// let matrix = |entries: [f64; 4]| DMatrix::from_row_slice(2, 2, &entries);
+    /// let k = matrix([1.0, 0.0, 0.0, 9.0]);
+    /// let still = LinearDiffusion::non_reversible(&k, &matrix([0.0; 4]), 1.0)?;
+    /// let stirred = LinearDiffusion::non_reversible(&k, &matrix([0.0, 2.0, -2.0, 0.0]), 1.0)?;
+    /// assert!((still.gap() - 1.0).abs() < 1e-12);
+    /// assert!((stirred.gap() - 5.0).abs() < 1e-12);
+    /// assert!((still.equilibrium()? - stirred.equilibrium()?).norm() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A `precision` that is not symmetric and positive definite, a `skew` that is not antisymmetric or of another size,
+    /// and what [`new`](Self::new) refuses.
+    // ANCHOR: non_reversible
+    pub fn non_reversible(precision: &DMatrix<f64>, skew: &DMatrix<f64>, beta: f64) -> Result<Self> {
+        let d = square("precision", precision)?;
+        if precision != &precision.transpose() || precision.clone().cholesky().is_none() {
+            return Err(Error::argument("precision", precision, "symmetric and positive definite"));
+        }
+        if square("skew", skew)? != d || skew.transpose() != -skew {
+            return Err(Error::argument("skew", skew, format!("{d} × {d} and antisymmetric")));
+        }
+        Self::new((DMatrix::identity(d, d) + skew) * precision, beta)
+    }
+    // ANCHOR_END: non_reversible
+
+    /// The smallest real part of an eigenvalue of M: means relax like e^{−gap t}, up to powers of t.
+    // ANCHOR: gap
+    pub fn gap(&self) -> f64 {
+        self.matrix.complex_eigenvalues().iter().map(|rate| rate.re).fold(f64::INFINITY, f64::min)
+    }
+    // ANCHOR_END: gap
+
+    /// E X(t) = e^{−Mt} E X(0).
+    ///
+    /// # Errors
+    /// A time that is not positive, or a mean of another length.
+    pub fn mean(&self, t: f64, mean_0: &DVector<f64>) -> Result<DVector<f64>> {
+        if mean_0.len() != self.matrix.nrows() {
+            return Err(Error::argument("mean_0.len()", mean_0.len(), format!("{}", self.matrix.nrows())));
+        }
+        Ok((&self.matrix * -positive("t", t)?).exp() * mean_0)
+    }
+
+    /// The covariance at time `t` from `covariance_0`: Σ(t) = e^{−Mt} Σ(0) e^{−Mᵀt} + (2/β) ∫₀ᵗ e^{−Ms} e^{−Mᵀs} ds.
+    ///
+    /// The integral over a short time by one exponential of twice the size (Van Loan 1978), then doubled up to `t`.
+    ///
+    /// # Errors
+    /// A time that is not positive, or a covariance of another size.
+    pub fn covariance(&self, t: f64, covariance_0: &DMatrix<f64>) -> Result<DMatrix<f64>> {
+        let d = self.matrix.nrows();
+        positive("t", t)?;
+        if square("covariance_0", covariance_0)? != d {
+            return Err(Error::argument("covariance_0", covariance_0, format!("{d} × {d}")));
+        }
+        let doublings = (t * self.matrix.norm()).max(1.0).log2().ceil() as i32;
+        let short = t * 0.5f64.powi(doublings);
+        let mut block = DMatrix::zeros(2 * d, 2 * d);
+        block.view_mut((0, 0), (d, d)).copy_from(&(&self.matrix * -short));
+        block.view_mut((0, d), (d, d)).copy_from(&(DMatrix::identity(d, d) * (2.0 / self.beta * short)));
+        block.view_mut((d, d), (d, d)).copy_from(&(self.matrix.transpose() * short));
+        let exponential = block.exp();
+        let mut flow = exponential.view((0, 0), (d, d)).into_owned();
+        let mut noise = exponential.view((0, d), (d, d)) * flow.transpose();
+        for _ in 0..doublings {
+            noise = &flow * &noise * flow.transpose() + &noise;
+            flow = &flow * &flow;
+        }
+        Ok(&flow * covariance_0 * flow.transpose() + noise)
+    }
+
+    /// The covariance in equilibrium: the solution of M Σ + Σ Mᵀ = 2/β.
+    ///
+    /// # Errors
+    /// A drift that does not pull back: the gap is not positive.
+    pub fn equilibrium(&self) -> Result<DMatrix<f64>> {
+        let d = self.matrix.nrows();
+        let gap = self.gap();
+        if gap <= 0.0 {
+            return Err(Error::argument("matrix", format!("of gap {gap}"), "of positive gap"));
+        }
+        let one = DMatrix::identity(d, d);
+        let operator = one.kronecker(&self.matrix) + self.matrix.kronecker(&one);
+        let right = DVector::from_column_slice((one * (2.0 / self.beta)).as_slice());
+        let solution = operator.lu().solve(&right).expect("sums of eigenvalues of M are not zero");
+        Ok(DMatrix::from_column_slice(d, d, solution.as_slice()))
+    }
+
+    /// The relative entropy of N(`mean`, `covariance`) to the equilibrium, in nats.
+    ///
+    /// # Errors
+    /// A covariance that is not positive definite, and what [`equilibrium`](Self::equilibrium) refuses.
+    pub fn relative_entropy(&self, mean: &DVector<f64>, covariance: &DMatrix<f64>) -> Result<f64> {
+        let factor = |name, matrix: DMatrix<f64>| {
+            let value = matrix.to_string();
+            matrix.cholesky().ok_or_else(|| Error::argument(name, value, "positive definite"))
+        };
+        let equilibrium = factor("equilibrium", self.equilibrium()?)?;
+        let log_ratio =
+            factor("covariance", covariance.clone())?.ln_determinant() - equilibrium.ln_determinant();
+        let spread = equilibrium.solve(covariance).trace() - self.matrix.nrows() as f64;
+        Ok(0.5 * (spread + mean.dot(&equilibrium.solve(mean)) - log_ratio))
+    }
+}
+
+/// The size of a square matrix of finite numbers.
+fn square(name: &'static str, matrix: &DMatrix<f64>) -> Result<usize> {
+    let (rows, columns) = matrix.shape();
+    if rows == 0 || rows != columns || matrix.iter().any(|entry| !entry.is_finite()) {
+        return Err(Error::argument(
+            name,
+            format!("{rows} × {columns}: {matrix}"),
+            "square, of finite numbers",
+        ));
+    }
+    Ok(rows)
+}

@@ -1,0 +1,82 @@
+//! Where data come from: a law that is known, or a finite set.
+
+use std::fmt::Debug;
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::Result;
+use crate::ch3_flows::data::DataLaw;
+use crate::ch5_diffusion::mixture::Mixture;
+use crate::error::{at_least, finite};
+use crate::random::Stream;
+
+/// Something to draw points of ℝⁿ from. Its `Debug` form tells everything about it.
+pub trait Source: Debug + Sync {
+    /// n.
+    fn dimension(&self) -> usize;
+
+    /// Overwrites `point`, of length n, with a draw.
+    fn draw(&self, stream: &mut Stream, point: &mut [f64]);
+}
+
+impl Source for DataLaw {
+    fn dimension(&self) -> usize {
+        2
+    }
+
+    fn draw(&self, stream: &mut Stream, point: &mut [f64]) {
+        point.copy_from_slice(&self.sample(stream));
+    }
+}
+
+impl<const D: usize> Source for Mixture<D> {
+    fn dimension(&self) -> usize {
+        D
+    }
+
+    fn draw(&self, stream: &mut Stream, point: &mut [f64]) {
+        point.copy_from_slice(&Mixture::draw(self, stream));
+    }
+}
+
+/// Finitely many points, each as likely as the others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Samples {
+    points: Array2<f64>,
+}
+
+impl Samples {
+    /// The rows of `points`.
+    ///
+    /// # Errors
+    /// No points, points without coordinates, or coordinates that are not finite.
+    ///
+    /// ```
+    /// use sdml::{ch5_diffusion::score::{Samples, Source}, random::Streams};
+    /// let data = Samples::new(ndarray::array![[1.0, 2.0], [1.0, 3.0]].view())?;
+    /// let mut point = [0.0; 2];
+    /// data.draw(&mut Streams::new(1, "doc").stream(0), &mut point);
+    /// assert!(point == [1.0, 2.0] || point == [1.0, 3.0]);
+    /// assert!(Samples::new(ndarray::Array2::zeros((0, 2)).view()).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    pub fn new(points: ArrayView2<f64>) -> Result<Self> {
+        at_least("points.nrows()", points.nrows(), 1)?;
+        at_least("points.ncols()", points.ncols(), 1)?;
+        for &value in points {
+            finite("points", value)?;
+        }
+        Ok(Self { points: points.to_owned() })
+    }
+}
+
+impl Source for Samples {
+    fn dimension(&self) -> usize {
+        self.points.ncols()
+    }
+
+    fn draw(&self, stream: &mut Stream, point: &mut [f64]) {
+        let row = self.points.row((stream.uniform() * self.points.nrows() as f64) as usize);
+        point.iter_mut().zip(row).for_each(|(place, x)| *place = *x);
+    }
+}

@@ -1,0 +1,330 @@
+//! Training the score, step 3 of Section 5.1: a network ε̂(x, u) learns the noise in X_t = e^{−t} X_0 + √c(t) ε from
+//! pairs (X_t, ε), with t = t_0 + (T − t_0) u² and u uniform on (0, 1). Its score is s = −ε̂/√c(t).
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+
+use super::field::{ScoreField, of_dimension};
+use super::likelihood::DivergentField;
+use super::loss::ordered;
+use super::noising::{decay, noise_variance};
+use super::source::Source;
+use crate::ch1_preliminaries::learning::{Adam, Schedule, minimize};
+use crate::ch2_control::backprop::{Activation, Evaluation, Jet, Mlp, Pass, Shards};
+use crate::error::{at_least, finite};
+use crate::random::{Stream, Streams};
+use crate::statistics::{Estimate, Moments};
+use crate::{Error, Result};
+
+/// Everything a training run depends on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recipe<D> {
+    /// Where data come from.
+    pub data: D,
+    /// Sizes of the hidden layers, between the n + 1 inputs (x, u) and the n outputs.
+    pub hidden: Vec<usize>,
+    /// T.
+    pub horizon: f64,
+    /// t_0.
+    pub first: f64,
+    /// Fresh points in each step.
+    pub batch: usize,
+    /// Steps of Adam.
+    pub steps: usize,
+    /// Its rates.
+    pub schedule: Schedule,
+    /// The seed of parameters and batches.
+    pub seed: u64,
+}
+
+impl<D: Source> Recipe<D> {
+    /// T = 3, t_0 = 1e-4, three hidden layers of 64, 4000 steps on batches of 512, a rate that falls from 2e-3 to 0.
+    pub fn new(data: D, seed: u64) -> Self {
+        let steps = 4000;
+        Self {
+            data,
+            hidden: vec![64; 3],
+            horizon: 3.0,
+            first: 1e-4,
+            batch: 512,
+            steps,
+            schedule: Schedule::Cosine { rate: 2e-3, steps },
+            seed,
+        }
+    }
+
+    /// The network.
+    ///
+    /// # Errors
+    /// A hidden layer without units.
+    pub fn network(&self) -> Result<Mlp> {
+        let n = at_least("data.dimension()", self.data.dimension(), 1)?;
+        let sizes: Vec<usize> = [&[n + 1], &self.hidden[..], &[n]].concat();
+        Mlp::new(&sizes, Activation::Silu)
+    }
+
+    /// Trains a network; `observe` is told every step and its loss, the mean of |ε̂ − ε|² over the batch.
+    ///
+    /// # Errors
+    /// An empty batch, no steps, times out of order, and a loss or parameters that leave the finite numbers, with the step
+    /// at which they do; a loss at the end no better than that of ε̂ = 0.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{mixture::Mixture, score::Recipe};
+    /// let data = Mixture::isotropic(&[0.5, 0.5], &[[-1.0], [1.0]], 0.3)?;
+    /// let recipe = Recipe { hidden: vec![8], batch: 64, steps: 200, ..Recipe::new(data, 0) };
+    /// let model = recipe.train(|_, _| ())?;
+    /// assert!(model.loss() < 0.9);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    // ANCHOR: train
+    pub fn train(&self, mut observe: impl FnMut(usize, f64)) -> Result<Denoiser> {
+        let network = self.network()?;
+        let (batch, steps) = (at_least("batch", self.batch, 1)?, at_least("steps", self.steps, 1)?);
+        ordered(self.first, self.horizon)?;
+        let mut theta = network.initial(&mut Streams::new(self.seed, "parameters").stream(0));
+        let streams = Streams::new(self.seed, "batches");
+        let mut shards = Shards::new(network.parameters(), || Part::new(self.data.dimension()));
+        let mut late = Moments::default();
+        let evaluate = |k: usize, theta: &[f64], gradient: &mut [f64]| {
+            let scale = 1.0 / batch as f64;
+            let loss = shards.gradient(batch, gradient, |range, part, gradient| {
+                // A stream for every shard of every step.
+                let mut stream = streams.stream((k * batch + range.start) as u64);
+                part.fill(range.len(), |x, u, eps| self.draw(&mut stream, x, u, eps));
+                network.forward(theta, part.input.view(), &mut part.pass)?;
+                // The target becomes the cotangent 2(ε̂ − ε)/batch.
+                let mut sum = 0.0;
+                for (target, found) in part.target.iter_mut().zip(part.pass.output()) {
+                    let miss = found - *target;
+                    sum += miss * miss;
+                    *target = 2.0 * scale * miss;
+                }
+                network.pull_back(theta, &mut part.pass, part.target.view(), gradient)?;
+                Ok(scale * sum)
+            })?;
+            Ok(loss)
+        };
+        let observe = |k: usize, _: &[f64], loss: f64| {
+            if 10 * k >= 9 * steps {
+                late.push(loss);
+            }
+            observe(k, loss);
+        };
+        minimize(&mut theta, &mut Adam::default(), self.schedule, steps, evaluate, observe)?;
+        let loss = late.mean().map_or(f64::NAN, |late| late.mean);
+        Denoiser::new(network, theta, [self.first, self.horizon], loss)
+    }
+    // ANCHOR_END: train
+
+    /// Draws u, ε and X_t.
+    // ANCHOR: draw
+    fn draw(&self, stream: &mut Stream, x: &mut [f64], u: &mut f64, eps: &mut [f64]) {
+        *u = stream.uniform();
+        let t = self.first + (self.horizon - self.first) * *u * *u;
+        let (a, b) = (decay(t), noise_variance(t).sqrt());
+        self.data.draw(stream, x);
+        stream.fill_normal(eps);
+        x.iter_mut().zip(eps).for_each(|(x, eps)| *x = a * *x + b * *eps);
+    }
+    // ANCHOR_END: draw
+
+    /// The rows to be kept of a trained network: its parameters, and its loss at the end.
+    ///
+    /// # Errors
+    /// As [`Self::train`].
+    pub fn rows(&self) -> Result<Vec<Vec<f64>>> {
+        let Denoiser { theta, loss, .. } = self.train(|_, _| ())?;
+        Ok(vec![theta, vec![loss]])
+    }
+
+    /// The network that [`Self::rows`] has kept.
+    ///
+    /// # Errors
+    /// Rows of another form, as those of a network that has not been trained; and as [`Denoiser::new`].
+    pub fn from_rows(&self, rows: &[Vec<f64>]) -> Result<Denoiser> {
+        match rows {
+            [theta, loss] if loss.len() == 1 => {
+                Denoiser::new(self.network()?, theta.clone(), [self.first, self.horizon], loss[0])
+            }
+            _ => Err(Error::argument(
+                "rows",
+                rows.len(),
+                "2: the parameters and the loss of a trained network",
+            )),
+        }
+    }
+
+    /// The mean of |ε̂ − ε|² over `points` fresh draws of (X_t, ε, u).
+    ///
+    /// # Errors
+    /// Fewer than two points; another dimension than the model's.
+    pub fn loss(&self, model: &Denoiser, points: usize, seed: u64) -> Result<Estimate> {
+        let streams = Streams::new(seed, "loss");
+        let mut part = Part::new(self.data.dimension());
+        let mut stream = streams.stream(0);
+        part.fill(at_least("points", points, 2)?, |x, u, eps| self.draw(&mut stream, x, u, eps));
+        let mut evaluation = Evaluation::new();
+        model.network.evaluate(&model.theta, part.input.view(), &mut evaluation)?;
+        let found = evaluation.output();
+        let misses = part.target.outer_iter().zip(found.outer_iter());
+        let misses =
+            misses.map(|(eps, found)| eps.iter().zip(found).map(|(e, f)| (e - f).powi(2)).sum::<f64>());
+        Estimate::of(misses)
+    }
+}
+
+/// The buffers of one shard.
+struct Part {
+    /// (x, u), a row for each point.
+    input: Array2<f64>,
+    /// ε.
+    target: Array2<f64>,
+    pass: Pass,
+}
+
+impl Part {
+    fn new(n: usize) -> Self {
+        Self { input: Array2::zeros((0, n + 1)), target: Array2::zeros((0, n)), pass: Pass::new() }
+    }
+
+    /// Lets `draw(x, u, ε)` overwrite every row.
+    fn fill(&mut self, rows: usize, mut draw: impl FnMut(&mut [f64], &mut f64, &mut [f64])) {
+        let n = self.target.ncols();
+        if self.input.nrows() != rows {
+            self.input = Array2::zeros((rows, n + 1));
+            self.target = Array2::zeros((rows, n));
+        }
+        let input = self.input.as_slice_mut().expect("rows one after the other").chunks_exact_mut(n + 1);
+        let target = self.target.as_slice_mut().expect("rows one after the other").chunks_exact_mut(n);
+        for (input, target) in input.zip(target) {
+            let (x, u) = input.split_at_mut(n);
+            draw(x, &mut u[0], target);
+        }
+    }
+}
+
+/// A trained network that predicts the noise, and through it the score.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Denoiser {
+    network: Mlp,
+    theta: Vec<f64>,
+    times: [f64; 2],
+    loss: f64,
+}
+
+impl Denoiser {
+    /// The network with parameters θ for the times [t_0, T], whose loss was `loss` at the end of its training.
+    ///
+    /// # Errors
+    /// A network that does not take (x, u) to a vector like x; parameters of another number or not finite; times out of
+    /// order; a loss that is not finite or not below n, the loss of ε̂ = 0: such a network has learned nothing.
+    pub fn new(network: Mlp, theta: Vec<f64>, times: [f64; 2], loss: f64) -> Result<Self> {
+        let n = network.outputs();
+        if network.inputs() != n + 1 {
+            let allowed = format!("{} for {n} outputs: the point and the time", n + 1);
+            return Err(Error::argument("network.inputs()", network.inputs(), allowed));
+        }
+        if theta.len() != network.parameters() {
+            let allowed = format!("{}, the number of parameters", network.parameters());
+            return Err(Error::argument("theta.len()", theta.len(), allowed));
+        }
+        for &parameter in &theta {
+            finite("theta", parameter)?;
+        }
+        ordered(times[0], times[1])?;
+        if !loss.is_finite() || loss >= n as f64 {
+            let allowed = format!("below {n}, the loss of an untrained guess: train the network first");
+            return Err(Error::argument("loss", loss, allowed));
+        }
+        Ok(Self { network, theta, times, loss })
+    }
+
+    /// The mean loss in the last tenth of the training.
+    pub fn loss(&self) -> f64 {
+        self.loss
+    }
+
+    /// The times [t_0, T] the network was trained for.
+    pub fn times(&self) -> [f64; 2] {
+        self.times
+    }
+
+    /// u = √((t − t_0)/(T − t_0)).
+    fn clock(&self, t: f64) -> Result<f64> {
+        let [first, horizon] = self.times;
+        if (first..=horizon).contains(&t) {
+            Ok(((t - first) / (horizon - first)).sqrt())
+        } else {
+            Err(Error::argument("t", t, format!("between {first} and {horizon}, as in training")))
+        }
+    }
+}
+
+impl ScoreField for Denoiser {
+    type Workspace = (Array2<f64>, Evaluation);
+
+    fn dimension(&self) -> usize {
+        self.network.outputs()
+    }
+
+    fn workspace(&self) -> Self::Workspace {
+        (Array2::zeros((0, self.network.inputs())), Evaluation::new())
+    }
+
+    // ANCHOR: write
+    fn write(
+        &self,
+        t: f64,
+        x: ArrayView2<f64>,
+        (input, evaluation): &mut Self::Workspace,
+        mut score: ArrayViewMut2<f64>,
+    ) -> Result<()> {
+        let (n, u) = (self.dimension(), self.clock(t)?);
+        of_dimension("x", &x, n)?;
+        if input.nrows() != x.nrows() {
+            *input = Array2::zeros((x.nrows(), n + 1));
+        }
+        for (mut input, x) in input.outer_iter_mut().zip(x.outer_iter()) {
+            input.iter_mut().zip(x.iter().chain([&u])).for_each(|(place, value)| *place = *value);
+        }
+        self.network.evaluate(&self.theta, input.view(), evaluation)?;
+        let scale = -1.0 / noise_variance(t).sqrt();
+        score.zip_mut_with(&evaluation.output(), |s, noise| *s = scale * noise);
+        Ok(())
+    }
+    // ANCHOR_END: write
+}
+
+impl DivergentField for Denoiser {
+    fn write_both(
+        &self,
+        t: f64,
+        x: ArrayView2<f64>,
+        mut score: ArrayViewMut2<f64>,
+        divergence: &mut [f64],
+    ) -> Result<()> {
+        let (n, points, u) = (self.dimension(), x.nrows(), self.clock(t)?);
+        of_dimension("x", &x, n)?;
+        // The points (x, u), then the unit vectors of ℝⁿ as tangents.
+        let jet = Array2::from_shape_fn(((1 + n) * points, n + 1), |(row, k)| match row / points {
+            0 if k < n => x[[row, k]],
+            0 => u,
+            tangent => f64::from(u8::from(tangent == k + 1)),
+        });
+        let mut pass = Pass::new();
+        self.network.forward_jet(
+            &self.theta,
+            Jet { tangents: n, laplacian: false },
+            jet.view(),
+            &mut pass,
+        )?;
+        let (output, scale) = (pass.output(), -1.0 / noise_variance(t).sqrt());
+        for (i, divergence) in divergence.iter_mut().enumerate() {
+            for k in 0..n {
+                score[[i, k]] = scale * output[[i, k]];
+            }
+            *divergence = scale * (0..n).map(|k| output[[(1 + k) * points + i, k]]).sum::<f64>();
+        }
+        Ok(())
+    }
+}
