@@ -100,7 +100,7 @@ pub const FIGURES: &[Figure] = &[
         number: None,
         title: "Held-out error during training",
         caption: r"Root of the mean squared error of 64 unseen trajectories up to time 10 against the step of Adam, for the seeds 0, 1, 2; the dashed line is the target.",
-        alt: "Three noisy curves fall from about one to below the dashed line and flatten out as the learning rate goes to zero.",
+        alt: "Three noisy curves fall from about one and flatten out as the learning rate goes to zero, two below the dashed line and one a little above it.",
         seed: 0,
         parameters: &[],
         data: training,
