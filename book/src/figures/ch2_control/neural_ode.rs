@@ -48,7 +48,7 @@ pub const FIGURES: &[Figure] = &[
         number: None,
         title: "What five methods keep",
         caption: r"Numbers kept for one gradient, counted from the buffers; a 2-16-2 network, four points, RK4. Left: against the number of steps. Right: against the number of hidden layers, at 256 steps.",
-        alt: "Left: recorded reverse mode and the stored adjoint grow linearly, checkpoints like the square root, backward solve and sensitivities not at all. Right: recorded reverse mode grows with depth from the highest level, the others lie far below.",
+        alt: "Left: recorded reverse mode and the stored adjoint grow linearly, checkpoints like the square root, backward solve and sensitivities not at all. Right: everything grows with depth, sensitivities fastest; checkpoints and both adjoints lie one to three orders of magnitude below recorded reverse mode.",
         seed: 1,
         parameters: &[],
         data: memory,
@@ -72,7 +72,7 @@ pub const FIGURES: &[Figure] = &[
         number: None,
         title: "Solving backwards where the field contracts",
         caption: r"A fast variable $x$ that follows a slow one at the rate $\lambda$. Left: $x$ solved forwards by RK4 and then backwards from where it ended, $\lambda = 8$. Right: relative error of the gradient, the adjoint along stored states against the one along states solved backwards, 800 steps to $T = 4$.",
-        alt: "Left: the backward solution follows the forward one for a while and then leaves the picture. Right: the error along stored states stays small for every rate while the other rises by many orders of magnitude until it exceeds one.",
+        alt: "Left: the backward solution follows the forward one until shortly before the start and then leaves the picture. Right: the error along stored states stays small for every rate while the other rises by many orders of magnitude until it exceeds one.",
         seed: 0,
         parameters: &[Parameter {
             name: "rate",
