@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use benches::control::{ITERATIONS, train};
 use benches::langevin;
 use benches::neural_ode::{NodeGradient, VARIANTS};
 use benches::neural_sde::{Job, distance, model};
@@ -83,6 +84,29 @@ fn main() -> sdml::Result<()> {
                     report("W6", &variant, wall, 1.0, &format!("rel_diff_to_backprop {apart:.1e}"));
                 }
             }
+        }
+    }
+    if wanted("W7") {
+        for horizon in [5.0, 8.0] {
+            let mut seed = 0;
+            let mut ends = Vec::new();
+            let mut hits = Vec::new();
+            let (wall, ()) = fastest(|| {
+                let (curve, end) = train(horizon, seed)?;
+                hits.extend(curve.iter().position(|loss| *loss <= 1e-3));
+                ends.push(1.0 - end);
+                seed += 1;
+                Ok(())
+            })?;
+            hits.sort_unstable();
+            let lowest = ends.iter().copied().fold(1.0, f64::min);
+            let quality = format!(
+                "reached {}/{}; iters_to_0_999 {}; final_fidelity_min {lowest:.7}",
+                hits.len(),
+                ends.len(),
+                hits.get(hits.len() / 2).map_or("none".to_owned(), usize::to_string)
+            );
+            report("W7", &format!("T{horizon}"), wall, ITERATIONS as f64, &quality);
         }
     }
     Ok(())

@@ -51,9 +51,22 @@ pub static ALL: &[&[Figure]] = &[
     ch1_preliminaries::learning::networks::FIGURES,
     ch1_preliminaries::learning::poisson::FIGURES,
     ch1_preliminaries::learning::sgd::FIGURES,
+    ch2_control::backprop::FIGURES,
     ch2_control::neural_ode::FIGURES,
+    ch2_control::qubit::FIGURES,
+    ch2_control::neural_sde::reversal::FIGURES,
+    ch2_control::neural_sde::evolution::FIGURES,
+    ch2_control::neural_sde::adjoint::FIGURES,
+    ch2_control::neural_sde::training::FIGURES,
     ch3_flows::transport::maps::FIGURES,
     ch3_flows::transport::optimal::FIGURES,
+    ch4_langevin::generalized::FIGURES,
+    ch4_langevin::underdamped::FIGURES,
+    ch4_langevin::overdamped::FIGURES,
+    ch4_langevin::relaxation::FIGURES,
+    ch4_langevin::ergodic::FIGURES,
+    ch4_langevin::barriers::FIGURES,
+    ch4_langevin::posterior::FIGURES,
 ];
 
 /// One figure: its words, its parameters, the computation of its data and the drawing of them.
