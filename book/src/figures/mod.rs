@@ -52,6 +52,7 @@ pub static ALL: &[&[Figure]] = &[
     ch1_preliminaries::learning::poisson::FIGURES,
     ch1_preliminaries::learning::sgd::FIGURES,
     ch2_control::backprop::FIGURES,
+    ch2_control::neural_ode::FIGURES,
     ch2_control::qubit::FIGURES,
     ch2_control::neural_sde::reversal::FIGURES,
     ch2_control::neural_sde::evolution::FIGURES,
