@@ -24,6 +24,7 @@ PEERS = {
     "W5": ("w05_node_grad.py", ["torch/backprop", "diffrax/backprop", "diffrax/adjoint", "jax/adjoint"]),
     "W6": ("w06_nsde_grad.py", ["jax/d10-heun-backprop", "diffrax/d10-heun-adjoint", "torchsde/d10-reversible_heun-backprop",
                                 "torchsde/d10-reversible_heun-adjoint", "jax/d1-heun-backprop"]),
+    "W8": ("w08_realnvp.py", ["jax", "torch"]),
 }
 
 

@@ -4,4 +4,5 @@ pub mod backprop;
 pub mod langevin;
 pub mod neural_ode;
 pub mod neural_sde;
+pub mod real_nvp;
 pub mod sde;

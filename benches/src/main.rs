@@ -6,6 +6,7 @@ use std::time::Instant;
 use benches::langevin;
 use benches::neural_ode::{NodeGradient, VARIANTS};
 use benches::neural_sde::{Job, distance, model};
+use benches::real_nvp;
 use benches::sde::{COARSEST, FINEST, PATHS, STEPS, STRONG_PATHS, em_ou, gbm_strong, normals};
 use sdml::ch2_control::neural_sde::{BatchScheme, WayBack};
 
@@ -84,6 +85,15 @@ fn main() -> sdml::Result<()> {
                 }
             }
         }
+    }
+    if wanted("W8") {
+        let mut seed = 0;
+        let (wall, trained) = fastest(|| {
+            seed += 1;
+            real_nvp::train(seed)
+        })?;
+        let quality = format!("test_nll {:.4}", real_nvp::held_out(&trained)?);
+        report("W8", "", wall, real_nvp::STEPS as f64, &quality);
     }
     Ok(())
 }

@@ -53,6 +53,9 @@ pub static ALL: &[&[Figure]] = &[
     ch1_preliminaries::learning::sgd::FIGURES,
     ch3_flows::transport::maps::FIGURES,
     ch3_flows::transport::optimal::FIGURES,
+    ch3_flows::coupling::flow::FIGURES,
+    ch3_flows::coupling::potential::FIGURES,
+    ch3_flows::coupling::likelihood::FIGURES,
 ];
 
 /// One figure: its words, its parameters, the computation of its data and the drawing of them.

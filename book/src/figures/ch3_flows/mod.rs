@@ -1,3 +1,4 @@
 //! Figures of Chapter 3.
 
+pub mod coupling;
 pub mod transport;
