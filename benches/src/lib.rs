@@ -1,6 +1,7 @@
 //! The workloads that are timed beside other tools: what they compute and how they are told to be right.
 
 pub mod backprop;
+pub mod diffusion;
 pub mod neural_ode;
 pub mod neural_sde;
 pub mod sde;
