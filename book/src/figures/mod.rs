@@ -51,6 +51,11 @@ pub static ALL: &[&[Figure]] = &[
     ch1_preliminaries::learning::networks::FIGURES,
     ch1_preliminaries::learning::poisson::FIGURES,
     ch1_preliminaries::learning::sgd::FIGURES,
+    ch5_diffusion::score::path::FIGURES,
+    ch5_diffusion::score::reverse::FIGURES,
+    ch5_diffusion::score::training::FIGURES,
+    ch5_diffusion::score::sampling::FIGURES,
+    ch5_diffusion::score::budget::FIGURES,
 ];
 
 /// One figure: its words, its parameters, the computation of its data and the drawing of them.
