@@ -17,9 +17,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PEERS = {
     "W2": ("w02_em_ou.py", ["numba", "numpy", "jax", "torch"]),
     "W3": ("w03_em_gbm_strong.py", ["numba", "numpy", "jax", "torch"]),
+    "W4": (
+        "w04_langevin.py",
+        ["numba/mix8-ula", "jax/mix8-ula", "numpy/gauss-ula", "jax/gauss-ula", "numpy/gauss-mala", "jax/gauss-mala"],
+    ),
     "W5": ("w05_node_grad.py", ["torch/backprop", "diffrax/backprop", "diffrax/adjoint", "jax/adjoint"]),
     "W6": ("w06_nsde_grad.py", ["jax/d10-heun-backprop", "diffrax/d10-heun-adjoint", "torchsde/d10-reversible_heun-backprop",
                                 "torchsde/d10-reversible_heun-adjoint", "jax/d1-heun-backprop"]),
+    "W7": ("w07_control.py", ["jax/T5", "jax/T8", "torch-batched/T5"]),
 }
 
 
@@ -30,7 +35,10 @@ def lines(command, folder):
 
 
 def switches(variant):
-    """What tells a peer's script the variant: `backprop` is a mode, `d10-heun-backprop` a dimension, a method and a mode."""
+    """What tells a peer's script the variant: `backprop` is a mode, `d10-heun-backprop` a dimension, a method and a mode,
+    `T5` a time."""
+    if variant.startswith("T"):
+        return [f"--T={variant[1:]}"]
     *before, mode = variant.split("-")
     dimension = [f"--dim={before[0][1:]}", f"--method={before[1]}"] if before else []
     return dimension + ([f"--mode={mode}"] if mode else [])
@@ -59,7 +67,7 @@ def main():
             show(line, first)
         for peer in peers:
             tool, _, variant = peer.partition("/")
-            mode = switches(variant)
+            mode = [f"--task={variant}"] if name == "W4" else switches(variant)
             found, complaint = lines([chosen.python, script, "--peer", tool, "--dtype", "f64", *mode], chosen.peers)
             if found:
                 show(found[-1], speeds[variant])

@@ -3,7 +3,12 @@
 
 use std::time::Instant;
 
+<<<<<<< HEAD
 use benches::diffusion::{SAMPLERS, TRAINING_STEPS, quality, recipe, sample};
+=======
+use benches::control::{ITERATIONS, train};
+use benches::langevin;
+>>>>>>> main
 use benches::neural_ode::{NodeGradient, VARIANTS};
 use benches::neural_sde::{Job, distance, model};
 use benches::sde::{COARSEST, FINEST, PATHS, STEPS, STRONG_PATHS, em_ou, gbm_strong, normals};
@@ -38,6 +43,23 @@ fn main() -> sdml::Result<()> {
         let quality = format!("em {:.3}; milstein {:.3}; heun {:.3}", slopes[0], slopes[1], slopes[2]);
         report("W3", "", wall, 3.0 * steps * STRONG_PATHS as f64, &quality);
     }
+    if wanted("W4") {
+        let units = (langevin::CHAINS * langevin::STEPS) as f64;
+        let (wall, (x, _)) = fastest(|| langevin::mix8_ula(0))?;
+        let square = x.iter().map(|x| x * x).sum::<f64>() / langevin::CHAINS as f64;
+        report("W4", "mix8-ula", wall, units, &format!("r2 {square:.3}; r2_exact 4.32"));
+        let ratio = |x: &ndarray::Array2<f64>, exact: &dyn Fn(f64) -> f64| {
+            let variances = langevin::rotate(x).var_axis(ndarray::Axis(0), 0.0);
+            let lambda = langevin::spectrum();
+            variances.iter().zip(&lambda).map(|(v, &l)| v / exact(l)).sum::<f64>() / lambda.len() as f64
+        };
+        let (wall, (x, _)) = fastest(|| langevin::gauss_ula(0))?;
+        let quality = ratio(&x, &|l| 1.0 / (l * (1.0 - 0.005 * l)));
+        report("W4", "gauss-ula", wall, units, &format!("var_ratio {quality:.4}"));
+        let (wall, (x, accepted)) = fastest(|| langevin::gauss_mala(0))?;
+        let quality = format!("var_ratio {:.4}; accept {accepted:.3}", ratio(&x, &|l| 1.0 / l));
+        report("W4", "gauss-mala", wall, units, &quality);
+    }
     if wanted("W5") {
         for variant in VARIANTS {
             let mut job = NodeGradient::new(variant)?;
@@ -69,6 +91,7 @@ fn main() -> sdml::Result<()> {
             }
         }
     }
+<<<<<<< HEAD
     if wanted("W10") {
         for law in [DataLaw::Eight, DataLaw::Moons] {
             w10(law)?;
@@ -105,6 +128,31 @@ fn w10(law: DataLaw) -> sdml::Result<()> {
             &format!("mmd2 {}", found.join(", ")),
         );
     }
+=======
+    if wanted("W7") {
+        for horizon in [5.0, 8.0] {
+            let mut seed = 0;
+            let mut ends = Vec::new();
+            let mut hits = Vec::new();
+            let (wall, ()) = fastest(|| {
+                let (curve, end) = train(horizon, seed)?;
+                hits.extend(curve.iter().position(|loss| *loss <= 1e-3));
+                ends.push(1.0 - end);
+                seed += 1;
+                Ok(())
+            })?;
+            hits.sort_unstable();
+            let lowest = ends.iter().copied().fold(1.0, f64::min);
+            let quality = format!(
+                "reached {}/{}; iters_to_0_999 {}; final_fidelity_min {lowest:.7}",
+                hits.len(),
+                ends.len(),
+                hits.get(hits.len() / 2).map_or("none".to_owned(), usize::to_string)
+            );
+            report("W7", &format!("T{horizon}"), wall, ITERATIONS as f64, &quality);
+        }
+    }
+>>>>>>> main
     Ok(())
 }
 

@@ -1,4 +1,5 @@
 //! Chapter 3: transport and flows.
 
+pub mod coupling;
 pub mod data;
 pub mod transport;

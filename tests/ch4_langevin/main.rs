@@ -9,8 +9,12 @@ mod quadrature;
 
 mod barriers;
 mod ergodic;
+mod generalized;
+mod overdamped;
 mod posterior;
 mod relaxation;
+mod sampler;
+mod underdamped;
 
 /// The name of the argument that was refused.
 fn refused<T: std::fmt::Debug>(result: sdml::Result<T>) -> &'static str {

@@ -56,6 +56,17 @@ pub static ALL: &[&[Figure]] = &[
     ch5_diffusion::score::training::FIGURES,
     ch5_diffusion::score::sampling::FIGURES,
     ch5_diffusion::score::budget::FIGURES,
+    ch2_control::backprop::FIGURES,
+    ch2_control::qubit::FIGURES,
+    ch3_flows::transport::maps::FIGURES,
+    ch3_flows::transport::optimal::FIGURES,
+    ch4_langevin::generalized::FIGURES,
+    ch4_langevin::underdamped::FIGURES,
+    ch4_langevin::overdamped::FIGURES,
+    ch4_langevin::relaxation::FIGURES,
+    ch4_langevin::ergodic::FIGURES,
+    ch4_langevin::barriers::FIGURES,
+    ch4_langevin::posterior::FIGURES,
 ];
 
 /// One figure: its words, its parameters, the computation of its data and the drawing of them.

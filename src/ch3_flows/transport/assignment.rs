@@ -83,7 +83,7 @@ pub fn optimal_assignment(cost: ArrayView2<f64>) -> Result<Assignment> {
     let (low, high) = cost.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &c| (l.min(c), h.max(c)));
     // Halved first: the range of finite numbers need not be finite.
     let range = 0.5 * high - 0.5 * low;
-    let scale = if range > 0.0 { 2f64.powi(61) / (n as f64 * range) } else { 0.0 };
+    let scale = if range > 0.0 { 2f64.powi(61) / n as f64 / range } else { 0.0 };
     let gains = cost.map(|&c| -((0.5 * c - 0.5 * low) * scale) as i64);
     let (_, partner) = kuhn_munkres(&Gains(gains));
     let total: f64 = partner.iter().enumerate().map(|(i, &j)| cost[[i, j]]).sum();

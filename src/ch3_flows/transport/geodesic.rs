@@ -54,11 +54,17 @@ pub fn action(path: &[Array2<f64>]) -> Result<f64> {
     let steps = at_least("path.len()", path.len(), 2)? - 1;
     let mut sum = 0.0;
     for pair in path.windows(2) {
-        if pair[0].dim() != pair[1].dim() || pair[0].is_empty() {
-            return Err(Error::argument("path", format!("{:?}", pair[1].dim()), "positions of equal shape"));
-        }
-        sum += (&pair[1] - &pair[0]).mapv(|step| step * step).sum() / pair[0].nrows() as f64;
+        let moved = difference(&pair[0], &pair[1])?;
+        sum += moved.mapv(|x| x * x).sum() / moved.nrows() as f64;
     }
     Ok(sum * steps as f64)
 }
 // ANCHOR_END: action
+
+fn difference(from: &Array2<f64>, to: &Array2<f64>) -> Result<Array2<f64>> {
+    if from.dim() == to.dim() && !from.is_empty() {
+        Ok(to - from)
+    } else {
+        Err(Error::argument("path", format!("{:?}", to.dim()), "positions of equal shape"))
+    }
+}

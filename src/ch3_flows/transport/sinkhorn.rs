@@ -6,6 +6,7 @@
 use ndarray::{Array1, Array2, ArrayView2};
 
 use super::assignment::costs;
+use crate::ch3_flows::data::log_sum_exp;
 use crate::error::{at_least, positive};
 use crate::{Error, Result};
 
@@ -21,14 +22,14 @@ pub struct Plan {
 }
 
 /// Sweeps allowed at the last ε: it needs about max C/ε · log(1/tolerance) of them.
-const SWEEPS: usize = 200_000;
+const SWEEPS: usize = 20_000;
 
 /// The entropic plan between weights `a` and `b` at `epsilon`, to within `tolerance` in the first marginal (the sum of
 /// moduli; the second holds to rounding). ε falls to its value by factors of ½, each plan starting from the last.
 ///
 /// # Errors
 /// A cost matrix that is empty or has an entry that is not finite, weights that do not fit it or are no positive
-/// probabilities, ε or a tolerance that is not positive, or marginals that do not fit after 200 000 sweeps.
+/// probabilities, ε or a tolerance that is not positive, or marginals that do not fit after 20 000 sweeps.
 ///
 /// ```
 /// use ndarray::{array, Array1};
@@ -39,7 +40,6 @@ const SWEEPS: usize = 200_000;
 /// assert!((plan.mass[[0, 1]] / plan.mass[[0, 0]] - (-5f64).exp()).abs() < 1e-10);
 /// # Ok::<(), sdml::Error>(())
 /// ```
-// ANCHOR: sinkhorn
 pub fn sinkhorn(
     cost: ArrayView2<f64>,
     a: &Array1<f64>,
@@ -56,6 +56,7 @@ pub fn sinkhorn(
     let largest = cost.fold(0.0, |largest: f64, c| largest.max(c.abs()));
     let halvings = (largest / epsilon).log2().ceil().max(0.0) as i32;
     let mut sweeps = 0;
+    // ANCHOR: sweeps
     for halving in (0..=halvings).rev() {
         let epsilon = epsilon * 2f64.powi(halving);
         let (goal, limit) = if halving == 0 { (tolerance, SWEEPS) } else { (1e-2, 100) };
@@ -67,16 +68,21 @@ pub fn sinkhorn(
                 break;
             }
             if sweep >= limit {
-                let allowed = format!("large enough to converge in {SWEEPS} sweeps: the error is {error}");
-                return Err(Error::argument("epsilon", epsilon, allowed));
+                return Err(too_slow(epsilon, error));
             }
         }
     }
+    // ANCHOR_END: sweeps
     let mass = Array2::from_shape_fn(cost.raw_dim(), |(i, j)| {
         (log_a[i] + log_b[j] + (f[i] + g[j] - cost[[i, j]]) / epsilon).exp()
     });
     let total = (&mass * &cost).sum();
     Ok(Plan { mass, cost: total, sweeps })
+}
+
+fn too_slow(epsilon: f64, error: f64) -> Error {
+    let allowed = format!("large enough to converge in {SWEEPS} sweeps: the error is {error}");
+    Error::argument("epsilon", epsilon, allowed)
 }
 
 /// Sets fᵢ = −ε log Σⱼ bⱼ exp((gⱼ − Cᵢⱼ)/ε), which makes the first marginal fit, and returns how far it was from that:
@@ -91,17 +97,18 @@ fn soft_minimum(
 ) -> f64 {
     let mut error = 0.0;
     let mut terms = vec![0.0; g.len()];
+    // ANCHOR: soft_minimum
     for ((row, f), a) in cost.rows().into_iter().zip(f).zip(a) {
         for (((term, c), g), log_b) in terms.iter_mut().zip(row).zip(g).zip(log_b) {
             *term = log_b + (g - c) / epsilon;
         }
-        let new = -epsilon * crate::ch3_flows::data::log_sum_exp(&terms);
+        let new = -epsilon * log_sum_exp(&terms);
         error += a * ((*f - new) / epsilon).exp_m1().abs();
         *f = new;
     }
+    // ANCHOR_END: soft_minimum
     error
 }
-// ANCHOR_END: sinkhorn
 
 fn valid(cost: ArrayView2<f64>, a: &Array1<f64>, b: &Array1<f64>) -> Result<()> {
     costs(cost)?;

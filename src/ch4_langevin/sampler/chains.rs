@@ -350,10 +350,17 @@ impl<'a, U: Potential, S: Scheme> Chains<'a, U, S> {
             }
             Ok(accumulator)
         };
-        let parts: Result<Vec<A>> =
-            self.batches.par_iter_mut().zip(firsts).map(run).collect::<Vec<_>>().into_iter().collect();
+        let parts: Vec<Result<A>> = self.batches.par_iter_mut().zip(firsts).map(run).collect();
         self.steps += steps as u64;
-        parts
+        // Of several chains that escape, the first to do so.
+        let when = |error: &&Error| match error {
+            Error::Escaped { step, .. } => *step,
+            _ => 0,
+        };
+        if let Some(first) = parts.iter().filter_map(|part| part.as_ref().err()).min_by_key(when) {
+            return Err(first.clone());
+        }
+        parts.into_iter().collect()
     }
 }
 

@@ -28,6 +28,11 @@ impl EulerMaruyama {
     pub fn new(bath: Bath, h: f64) -> Result<Self> {
         Ok(Self { bath, h: positive("h", h)? })
     }
+
+    /// The bath.
+    pub fn bath(&self) -> Bath {
+        self.bath
+    }
 }
 
 impl Scheme for EulerMaruyama {

@@ -6,8 +6,18 @@
 
 mod bath;
 mod euler_maruyama;
+mod harmonic;
+mod invariant;
+mod linear;
+mod phase_space;
 mod splitting;
+mod strong_friction;
 
 pub use bath::Bath;
 pub use euler_maruyama::EulerMaruyama;
-pub use splitting::{Letter, Splitting};
+pub use harmonic::{Covariance, Oscillator};
+pub use invariant::{euler_maruyama_covariance, splitting_covariance};
+pub use linear::LinearStep;
+pub use phase_space::PhaseSpace;
+pub use splitting::{Letter, Splitting, Word};
+pub use strong_friction::strong_friction_distance;

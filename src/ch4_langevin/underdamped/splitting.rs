@@ -21,27 +21,17 @@ pub enum Letter {
     O,
 }
 
-/// A splitting scheme with step h.
-///
-/// ```
-/// use sdml::{ch4_langevin::{sampler::{Chains, Harmonic}, underdamped::{Bath, Splitting}}, random::Streams};
-/// let well = Harmonic::new(&[1.0])?;
-/// let scheme = Splitting::baoab(Bath::new(1.0, 1.0)?, 1.0)?;
-/// let mut chains = Chains::from_point(&well, scheme, Streams::new(1, "doc"), 100, &[0.0])?;
-/// chains.advance(100)?;
-/// // At half the limit of stability the variance of q is still exact.
-/// let [square] = chains.averages(1000, 1, |q| [q[0] * q[0]])?;
-/// assert!(square.mean()?.z(1.0).abs() < 4.0);
-/// # Ok::<(), sdml::Error>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Splitting {
-    name: &'static str,
-    word: &'static [(Letter, f64)],
-    /// The limit of stability of hω, ω = √(k/m).
-    limit: f64,
-    bath: Bath,
-    h: f64,
+/// The order in which the letters act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// BAOAB.
+    Baoab,
+    /// OBABO.
+    Obabo,
+    /// ABOBA.
+    Aboba,
+    /// O, Suzuki's integrator of order four, O: the invariant law has an error O(h⁴), at five forces a step.
+    Suzuki,
 }
 
 use Letter::{A, B, O};
@@ -71,51 +61,70 @@ const OSO: &[(Letter, f64)] = &[
 ];
 // ANCHOR_END: words
 
-impl Splitting {
-    fn new(
-        name: &'static str,
-        word: &'static [(Letter, f64)],
-        limit: f64,
-        bath: Bath,
-        h: f64,
-    ) -> Result<Self> {
-        Ok(Self { name, word, limit, bath, h: positive("h", h)? })
+/// Where the eigenvalues of Suzuki's integrator of the oscillator leave the unit circle, in hω.
+const SUZUKI_LIMIT: f64 = 2.720_974_538_560_149;
+
+impl Word {
+    /// Every word there is.
+    pub const ALL: [Self; 4] = [Self::Baoab, Self::Obabo, Self::Aboba, Self::Suzuki];
+
+    /// The letters of a step in their order, each with its fraction of h.
+    pub fn letters(self) -> &'static [(Letter, f64)] {
+        match self {
+            Self::Baoab => BAOAB,
+            Self::Obabo => OBABO,
+            Self::Aboba => ABOBA,
+            Self::Suzuki => OSO,
+        }
     }
 
-    /// BAOAB.
+    /// Its name, for tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Baoab => "BAOAB",
+            Self::Obabo => "OBABO",
+            Self::Aboba => "ABOBA",
+            Self::Suzuki => "O–Suzuki–O",
+        }
+    }
+
+    /// The limit of stability of hω, ω = √(k/m), whatever the friction.
+    pub fn limit(self) -> f64 {
+        if self == Self::Suzuki { SUZUKI_LIMIT } else { 2.0 }
+    }
+}
+
+/// A splitting scheme with step h.
+///
+/// ```
+/// use sdml::{ch4_langevin::{sampler::{Chains, Harmonic}, underdamped::{Bath, Splitting, Word}}, random::Streams};
+/// let well = Harmonic::new(&[1.0])?;
+/// let scheme = Splitting::new(Word::Baoab, Bath::new(1.0, 1.0)?, 1.0)?;
+/// let mut chains = Chains::from_point(&well, scheme, Streams::new(1, "doc"), 100, &[0.0])?;
+/// chains.advance(100)?;
+/// // At half the limit of stability the variance of q is still exact.
+/// let [square] = chains.averages(1000, 1, |q| [q[0] * q[0]])?;
+/// assert!(square.mean()?.z(1.0).abs() < 4.0);
+/// # Ok::<(), sdml::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Splitting {
+    word: Word,
+    bath: Bath,
+    h: f64,
+}
+
+impl Splitting {
+    /// The scheme of this word with step h.
     ///
     /// # Errors
     /// A step that is not finite and greater than 0.
-    pub fn baoab(bath: Bath, h: f64) -> Result<Self> {
-        Self::new("BAOAB", BAOAB, 2.0, bath, h)
+    pub fn new(word: Word, bath: Bath, h: f64) -> Result<Self> {
+        Ok(Self { word, bath, h: positive("h", h)? })
     }
 
-    /// OBABO.
-    ///
-    /// # Errors
-    /// As [`Self::baoab`].
-    pub fn obabo(bath: Bath, h: f64) -> Result<Self> {
-        Self::new("OBABO", OBABO, 2.0, bath, h)
-    }
-
-    /// ABOBA.
-    ///
-    /// # Errors
-    /// As [`Self::baoab`].
-    pub fn aboba(bath: Bath, h: f64) -> Result<Self> {
-        Self::new("ABOBA", ABOBA, 2.0, bath, h)
-    }
-
-    /// O, Suzuki's integrator of order four, O: the invariant law has an error O(h⁴), at five forces a step.
-    ///
-    /// # Errors
-    /// As [`Self::baoab`].
-    pub fn suzuki(bath: Bath, h: f64) -> Result<Self> {
-        Self::new("O–Suzuki–O", OSO, SUZUKI_LIMIT, bath, h)
-    }
-
-    /// The letters of a step in their order, each with its fraction of h.
-    pub fn word(&self) -> &'static [(Letter, f64)] {
+    /// The word.
+    pub fn word(&self) -> Word {
         self.word
     }
 
@@ -125,12 +134,9 @@ impl Splitting {
     }
 }
 
-/// Where the trace of Suzuki's integrator of the oscillator first leaves (−2, 2).
-const SUZUKI_LIMIT: f64 = 2.720_974_538_560_149;
-
 impl Scheme for Splitting {
     fn name(&self) -> &'static str {
-        self.name
+        self.word.name()
     }
 
     fn h(&self) -> f64 {
@@ -139,7 +145,7 @@ impl Scheme for Splitting {
 
     // ANCHOR: step
     fn step<U: Potential>(&self, potential: &U, chains: &mut Batch) {
-        for &(letter, fraction) in self.word {
+        for &(letter, fraction) in self.word.letters() {
             let t = fraction * self.h;
             match letter {
                 A => chains.drift(t / self.bath.mass()),
@@ -158,6 +164,6 @@ impl Scheme for Splitting {
     }
 
     fn limit(&self, stiffness: f64) -> f64 {
-        self.limit * (self.bath.mass() / stiffness).sqrt()
+        self.word.limit() * (self.bath.mass() / stiffness).sqrt()
     }
 }

@@ -1,1 +1,4 @@
 //! Figures of Chapter 2.
+
+pub mod backprop;
+pub mod qubit;

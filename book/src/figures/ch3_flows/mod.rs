@@ -1,1 +1,3 @@
 //! Figures of Chapter 3.
+
+pub mod transport;

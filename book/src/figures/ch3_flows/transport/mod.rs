@@ -1,0 +1,4 @@
+//! Figures of Section 3.2.
+
+pub mod maps;
+pub mod optimal;

@@ -1,0 +1,136 @@
+//! The simplest auto-regressive flow: x_i = μ_i + Σ_{j<i} b_ij x_j + e^{a_i} z_i. Every coordinate is normal given those
+//! before it, and log|det| = Σ a_i.
+
+use std::f64::consts::TAU;
+
+use nalgebra::{DMatrix, DVector};
+use ndarray::ArrayView2;
+
+use crate::error::at_least;
+use crate::{Error, Result};
+
+/// The flow z ↦ x. Its density is evaluated for all coordinates at once; its samples are made one coordinate after the
+/// other.
+///
+/// ```
+/// use sdml::ch3_flows::coupling::TriangularAffine;
+/// let points = ndarray::array![[1.0, 2.0], [-1.0, 0.0], [0.0, 1.5], [0.0, 0.5]];
+/// let flow = TriangularAffine::fit(points.view())?;
+/// // x_2 = 1 + x_1 + noise of variance 1/8.
+/// assert!((flow.matrix()[(1, 0)] - (0.5f64).sqrt()).abs() < 1e-14);
+/// assert!((flow.matrix()[(1, 1)].powi(2) - 0.125).abs() < 1e-14);
+/// # Ok::<(), sdml::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct TriangularAffine {
+    /// μ.
+    shift: DVector<f64>,
+    /// b, strictly lower triangular.
+    regression: DMatrix<f64>,
+    /// a.
+    log_scale: DVector<f64>,
+}
+
+impl TriangularAffine {
+    /// The number of parameters on Rⁿ: n shifts, n log-scales and n(n − 1)/2 regressions.
+    pub fn parameters(dimension: usize) -> usize {
+        2 * dimension + dimension * (dimension - 1) / 2
+    }
+
+    /// From the flat parameters (μ, a, b by rows).
+    ///
+    /// # Errors
+    /// No dimension, another number of parameters, or one that is not finite.
+    pub fn from_parameters(dimension: usize, theta: &[f64]) -> Result<Self> {
+        let n = at_least("dimension", dimension, 1)?;
+        if theta.len() != Self::parameters(n) {
+            return Err(Error::argument("theta.len()", theta.len(), format!("{}", Self::parameters(n))));
+        }
+        for &parameter in theta {
+            crate::error::finite("theta", parameter)?;
+        }
+        let mut regression = DMatrix::zeros(n, n);
+        let mut rest = theta[2 * n..].iter();
+        for i in 0..n {
+            for j in 0..i {
+                regression[(i, j)] = *rest.next().expect("counted");
+            }
+        }
+        Ok(Self {
+            shift: DVector::from_column_slice(&theta[..n]),
+            log_scale: DVector::from_column_slice(&theta[n..2 * n]),
+            regression,
+        })
+    }
+
+    /// The maximum of the likelihood of the rows of `points`: each coordinate's regression on those before it.
+    ///
+    /// # Errors
+    /// Fewer than n + 1 points, points that are not finite, or points in a plane of lower dimension, where the
+    /// likelihood has no maximum.
+    pub fn fit(points: ArrayView2<f64>) -> Result<Self> {
+        let n = at_least("points.ncols()", points.ncols(), 1)?;
+        let count = at_least("points.nrows()", points.nrows(), n + 1)?;
+        if let Some(x) = points.iter().find(|x| !x.is_finite()) {
+            return Err(Error::argument("points", x, "finite numbers"));
+        }
+        let mean = DVector::from_fn(n, |i, _| points.column(i).sum() / count as f64);
+        let covariance = DMatrix::from_fn(n, n, |i, j| {
+            let pairs = points.column(i).into_iter().zip(points.column(j));
+            pairs.map(|(x, y)| (x - mean[i]) * (y - mean[j])).sum::<f64>() / count as f64
+        });
+        let scale = covariance.diagonal().max();
+        let root = covariance.cholesky().map(|root| root.l());
+        let Some(root) = root.filter(|l| l.diagonal().min() > 1e-7 * scale.sqrt()) else {
+            return Err(Error::argument("points", "a flat set", "points that span the space"));
+        };
+        // x = m + L z means D L⁻¹ (x − m) = D z with D = diag L: the rows of D L⁻¹ are (−b, 1).
+        let inverse = root.solve_lower_triangular(&DMatrix::identity(n, n)).expect("a positive diagonal");
+        let regression =
+            DMatrix::from_fn(n, n, |i, j| if j < i { -root[(i, i)] * inverse[(i, j)] } else { 0.0 });
+        let shift = &mean - &regression * &mean;
+        Ok(Self { shift, regression, log_scale: root.diagonal().map(f64::ln) })
+    }
+
+    /// The lower triangular ∂x/∂z: the Cholesky factor of the covariance of X.
+    pub fn matrix(&self) -> DMatrix<f64> {
+        let n = self.shift.len();
+        let unmixed = DMatrix::identity(n, n) - &self.regression;
+        let scales = DMatrix::from_diagonal(&self.log_scale.map(f64::exp));
+        unmixed.solve_lower_triangular(&scales).expect("ones on the diagonal")
+    }
+
+    /// log|det ∂x/∂z| = Σ a_i.
+    pub fn log_det(&self) -> f64 {
+        self.log_scale.sum()
+    }
+
+    /// x from z: coordinate after coordinate.
+    // ANCHOR: forward
+    pub fn forward(&self, z: &[f64]) -> Vec<f64> {
+        let mut x: Vec<f64> = Vec::with_capacity(z.len());
+        for (i, z) in z.iter().enumerate() {
+            let given: f64 = x.iter().enumerate().map(|(j, x)| self.regression[(i, j)] * x).sum();
+            x.push(self.shift[i] + given + self.log_scale[i].exp() * z);
+        }
+        x
+    }
+    // ANCHOR_END: forward
+
+    /// z from x: all coordinates at once.
+    // ANCHOR: inverse
+    pub fn inverse(&self, x: &[f64]) -> Vec<f64> {
+        let coordinate = |i: usize| {
+            let given: f64 = x[..i].iter().enumerate().map(|(j, x)| self.regression[(i, j)] * x).sum();
+            (x[i] - self.shift[i] - given) * (-self.log_scale[i]).exp()
+        };
+        (0..x.len()).map(coordinate).collect()
+    }
+
+    /// log p(x) = Σ_i log p(x_i | x_1, …, x_{i−1}).
+    pub fn log_density(&self, x: &[f64]) -> f64 {
+        let square: f64 = self.inverse(x).iter().map(|z| z * z).sum();
+        -0.5 * square - 0.5 * x.len() as f64 * TAU.ln() - self.log_det()
+    }
+    // ANCHOR_END: inverse
+}

@@ -1,0 +1,112 @@
+//! Section 3.3.4: maximum likelihood, max_θ (1/N) Σ log p_Z(f_θ⁻¹(xᵢ)) + log|J_{f_θ⁻¹}(xᵢ)|, for the laws of
+//! [`DataLaw`](crate::ch3_flows::data::DataLaw).
+
+use ndarray::{ArrayView2, Axis};
+
+use super::{FlowPass, RealNvp, Trained};
+use crate::ch1_preliminaries::learning::Schedule;
+use crate::ch2_control::backprop::Shards;
+use crate::ch3_flows::data::DataLaw;
+use crate::error::at_least;
+use crate::random::Streams;
+use crate::{Error, Result};
+
+/// Returns the mean of −log p_X over the rows of `x` and adds its derivative with respect to θ to `gradient`.
+///
+/// # Errors
+/// No points, or the errors of [`RealNvp::inverse`].
+// ANCHOR: loss
+pub fn add_negative_log_likelihood(
+    flow: &RealNvp,
+    theta: &[f64],
+    x: ArrayView2<f64>,
+    shards: &mut Shards<FlowPass>,
+    gradient: &mut [f64],
+) -> Result<f64> {
+    let n = at_least("x.nrows()", x.nrows(), 1)? as f64;
+    shards.gradient(x.nrows(), gradient, |range, pass, gradient| {
+        let log_p = flow.log_density(theta, x.slice_axis(Axis(0), range.into()), pass)?;
+        // ∂(−log p_Z)/∂z = z.
+        let z = &pass.points() / n;
+        flow.pull_back(theta, pass, z.view(), &vec![-1.0 / n; log_p.len()], gradient)?;
+        Ok(-log_p.iter().sum::<f64>() / n)
+    })
+}
+// ANCHOR_END: loss
+
+/// Everything a training on data depends on.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::Schedule;
+/// use sdml::ch3_flows::{coupling::MaximumLikelihood, data::DataLaw};
+/// let recipe = MaximumLikelihood {
+///     law: DataLaw::Eight, layers: 4, width: 16, batch: 64, steps: 20, schedule: Schedule::Constant(1e-3), seed: 0,
+/// };
+/// let trained = recipe.train()?;
+/// assert!(trained.losses.len() == 20 && trained.stopped.is_none());
+/// # Ok::<(), sdml::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MaximumLikelihood {
+    /// Where the points come from, fresh ones in every step.
+    pub law: DataLaw,
+    /// ℓ.
+    pub layers: usize,
+    /// Units of each of the two hidden layers of the networks.
+    pub width: usize,
+    /// Points per step.
+    pub batch: usize,
+    /// Steps.
+    pub steps: usize,
+    /// The learning rates.
+    pub schedule: Schedule,
+    /// What the initial parameters and all points derive from.
+    pub seed: u64,
+}
+
+impl MaximumLikelihood {
+    /// The shape of the flow.
+    ///
+    /// # Errors
+    /// As [`RealNvp::alternating`].
+    pub fn flow(&self) -> Result<RealNvp> {
+        RealNvp::alternating(2, self.layers, &[self.width; 2])
+    }
+
+    /// Trains.
+    ///
+    /// # Errors
+    /// No points, or a shape or schedule that is not valid.
+    pub fn train(&self) -> Result<Trained> {
+        let flow = self.flow()?;
+        at_least("batch", self.batch, 1)?;
+        let theta = flow.initial(&Streams::new(self.seed, "coupling networks"));
+        let data = Streams::new(self.seed, "training data");
+        let mut shards = Shards::new(flow.parameters(), FlowPass::new);
+        let mut points = vec![[0.0; 2]; self.batch];
+        Trained::by_adam(theta, self.schedule, self.steps, |k, theta, gradient| {
+            self.law.fill(&mut points, &mut data.stream(k as u64));
+            let x = ArrayView2::from_shape((self.batch, 2), points.as_flattened()).expect("pairs");
+            add_negative_log_likelihood(&flow, theta, x, &mut shards, gradient).map_err(|error| at(error, k))
+        })
+    }
+}
+
+/// The step of training at which something ceased to be finite is the one to report.
+pub(super) fn at(error: Error, step: usize) -> Error {
+    match error {
+        Error::NotFinite { quantity, value, .. } => Error::NotFinite { quantity, value, step },
+        other => other,
+    }
+}
+
+impl RealNvp {
+    /// The mean of −log p_X over the rows of `x`, in nats: to be compared with the entropy of their law.
+    ///
+    /// # Errors
+    /// As [`RealNvp::inverse`].
+    pub fn negative_log_likelihood(&self, theta: &[f64], x: ArrayView2<f64>) -> Result<f64> {
+        let log_p = self.log_density(theta, x, &mut FlowPass::new())?;
+        Ok(-log_p.iter().sum::<f64>() / log_p.len() as f64)
+    }
+}

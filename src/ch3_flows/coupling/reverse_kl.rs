@@ -1,0 +1,148 @@
+//! Section 3.3.3: training on a potential alone, min_θ E[log p_θ(f_θ(Z)) + U(f_θ(Z))] (3.7), which is
+//! KL(p_θ ‖ p) − log Z.
+
+use ndarray::{Array2, ArrayView2, Axis};
+
+use super::likelihood::at;
+use super::real_nvp::log_prior;
+use super::{FlowPass, Potential, RealNvp, Tempered, Trained};
+use crate::ch1_preliminaries::learning::Schedule;
+use crate::ch2_control::backprop::Shards;
+use crate::error::{at_least, positive};
+use crate::random::Streams;
+use crate::{Error, Result};
+
+/// Returns the mean of log p_θ(f_θ(z)) + U(f_θ(z)) over the rows of `z` and adds its derivative with respect to θ to
+/// `gradient`. By (3.3), log p_θ(f_θ(z)) = log p_Z(z) − log|det ∇f_θ(z)|: no inverse is needed.
+///
+/// # Errors
+/// No points, a potential of another dimension, a U that is not finite where the flow puts points, or the errors of
+/// [`RealNvp::forward`].
+// ANCHOR: loss
+pub fn add_reverse_kl(
+    flow: &RealNvp,
+    potential: &impl Potential,
+    theta: &[f64],
+    z: ArrayView2<f64>,
+    shards: &mut Shards<FlowPass>,
+    gradient: &mut [f64],
+) -> Result<f64> {
+    let n = at_least("z.nrows()", z.nrows(), 1)? as f64;
+    same_dimension(flow, potential)?;
+    shards.gradient(z.nrows(), gradient, |range, pass, gradient| {
+        let z = z.slice_axis(Axis(0), range.into());
+        flow.forward(theta, z, pass)?;
+        let mut cotangent = Array2::zeros(z.raw_dim());
+        let mut loss = 0.0;
+        for (((z, x), log_det), mut bar) in
+            z.rows().into_iter().zip(pass.points().rows()).zip(pass.log_det()).zip(cotangent.rows_mut())
+        {
+            let x = x.to_slice().expect("rows are contiguous");
+            let u = potential.value(x, bar.as_slice_mut().expect("rows are contiguous"));
+            loss += log_prior(z.iter().copied()) - log_det + u;
+            bar /= n;
+        }
+        flow.pull_back(theta, pass, cotangent.view(), &vec![-1.0 / n; z.nrows()], gradient)?;
+        Ok(loss / n)
+    })
+}
+// ANCHOR_END: loss
+
+fn same_dimension(flow: &RealNvp, potential: &impl Potential) -> Result<()> {
+    if potential.dimension() == flow.dimension() {
+        return Ok(());
+    }
+    let allowed = format!("{}, the flow's", flow.dimension());
+    Err(Error::argument("potential.dimension()", potential.dimension(), allowed))
+}
+
+/// A path from N(0, width² I) to the target, along which λ of [`Tempered`] rises from 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Annealing {
+    /// The standard deviation of the law at λ = 0.
+    pub width: f64,
+    /// The part of all steps during which λ rises, from 0 to 1 linearly; it stays at 1 for the rest.
+    pub part: f64,
+}
+
+impl Annealing {
+    /// λ in step k of K.
+    fn lambda(self, k: usize, steps: usize) -> f64 {
+        (k as f64 / (self.part * steps as f64)).min(1.0)
+    }
+}
+
+/// Everything a training on a potential depends on.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::Schedule;
+/// use sdml::ch3_flows::coupling::{ReverseKl, Well};
+/// let recipe = ReverseKl {
+///     target: Well::new(1.0)?, annealing: None, layers: 4, width: 16, batch: 64, steps: 20,
+///     schedule: Schedule::Constant(1e-3), seed: 0,
+/// };
+/// assert!(recipe.train()?.stopped.is_none());
+/// # Ok::<(), sdml::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReverseKl<P> {
+    /// U.
+    pub target: P,
+    /// How to approach it, if not at once.
+    pub annealing: Option<Annealing>,
+    /// ℓ.
+    pub layers: usize,
+    /// Units of each of the two hidden layers of the networks.
+    pub width: usize,
+    /// Points per step.
+    pub batch: usize,
+    /// Steps.
+    pub steps: usize,
+    /// The learning rates.
+    pub schedule: Schedule,
+    /// What the initial parameters and all points derive from.
+    pub seed: u64,
+}
+
+impl<P: Potential> ReverseKl<P> {
+    /// The shape of the flow.
+    ///
+    /// # Errors
+    /// As [`RealNvp::alternating`].
+    pub fn flow(&self) -> Result<RealNvp> {
+        RealNvp::alternating(self.target.dimension(), self.layers, &[self.width; 2])
+    }
+
+    /// Trains.
+    ///
+    /// # Errors
+    /// No points, a shape, schedule or annealing that is not valid, or a loss that is not finite in the first step.
+    pub fn train(&self) -> Result<Trained> {
+        let flow = self.flow()?;
+        at_least("batch", self.batch, 1)?;
+        if let Some(annealing) = self.annealing {
+            positive("annealing.width", annealing.width)?;
+            if !(annealing.part > 0.0 && annealing.part <= 1.0) {
+                return Err(Error::argument("annealing.part", annealing.part, "within (0, 1]"));
+            }
+        }
+        let theta = flow.initial(&Streams::new(self.seed, "coupling networks"));
+        let prior = Streams::new(self.seed, "prior");
+        let mut shards = Shards::new(flow.parameters(), FlowPass::new);
+        let mut z = Array2::zeros((self.batch, flow.dimension()));
+        Trained::by_adam(theta, self.schedule, self.steps, |k, theta, gradient| {
+            let mut stream = prior.stream(k as u64);
+            z.mapv_inplace(|_| stream.normal());
+            let tempered = self.annealing.map(|annealing| Tempered {
+                target: &self.target,
+                width: annealing.width,
+                lambda: annealing.lambda(k, self.steps),
+            });
+            let loss = match tempered {
+                Some(potential) => add_reverse_kl(&flow, &potential, theta, z.view(), &mut shards, gradient),
+                None => add_reverse_kl(&flow, &self.target, theta, z.view(), &mut shards, gradient),
+            };
+            loss.map_err(|error| at(error, k))
+        })
+    }
+}

@@ -1,0 +1,54 @@
+//! What a training run leaves behind, and how it stops when it diverges.
+
+use crate::ch1_preliminaries::learning::{Adam, Schedule, minimize};
+use crate::{Error, Result};
+
+/// The result of training.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trained {
+    /// The parameters at the end: the last, or, of a run that diverged, the last that were kept while the loss was
+    /// finite.
+    pub theta: Vec<f64>,
+    /// The loss of every step, on that step's batch.
+    pub losses: Vec<f64>,
+    /// Why training stopped before its last step, if it did.
+    pub stopped: Option<Error>,
+}
+
+/// Every so many steps the parameters are kept, to return to if the run diverges.
+const KEEP: usize = 50;
+
+impl Trained {
+    /// Runs Adam for `steps` steps from `theta`. A loss that leaves the finite numbers ends the run, not the program:
+    /// `stopped` says why and at which step.
+    ///
+    /// # Errors
+    /// A schedule that is not valid, and errors of `evaluate` other than [`Error::NotFinite`] at its first step.
+    pub fn by_adam(
+        theta: Vec<f64>,
+        schedule: Schedule,
+        steps: usize,
+        evaluate: impl FnMut(usize, &[f64], &mut [f64]) -> Result<f64>,
+    ) -> Result<Self> {
+        schedule.valid()?;
+        let mut moving = theta.clone();
+        let mut kept = theta;
+        let mut losses = Vec::with_capacity(steps);
+        let run = minimize(&mut moving, &mut Adam::default(), schedule, steps, evaluate, |k, theta, loss| {
+            if k.is_multiple_of(KEEP) {
+                kept.copy_from_slice(theta);
+            }
+            losses.push(loss);
+        });
+        match run {
+            Ok(()) => Ok(Self { theta: moving, losses, stopped: None }),
+            Err(error) if losses.is_empty() => Err(error),
+            Err(error) => Ok(Self { theta: kept, losses, stopped: Some(error) }),
+        }
+    }
+
+    /// θ and the losses as rows of numbers.
+    pub fn rows(self) -> Vec<Vec<f64>> {
+        vec![self.theta, self.losses]
+    }
+}

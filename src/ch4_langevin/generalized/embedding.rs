@@ -1,0 +1,106 @@
+//! Memory traded for variables (a Markovian embedding): with zᵢ the part of the force that the i-th term of the kernel remembers,
+//!
+//! dQ = P dt,  dP = −∇U(Q) dt + Σ zᵢ dt,  dzᵢ = −zᵢ/τᵢ dt − cᵢ P dt + √(2cᵢ/(βτᵢ)) dWᵢ.
+//!
+//! Solved for zᵢ this is the generalized Langevin equation with ζ = Σ cᵢ e^{−t/τᵢ}. A step is BAOAB, in which O solves the linear
+//! equation of (p, z) exactly.
+
+use nalgebra::{DMatrix, DVector};
+
+use super::Memory;
+use crate::Result;
+use crate::error::positive;
+use crate::random::Stream;
+
+/// The scheme for a kernel, an inverse temperature and a step.
+///
+/// ```
+/// use sdml::{ch4_langevin::generalized::{Embedding, Memory}, random::Streams, statistics::ensemble};
+/// let scheme = Embedding::new(Memory::exponential(1.0, 0.5)?, 2.0, 0.1)?;
+/// let [square] = ensemble(&Streams::new(1, "doc"), 2000, || (), |(), stream| {
+///     let mut particle = scheme.particle(0.0, stream);
+///     for _ in 0..200 {
+///         scheme.step(|q| -q, &mut particle, stream);
+///     }
+///     Ok([particle.q * particle.q])
+/// })?;
+/// assert!(square.mean()?.z(0.5).abs() < 4.0);
+/// # Ok::<(), sdml::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Embedding {
+    memory: Memory,
+    beta: f64,
+    h: f64,
+    kept: DMatrix<f64>,
+    fresh: DMatrix<f64>,
+}
+
+/// A particle on a line, with its memory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Particle {
+    /// The position.
+    pub q: f64,
+    /// (p, z₁, z₂, …).
+    heat: DVector<f64>,
+    next: DVector<f64>,
+    xi: DVector<f64>,
+}
+
+impl Particle {
+    /// The momentum.
+    pub fn p(&self) -> f64 {
+        self.heat[0]
+    }
+}
+
+impl Embedding {
+    /// The scheme.
+    ///
+    /// # Errors
+    /// A β or a step that is not finite and greater than 0.
+    // ANCHOR: new
+    pub fn new(memory: Memory, beta: f64, h: f64) -> Result<Self> {
+        positive("beta", beta)?;
+        positive("h", h)?;
+        let n = memory.terms().len() + 1;
+        let drift = memory.drift(0.0).view((1, 1), (n, n)).into_owned();
+        let kept = (drift * h).exp();
+        // What the exact solution adds is what keeps the stationary law diag(1/β, cᵢ/β) stationary.
+        let mut stationary = DMatrix::zeros(n, n);
+        stationary[(0, 0)] = 1.0 / beta;
+        for (i, (weight, _)) in memory.terms().iter().enumerate() {
+            stationary[(i + 1, i + 1)] = weight / beta;
+        }
+        let added = &stationary - &kept * &stationary * kept.transpose();
+        let eigen = added.symmetric_eigen();
+        let roots = eigen.eigenvalues.map(|value| value.max(0.0).sqrt());
+        let fresh = &eigen.eigenvectors * DMatrix::from_diagonal(&roots);
+        Ok(Self { memory, beta, h, kept, fresh })
+    }
+    // ANCHOR_END: new
+
+    /// A particle at `q` whose momentum and memory are drawn from equilibrium.
+    pub fn particle(&self, q: f64, stream: &mut Stream) -> Particle {
+        let variances = std::iter::once(1.0).chain(self.memory.terms().iter().map(|(weight, _)| *weight));
+        let heat: Vec<f64> =
+            variances.map(|variance| (variance / self.beta).sqrt() * stream.normal()).collect();
+        let zeros = DVector::zeros(heat.len());
+        Particle { q, heat: DVector::from_vec(heat), next: zeros.clone(), xi: zeros }
+    }
+
+    /// One step in the force `force` = −U'.
+    // ANCHOR: step
+    pub fn step(&self, force: impl Fn(f64) -> f64, particle: &mut Particle, stream: &mut Stream) {
+        let half = 0.5 * self.h;
+        particle.heat[0] += half * force(particle.q);
+        particle.q += half * particle.heat[0];
+        stream.fill_normal(particle.xi.as_mut_slice());
+        particle.next.gemv(1.0, &self.kept, &particle.heat, 0.0);
+        particle.next.gemv(1.0, &self.fresh, &particle.xi, 1.0);
+        std::mem::swap(&mut particle.heat, &mut particle.next);
+        particle.q += half * particle.heat[0];
+        particle.heat[0] += half * force(particle.q);
+    }
+    // ANCHOR_END: step
+}

@@ -1,0 +1,103 @@
+//! The invariant law of a scheme X' = m(X) + σξ on a line without a single random number: its transition density
+//! N(y; m(x), σ²) on a grid is a matrix, and the law is its left eigenvector.
+//!
+//! The trapezoidal rule on densities this smooth errs by less than rounding once the grid resolves σ
+//! (Trefethen and Weideman 2014).
+
+use nalgebra::{DMatrix, DVector};
+
+use crate::error::{at_least, positive};
+use crate::{Error, Result};
+
+/// Points in [−reach, reach], at equal distances.
+///
+/// ```
+/// use sdml::ch4_langevin::overdamped::Window;
+/// // ULA in U = x²/2 with step ½ has variance 1/(1 − h/2).
+/// let law = Window::new(9.0, 201)?.invariant(|x| 0.5 * x, 1.0)?;
+/// let square: f64 = law.iter().map(|(x, weight)| weight * x * x).sum();
+/// assert!((square - 1.0 / 0.75).abs() < 1e-12);
+/// # Ok::<(), sdml::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Window {
+    points: Vec<f64>,
+    step: f64,
+}
+
+impl Window {
+    /// `n` points from −`reach` to `reach`.
+    ///
+    /// # Errors
+    /// A reach that is not finite and greater than 0; fewer than 3 points.
+    pub fn new(reach: f64, n: usize) -> Result<Self> {
+        at_least("n", n, 3)?;
+        let step = 2.0 * positive("reach", reach)? / (n - 1) as f64;
+        Ok(Self { points: (0..n).map(|i| step * i as f64 - reach).collect(), step })
+    }
+
+    /// The points with their probabilities under the law that X' = `mean`(X) + `deviation` ξ leaves invariant while it stays in the window.
+    ///
+    /// # Errors
+    /// A deviation that the grid does not resolve; a mean that leads out of the window from everywhere.
+    // ANCHOR: invariant
+    pub fn invariant(&self, mean: impl Fn(f64) -> f64, deviation: f64) -> Result<Vec<(f64, f64)>> {
+        let n = self.points.len();
+        if positive("deviation", deviation)? < 1.5 * self.step {
+            let allowed = format!("at least 1.5 of the grid's steps, {}", 1.5 * self.step);
+            return Err(Error::argument("deviation", deviation, allowed));
+        }
+        let density = |y: f64, x: f64| (-0.5 * ((y - mean(x)) / deviation).powi(2)).exp();
+        let mut matrix = DMatrix::from_fn(n, n, |to, from| density(self.points[to], self.points[from]));
+        for mut column in matrix.column_iter_mut() {
+            // From where everything leads out of the window, nothing comes back.
+            let mass = column.sum();
+            column /= if mass > 0.0 { mass } else { 1.0 };
+        }
+        // (K − 1) π = 0 with one of these equations, which are dependent, replaced by Σπ = 1.
+        for i in 0..n {
+            matrix[(i, i)] -= 1.0;
+        }
+        matrix.row_mut(n / 2).fill(1.0);
+        let mut right = DVector::zeros(n);
+        right[n / 2] = 1.0;
+        let Some(law) = matrix.lu().solve(&right) else {
+            return Err(Error::argument(
+                "mean",
+                "a map that leads out of the window",
+                "one that stays in it",
+            ));
+        };
+        Ok(self.points.iter().copied().zip(law.iter().copied()).collect())
+    }
+    // ANCHOR_END: invariant
+
+    /// The mean of `acceptance`(x, y) for a proposal y ~ N(`mean`(x), `deviation`²) from x ~ `density`, which need not be normalized.
+    ///
+    /// # Errors
+    /// A deviation that the grid does not resolve.
+    pub fn average_acceptance(
+        &self,
+        density: impl Fn(f64) -> f64,
+        mean: impl Fn(f64) -> f64,
+        deviation: f64,
+        acceptance: impl Fn(f64, f64) -> f64,
+    ) -> Result<f64> {
+        if positive("deviation", deviation)? < 1.5 * self.step {
+            let allowed = format!("at least 1.5 of the grid's steps, {}", 1.5 * self.step);
+            return Err(Error::argument("deviation", deviation, allowed));
+        }
+        let (mut accepted, mut all) = (0.0, 0.0);
+        for &x in &self.points {
+            let weight = density(x);
+            let center = mean(x);
+            all += weight;
+            for &y in &self.points {
+                let proposal = (-0.5 * ((y - center) / deviation).powi(2)).exp();
+                accepted += weight * proposal * acceptance(x, y);
+            }
+        }
+        let normal = deviation * (2.0 * std::f64::consts::PI).sqrt() / self.step;
+        Ok(accepted / (all * normal))
+    }
+}

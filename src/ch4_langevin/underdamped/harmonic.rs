@@ -1,0 +1,99 @@
+//! (4.1) in the well U(q) = kq²/2. The pair (Q, P) is Gaussian, and with A = [[0, 1/m], [−k, −γ]]
+//!
+//! E(Q, P)(t) = e^{At} E(Q, P)(0),  C(t) = C_∞ + e^{At} (C(0) − C_∞) e^{Aᵀt},  C_∞ = diag(1/(βk), m/β).
+
+use super::Bath;
+use crate::Result;
+use crate::error::positive;
+
+/// The covariance matrix of (q, p).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Covariance {
+    /// Var q.
+    pub qq: f64,
+    /// Cov(q, p).
+    pub qp: f64,
+    /// Var p.
+    pub pp: f64,
+}
+
+impl Covariance {
+    /// M C Mᵀ.
+    #[must_use]
+    pub fn under(self, m: [[f64; 2]; 2]) -> Self {
+        let entry = |a: [f64; 2], b: [f64; 2]| {
+            a[0] * b[0] * self.qq + (a[0] * b[1] + a[1] * b[0]) * self.qp + a[1] * b[1] * self.pp
+        };
+        Self { qq: entry(m[0], m[0]), qp: entry(m[0], m[1]), pp: entry(m[1], m[1]) }
+    }
+
+    /// C + `factor` C'.
+    #[must_use]
+    pub fn plus(self, factor: f64, other: Self) -> Self {
+        Self {
+            qq: self.qq + factor * other.qq,
+            qp: self.qp + factor * other.qp,
+            pp: self.pp + factor * other.pp,
+        }
+    }
+}
+
+/// The damped oscillator in its bath.
+///
+/// ```
+/// use sdml::ch4_langevin::underdamped::{Bath, Oscillator};
+/// let oscillator = Oscillator::new(Bath::new(1.0, 2.0)?, 4.0)?;
+/// let equilibrium = oscillator.stationary();
+/// assert_eq!((equilibrium.qq, equilibrium.qp, equilibrium.pp), (0.125, 0.0, 0.5));
+/// // What starts in equilibrium stays there.
+/// assert!((oscillator.covariance(0.7, equilibrium).qq - 0.125).abs() < 1e-15);
+/// # Ok::<(), sdml::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Oscillator {
+    bath: Bath,
+    stiffness: f64,
+}
+
+impl Oscillator {
+    /// The oscillator of stiffness k.
+    ///
+    /// # Errors
+    /// A stiffness that is not finite and greater than 0.
+    pub fn new(bath: Bath, stiffness: f64) -> Result<Self> {
+        Ok(Self { bath, stiffness: positive("stiffness", stiffness)? })
+    }
+
+    /// C_∞ = diag(1/(βk), m/β).
+    pub fn stationary(&self) -> Covariance {
+        let qq = 1.0 / (self.bath.beta() * self.stiffness);
+        Covariance { qq, qp: 0.0, pp: self.bath.momentum_variance() }
+    }
+
+    /// e^{At} = e^{−γt/2} (c(t) I + s(t) (A + γ/2)), where c and s are the cosine and sine of ω't over 1 and ω', ω'² = k/m − γ²/4, or
+    /// their hyperbolic twins if ω'² is negative.
+    // ANCHOR: propagator
+    pub fn propagator(&self, t: f64) -> [[f64; 2]; 2] {
+        let (half, m) = (0.5 * self.bath.friction(), self.bath.mass());
+        let square = self.stiffness / m - half * half;
+        let omega = square.abs().sqrt();
+        let (c, s) = if square > 0.0 {
+            ((omega * t).cos(), (omega * t).sin() / omega)
+        } else if square < 0.0 {
+            ((omega * t).cosh(), (omega * t).sinh() / omega)
+        } else {
+            (1.0, t)
+        };
+        let decay = (-half * t).exp();
+        [[decay * (c + s * half), decay * s / m], [-decay * s * self.stiffness, decay * (c - s * half)]]
+    }
+    // ANCHOR_END: propagator
+
+    /// C(t) from C(0) = `start`.
+    // ANCHOR: covariance
+    pub fn covariance(&self, t: f64, start: Covariance) -> Covariance {
+        let equilibrium = self.stationary();
+        equilibrium.plus(1.0, start.plus(-1.0, equilibrium).under(self.propagator(t)))
+    }
+    // ANCHOR_END: covariance
+}
