@@ -51,11 +51,6 @@ pub static ALL: &[&[Figure]] = &[
     ch1_preliminaries::learning::networks::FIGURES,
     ch1_preliminaries::learning::poisson::FIGURES,
     ch1_preliminaries::learning::sgd::FIGURES,
-    ch5_diffusion::score::path::FIGURES,
-    ch5_diffusion::score::reverse::FIGURES,
-    ch5_diffusion::score::training::FIGURES,
-    ch5_diffusion::score::sampling::FIGURES,
-    ch5_diffusion::score::budget::FIGURES,
     ch2_control::backprop::FIGURES,
     ch2_control::qubit::FIGURES,
     ch3_flows::transport::maps::FIGURES,
@@ -67,6 +62,11 @@ pub static ALL: &[&[Figure]] = &[
     ch4_langevin::ergodic::FIGURES,
     ch4_langevin::barriers::FIGURES,
     ch4_langevin::posterior::FIGURES,
+    ch5_diffusion::score::path::FIGURES,
+    ch5_diffusion::score::reverse::FIGURES,
+    ch5_diffusion::score::training::FIGURES,
+    ch5_diffusion::score::sampling::FIGURES,
+    ch5_diffusion::score::budget::FIGURES,
 ];
 
 /// One figure: its words, its parameters, the computation of its data and the drawing of them.

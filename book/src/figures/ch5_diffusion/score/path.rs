@@ -76,12 +76,11 @@ fn both(settings: &Settings) -> Result<Data> {
     let (process, d) = (Noising::process(), HORIZON / STEPS as f64);
     let forward = (0..paths as u64).map(|path| {
         let mut stream = streams.stream(path);
-        let mut x = data.draw(&mut stream)[0];
-        let rest = (0..STEPS).map(|_| {
-            x = process.transition(x, d, stream.normal());
-            x
-        });
-        std::iter::once(x).chain(rest.collect::<Vec<_>>()).collect::<Vec<_>>()
+        let mut path = vec![data.draw(&mut stream)[0]];
+        for k in 0..STEPS {
+            path.push(process.transition(path[k], d, stream.normal()));
+        }
+        path
     });
     let score = ExactScore::new(data.clone());
     let times = descending_times(HORIZON, 0.0, STEPS, 1.0)?;

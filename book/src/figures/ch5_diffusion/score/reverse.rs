@@ -188,8 +188,8 @@ fn draw_circulation(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
             Plate::new().x(-3.0..=3.0, "$x_1$").y(-3.0..=3.0, "$x_2$").equal().title(title).without_rules();
         let ends = [data.get(&format!("{stem} end x"))?, data.get(&format!("{stem} end y"))?];
         plate.dots(ends[0], ends[1], 1.2, GREY);
-        let lines =
-            data.family(&format!("{stem} x")).zip(data.family(&format!("{stem} y")).collect::<Vec<_>>());
+        let [xs, ys] = ["x", "y"].map(|axis| format!("{stem} {axis}"));
+        let lines = data.family(&xs).zip(data.family(&ys));
         for ((x, y), colour) in lines.zip([BLUE, ORANGE, GREEN, PURPLE]) {
             plate.line(x, y, colour);
             plate.points(&x[..1], &y[..1], colour);
