@@ -60,7 +60,7 @@ const HORIZON: f64 = 3.0;
 const STEPS: usize = 300;
 const COLUMNS: usize = 120;
 const ROWS: usize = 120;
-const REACH: f64 = 3.0;
+const REACH: f64 = 3.6;
 
 fn both(settings: &Settings) -> Result<Data> {
     let data = line()?;

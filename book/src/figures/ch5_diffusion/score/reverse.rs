@@ -148,9 +148,9 @@ fn draw_entropy(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     }
     let mut right = Plate::new()
         .x(0.0..=5.0, "noise $h$")
-        .log_y(1e-5..=0.3, "relative entropy")
+        .log_y(1e-6..=0.3, "relative entropy")
         .title("score error")
-        .legend(Corner::TopRight);
+        .legend(Corner::BottomRight);
     right.line(h, data.get("bound")?, GREY.dashed()).keyed("bound");
     for ((offset, name), colour) in
         data.family("offset").zip(["always", "$t > 1$", "$t < 0.1$"]).zip([BLUE, GREEN, ORANGE])

@@ -49,7 +49,7 @@ pub const FIGURES: &[Figure] = &[
         number: None,
         title: "Where the network errs",
         caption: r"$c\, \E\abs{s_\theta - \nabla \log p}^2$ against $u = \sqrt{t/T}$, for three seeds, eight Gaussians. Dashed: the weighted denoising loss of the exact score, the floor under what training sees.",
-        alt: "Three curves far below the dashed one, largest for u between 0.1 and 0.4 where the noise is as wide as the modes or the gaps between them.",
+        alt: "Three curves far below the dashed one, largest at the left end and near 0.1, falling by two orders of magnitude towards the right.",
         seed: 0,
         parameters: &[],
         data: errors,
@@ -189,8 +189,8 @@ fn draw_errors(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let u = data.get("u")?;
     let mut plate = Plate::new()
         .x(0.0..=1.0, "$u$")
-        .log_y(1e-5..=4.0, "weighted squared error")
-        .legend(Corner::BottomRight);
+        .log_y(1e-6..=4.0, "weighted squared error")
+        .legend(Corner::BottomLeft);
     plate.line(u, data.get("floor")?, INK.dashed()).keyed("floor of the denoising loss");
     for ((curve, colour), seed) in data.family("error").zip([BLUE, ORANGE, GREEN]).zip(0..) {
         plate.line(u, curve, colour).keyed(&format!("seed {seed}"));
