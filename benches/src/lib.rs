@@ -1,6 +1,8 @@
 //! The workloads that are timed beside other tools: what they compute and how they are told to be right.
 
 pub mod backprop;
+pub mod control;
+pub mod diffusion;
 pub mod langevin;
 pub mod neural_ode;
 pub mod neural_sde;

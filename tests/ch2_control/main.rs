@@ -7,3 +7,5 @@ mod pins;
 
 mod backprop;
 mod neural_ode;
+mod neural_sde;
+mod qubit;

@@ -1,14 +1,13 @@
 //! Ergodic averages (4.5): what they are worth, and diagnostics that tell.
 
 use sdml::ch4_langevin::ergodic::{
-    Autoregression, Traces, autocorrelation, batch_means, bulk_size, diagnose, effective_sample_size,
-    integrated_time, naive_error, r_hat, rank_normalized, tail_size,
+    Autoregression, Traces, autocorrelation, batch_interval, batch_means, bulk_size, diagnose,
+    effective_sample_size, integrated_time, naive_error, r_hat, rank_normalized, tail_size,
 };
 use sdml::ch4_langevin::overdamped::{Mala, Ula};
 use sdml::ch4_langevin::sampler::{Chains, DoubleWell, Harmonic};
 use sdml::random::Streams;
 use sdml::statistics::{ensemble, estimate, normal};
-use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::check::Check;
 use crate::quadrature::integrate;
@@ -138,16 +137,15 @@ fn coverage() {
     // A thousand 95% intervals for the mean of a correlated chain. How many contain it?
     let chain = Autoregression::new(0.9, 1.0).unwrap();
     let (length, batches, repetitions) = (10_000, 25, 1000);
-    let student = StudentsT::new(0.0, 1.0, (batches - 1) as f64).unwrap().inverse_cdf(0.975);
     let gauss = normal::quantile(0.975).unwrap();
     let covers = |mean: f64, half: f64| f64::from(u8::from(mean.abs() <= half));
     let [batch, effective, naive] = estimate(&Streams::new(7, "coverage"), repetitions, |stream| {
         let values = chain.stationary(length, stream);
-        let parts = batch_means(&values, batches).unwrap();
+        let (mean, half_width) = batch_interval(&values, batches, 0.95).unwrap();
         let wrong = naive_error(&values).unwrap();
         let right = wrong.standard_error * integrated_time(&values).unwrap().sqrt();
         [
-            covers(parts.mean, student * parts.standard_error),
+            covers(mean, half_width),
             covers(wrong.mean, gauss * right),
             covers(wrong.mean, gauss * wrong.standard_error),
         ]
@@ -360,6 +358,7 @@ fn refuses_bad_input() {
     assert_eq!(refused(batch_means(&line(10), 1)), "batches");
     assert_eq!(refused(batch_means(&line(10), 6)), "chain.len()");
     assert_eq!(refused(batch_means(&[f64::NAN; 10], 2)), "samples");
+    assert_eq!(refused(batch_interval(&line(10), 2, 1.0)), "confidence");
     assert_eq!(refused(naive_error(&[1.0])), "chain");
     assert_eq!(refused(Autoregression::new(1.0, 1.0)), "a");
     assert_eq!(refused(Autoregression::new(0.5, 0.0)), "s");

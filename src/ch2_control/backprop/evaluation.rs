@@ -84,6 +84,10 @@ impl Mlp {
     fn run_block(&self, theta: &[f64], x: ArrayView2<f64>, shard: &mut Shard, output: &mut [f64]) {
         let rows = x.nrows();
         let Shard { layers: [y, z], panel } = shard;
+        for layer in [&mut *y, &mut *z] {
+            layer.clear();
+            layer.reserve(rows * self.widest());
+        }
         y.resize(rows * self.inputs(), 0.0);
         copy(x, y);
         for span in self.spans() {

@@ -10,14 +10,26 @@
 
 mod activation;
 mod evaluation;
+mod formula;
 mod kernel;
+mod layers;
+mod modes;
 mod network;
+mod operators;
 mod pass;
+mod problem;
 mod product;
 mod shards;
+mod tape;
 
 pub use activation::Activation;
 pub use evaluation::Evaluation;
+pub use formula::{OfInput, OfParameters};
+pub use layers::{Count, Layers, Rerun};
+pub use modes::{Map, Mode, Nesting, gradient, hessian_vector, jacobian, laplacian};
 pub use network::Mlp;
+pub use operators::Probe;
 pub use pass::{Jet, Pass};
+pub use problem::{Chain, Dynamics, NoisyRelaxation, Problem, Relaxation};
 pub use shards::Shards;
+pub use tape::{Adjoints, Tape, Var};

@@ -81,6 +81,10 @@ impl Mlp {
         &self.sizes
     }
 
+    pub(super) fn widest(&self) -> usize {
+        self.sizes.iter().copied().fold(0, usize::max)
+    }
+
     /// σ.
     pub fn activation(&self) -> Activation {
         self.activation
@@ -315,7 +319,11 @@ impl Pass {
         (self.jet, self.points) = (jet, points);
         let rows = self.rows();
         self.input.resize(rows * network.sizes[0], 0.0);
-        self.cotangents[0].clear();
+        // The two change places at every layer, so both need room for the widest.
+        for cotangent in &mut self.cotangents {
+            cotangent.clear();
+            cotangent.reserve(rows * network.widest());
+        }
         for (l, layer) in self.layers.iter_mut().enumerate() {
             let width = network.sizes[l + 1];
             layer.after.resize(rows * width, 0.0);

@@ -79,6 +79,7 @@ struct Workspace {
     of_companion: Vec<f64>,
     states: Vec<f64>,
     unused: Vec<f64>,
+    step: usize,
 }
 
 impl<'a> Batch<'a> {
@@ -209,6 +210,7 @@ impl Workspace {
     /// The increments of step n, again.
     // ANCHOR: increments
     fn draw(&mut self, n: usize, h: f64) {
+        self.step = n;
         let (deviation, d) = (h.sqrt(), self.db.len() / self.noise.len());
         for (row, noise) in self.db.chunks_exact_mut(d).zip(&self.noise) {
             let mut normals = noise.node(n as u64);
@@ -228,6 +230,9 @@ struct Shard<'s> {
 
 impl Shard<'_> {
     fn evaluate(&mut self, node: usize, at: fn(&Workspace) -> &Vec<f64>) -> Result<()> {
+        if let Some(&value) = at(self.w).iter().find(|value| !value.is_finite()) {
+            return Err(Error::NotFinite { quantity: "X", value, step: self.w.step });
+        }
         // Taken out while it reads the point from the workspace it belongs to.
         let mut here = std::mem::take(&mut self.w.nodes[node]);
         let outcome = here.evaluate(self.sde, self.theta, at(self.w));

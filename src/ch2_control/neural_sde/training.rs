@@ -12,13 +12,17 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::batch::{Batch, BatchScheme, WayBack};
 use super::network::{NetworkSde, view};
-use crate::ch1_preliminaries::fokker_planck::double_well::force;
+use crate::ch1_preliminaries::fokker_planck::double_well::{force, potential};
+use crate::ch1_preliminaries::fokker_planck::{self, Density, FokkerPlanck};
 use crate::ch1_preliminaries::learning::{Adam, Schedule, minimize};
 use crate::ch1_preliminaries::sde::Grid;
 use crate::ch2_control::backprop::{Activation, Mlp};
 use crate::error::{at_least, positive};
 use crate::random::{Stream, Streams};
 use crate::{Error, Result};
+
+/// Paths from each start when laws are compared.
+const PATHS: usize = 1 << 14;
 
 /// Everything a fit depends on. The data are `pairs` pairs of the double well dX = −U′(X) dt + √(2/β) dB with X(0)
 /// uniform on [−reach, reach]; the model has networks 1–`width`–`width`–1 and is solved in `steps` steps of Heun's scheme.
@@ -92,19 +96,20 @@ impl TransitionFit {
     }
 
     /// Draws a pair; X(τ) by Heun's scheme with 100 steps.
-    // ANCHOR: pair
     fn pair(&self, stream: &mut Stream) -> [f64; 2] {
-        const STEPS: usize = 100;
-        let (h, sigma) = (self.lag / STEPS as f64, (2.0 / self.beta).sqrt());
         let start = self.reach * (2.0 * stream.uniform() - 1.0);
-        let end = (0..STEPS).fold(start, |x, _| {
+        [start, self.end(start, 100, stream)]
+    }
+
+    /// X(τ) of the double well from `x`, by Heun's scheme.
+    fn end(&self, x: f64, steps: usize, stream: &mut Stream) -> f64 {
+        let (h, sigma) = (self.lag / steps as f64, (2.0 / self.beta).sqrt());
+        (0..steps).fold(x, |x, _| {
             let noise = sigma * h.sqrt() * stream.normal();
             let predicted = x + force(x) * h + noise;
             x + 0.5 * h * (force(x) + force(predicted)) + noise
-        });
-        [start, end]
+        })
     }
-    // ANCHOR_END: pair
 
     /// Trains, telling `watch` the iteration and its loss, and returns θ and the losses.
     ///
@@ -134,6 +139,9 @@ impl TransitionFit {
         let mut ends = vec![0.0; self.batch];
         let mut picks = Streams::new(self.seed, "transition minibatches").stream(0);
         let evaluate = |k: usize, theta: &[f64], gradient: &mut [f64]| {
+            if let Some(&value) = theta.iter().find(|value| !value.is_finite()) {
+                return Err(Error::NotFinite { quantity: "theta", value, step: k });
+            }
             for (start, end) in start.chunks_exact_mut(self.members).zip(&mut ends) {
                 let pick = (picks.uniform() * self.pairs as f64) as u64;
                 let [x, y] = data[pick as usize];
@@ -163,6 +171,60 @@ impl TransitionFit {
         Ok([theta, losses])
     }
     // ANCHOR_END: train
+
+    /// The law of the double well's X(τ) from `x`: the Fokker–Planck equation of Chapter 1 on 1201 cells over [−3, 3].
+    ///
+    /// # Errors
+    /// A start outside (−3, 3).
+    pub fn law(&self, x: f64) -> Result<Density<1>> {
+        let cells = fokker_planck::Grid::new([-3.0], [3.0], [1201])?;
+        let Some(cell) = cells.cell_of([x]) else {
+            return Err(Error::argument("x", x, "between -3 and 3"));
+        };
+        let mut values = vec![0.0; cells.cells()];
+        values[cell] = 1.0 / cells.volume();
+        let equation = FokkerPlanck::gradient(cells, |[x]| potential(x), 1.0 / self.beta)?;
+        equation.evolve(&Density::new(cells, values)?, self.lag)
+    }
+
+    /// The Wasserstein distance ∫ |G − F| dz between the model's law G from `x`, sampled by 2¹⁴ paths, and the double
+    /// well's law F, averaged over nine starts.
+    ///
+    /// # Errors
+    /// As [`Self::sample`].
+    pub fn distance(&self, theta: &[f64]) -> Result<f64> {
+        self.mean_distance(|x| self.sample(theta, x, PATHS))
+    }
+
+    /// The same distance for paths of the double well itself, as many, solved as coarsely as the model: what no training
+    /// can undercut by much.
+    ///
+    /// # Errors
+    /// None.
+    pub fn floor(&self) -> Result<f64> {
+        let streams = Streams::new(self.seed, "transition floor");
+        self.mean_distance(|x| {
+            Ok((0..PATHS).map(|path| self.end(x, self.steps, &mut streams.stream(path as u64))).collect())
+        })
+    }
+
+    fn mean_distance(&self, ends: impl Fn(f64) -> Result<Vec<f64>>) -> Result<f64> {
+        let starts = (0..9).map(|k| self.reach * (f64::from(k) - 4.0) / 4.0);
+        let distances = starts.map(|x| {
+            let (law, mut ends) = (self.law(x)?, ends(x)?);
+            ends.sort_by(f64::total_cmp);
+            let h = law.grid().spacing()[0];
+            let mut below = 0.0;
+            let gaps = law.probabilities().into_iter().enumerate().map(|(cell, probability)| {
+                below += probability;
+                let edge = law.grid().center(cell)[0] + 0.5 * h;
+                let share = ends.partition_point(|end| *end <= edge) as f64 / ends.len() as f64;
+                (share - below).abs() * h
+            });
+            Ok(gaps.sum::<f64>())
+        });
+        distances.sum::<Result<f64>>().map(|sum| sum / 9.0)
+    }
 
     /// Ends of `paths` paths of the model that all start at `x`.
     ///

@@ -80,12 +80,13 @@ impl Pulse {
     /// A horizon before the end of the pulse.
     pub fn then_wait(mut self, horizon: f64) -> Result<Self> {
         let rest = finite("horizon", horizon)? - self.horizon();
-        // The sum of the durations may round above the horizon they were made for.
-        if rest < -1e-12 * horizon.abs() {
+        // The sum of the durations may miss the horizon they were made for by rounding.
+        let rounding = 1e-14 * horizon.abs();
+        if rest < -rounding {
             let allowed = format!("at least the pulse's own {}", self.horizon());
             return Err(Error::argument("horizon", horizon, allowed));
         }
-        if rest > 0.0 {
+        if rest > rounding {
             self.0.push(Piece { u: 0.0, duration: rest });
         }
         Ok(self)

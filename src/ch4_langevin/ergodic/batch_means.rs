@@ -1,5 +1,7 @@
 //! The standard error of an ergodic average, right and wrong.
 
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
 use super::traces::Traces;
 use crate::error::at_least;
 use crate::statistics::Estimate;
@@ -29,6 +31,29 @@ pub fn batch_means(chain: &[f64], batches: usize) -> Result<Estimate> {
     Estimate::of(parts.map(|part| part.iter().sum::<f64>() / size as f64))
 }
 // ANCHOR_END: batch_means
+
+/// The mean of a chain and the half width of its interval of the given confidence: batch means with Student's quantile for
+/// `batches` − 1 degrees of freedom.
+///
+/// ```
+/// use sdml::ch4_langevin::ergodic::batch_interval;
+/// // Two batches with means 0 and 2: 1 ± 12.7 at 95%.
+/// let (mean, half_width) = batch_interval(&[0.0, 0.0, 2.0, 2.0], 2, 0.95)?;
+/// assert!(mean == 1.0 && (half_width - 12.706).abs() < 1e-3);
+/// # Ok::<(), sdml::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`batch_means`]; a confidence outside (0, 1).
+pub fn batch_interval(chain: &[f64], batches: usize, confidence: f64) -> Result<(f64, f64)> {
+    let parts = batch_means(chain, batches)?;
+    if !(confidence > 0.0 && confidence < 1.0) {
+        return Err(Error::argument("confidence", confidence, "strictly between 0 and 1"));
+    }
+    let student =
+        StudentsT::new(0.0, 1.0, (batches - 1) as f64).expect("a positive number of degrees of freedom");
+    Ok((parts.mean, student.inverse_cdf(0.5 + 0.5 * confidence) * parts.standard_error))
+}
 
 /// The mean of a chain with the standard error s/√N of *independent* values: what (4.5) seems to invite, and too small by
 /// the factor √τ.

@@ -11,6 +11,6 @@ mod traces;
 
 pub use autocorrelation::{autocorrelation, effective_sample_size, integrated_time};
 pub use autoregression::{Autoregression, MeanError};
-pub use batch_means::{batch_means, naive_error};
+pub use batch_means::{batch_interval, batch_means, naive_error};
 pub use diagnosis::{Diagnosis, bulk_size, diagnose, r_hat, rank_normalized, tail_size};
 pub use traces::Traces;

@@ -1,0 +1,183 @@
+//! Forward mode, reverse mode and their mixtures, for any function written once for every kind of number.
+//!
+//! The chain rule is a product of matrices. Forward mode multiplies it from the input side, one direction at a time, by
+//! [`Dual`] numbers; reverse mode from the output side, one output at a time, by a [`Tape`].
+
+use ndarray::{Array1, Array2};
+
+use super::tape::{Tape, Var};
+use crate::ch1_preliminaries::sde::{Dual, Number};
+use crate::{Error, Result};
+
+/// A function ℝⁿ → ℝᵐ, written for any kind of number.
+pub trait Map {
+    /// n.
+    fn inputs(&self) -> usize;
+    /// m.
+    fn outputs(&self) -> usize;
+    /// f(x), of length m for x of length n.
+    fn apply<S: Number>(&self, x: &[S]) -> Vec<S>;
+}
+
+/// From which side the chain rule is multiplied out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// From the input: one pass for every input.
+    Forward,
+    /// From the output: one pass, and one sweep back for every output.
+    Reverse,
+}
+
+/// The Jacobian matrix ∂f_i/∂x_j, m × n.
+///
+/// # Errors
+/// A point that does not have n entries.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch1_preliminaries::sde::Number;
+/// use sdml::ch2_control::backprop::{Map, Mode, jacobian};
+/// struct Polar;
+/// impl Map for Polar {
+///     fn inputs(&self) -> usize { 2 }
+///     fn outputs(&self) -> usize { 2 }
+///     fn apply<S: Number>(&self, x: &[S]) -> Vec<S> { vec![x[0] * x[1].cos(), x[0] * x[1].sin()] }
+/// }
+/// let (sine, cosine) = 0.3f64.sin_cos();
+/// let exact = array![[cosine, -2.0 * sine], [sine, 2.0 * cosine]];
+/// for mode in [Mode::Forward, Mode::Reverse] {
+///     assert!((jacobian(&Polar, &[2.0, 0.3], mode)? - &exact).iter().all(|d| d.abs() < 1e-15));
+/// }
+/// # Ok::<(), sdml::Error>(())
+/// ```
+// ANCHOR: jacobian
+pub fn jacobian(map: &impl Map, x: &[f64], mode: Mode) -> Result<Array2<f64>> {
+    check_point(map, x)?;
+    let mut jacobian = Array2::zeros((map.outputs(), map.inputs()));
+    match mode {
+        Mode::Forward => {
+            for (j, mut column) in jacobian.columns_mut().into_iter().enumerate() {
+                let seeded = x.iter().enumerate().map(|(i, &value)| Dual { value, slope: unit(i, j) });
+                let y = map.apply(&seeded.collect::<Vec<_>>());
+                column.iter_mut().zip(y).for_each(|(entry, y)| *entry = y.slope);
+            }
+        }
+        Mode::Reverse => {
+            let tape = Tape::new();
+            let x = tape.variables(x);
+            for (y, mut row) in map.apply(&x).into_iter().zip(jacobian.rows_mut()) {
+                row.assign(&Array1::from(tape.adjoints(y).of_all(&x)));
+            }
+        }
+    }
+    Ok(jacobian)
+}
+// ANCHOR_END: jacobian
+
+/// 1 if i = j, otherwise 0.
+fn unit(i: usize, j: usize) -> f64 {
+    f64::from(u8::from(i == j))
+}
+
+/// The value and the gradient of a function with one output, in reverse mode.
+///
+/// # Errors
+/// More outputs than one, or a point that does not have n entries.
+pub fn gradient(map: &impl Map, x: &[f64]) -> Result<(f64, Vec<f64>)> {
+    check_scalar(map, x)?;
+    let tape = Tape::new();
+    let x = tape.variables(x);
+    let y = map.apply(&x)[0];
+    Ok((y.value(), tape.adjoints(y).of_all(&x)))
+}
+
+/// How two differentiations are nested, the outer one named first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nesting {
+    /// A derivative of derivatives: n passes for n entries.
+    ForwardOverForward,
+    /// The derivative along v of the gradient: a tape of duals.
+    ForwardOverReverse,
+    /// The gradient of the derivative along v: duals of tape numbers.
+    ReverseOverForward,
+}
+
+/// H v, where H is the matrix of second derivatives of a function with one output, without H.
+///
+/// # Errors
+/// More outputs than one, or vectors that do not have n entries.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::Number;
+/// use sdml::ch2_control::backprop::{Map, Nesting, hessian_vector};
+/// struct Saddle;
+/// impl Map for Saddle {
+///     fn inputs(&self) -> usize { 2 }
+///     fn outputs(&self) -> usize { 1 }
+///     fn apply<S: Number>(&self, x: &[S]) -> Vec<S> { vec![x[0] * x[0] - x[1].powi(3)] }
+/// }
+/// for nesting in [Nesting::ForwardOverForward, Nesting::ForwardOverReverse, Nesting::ReverseOverForward] {
+///     assert_eq!(hessian_vector(&Saddle, &[1.0, 2.0], &[1.0, 0.5], nesting)?, [2.0, -6.0]);
+/// }
+/// # Ok::<(), sdml::Error>(())
+/// ```
+// ANCHOR: hessian_vector
+pub fn hessian_vector(map: &impl Map, x: &[f64], v: &[f64], nesting: Nesting) -> Result<Vec<f64>> {
+    check_scalar(map, x)?;
+    check_point(map, v)?;
+    let along = |(&value, &slope): (&f64, &f64)| Dual { value, slope };
+    Ok(match nesting {
+        Nesting::ForwardOverForward => {
+            (0..x.len()).map(|j| second(map, x, |i| v[i], |i| unit(i, j))[0]).collect()
+        }
+        Nesting::ForwardOverReverse => {
+            let tape = Tape::new();
+            let x = tape.variables(&x.iter().zip(v).map(along).collect::<Vec<_>>());
+            let adjoints = tape.adjoints(map.apply(&x)[0]);
+            adjoints.of_all(&x).into_iter().map(|dual| dual.slope).collect()
+        }
+        Nesting::ReverseOverForward => {
+            let tape = Tape::new();
+            let x = tape.variables(x);
+            let seeded = x.iter().zip(v).map(|(&value, &slope)| Dual { value, slope: Var::from(slope) });
+            let y = map.apply(&seeded.collect::<Vec<_>>())[0];
+            tape.adjoints(y.slope).of_all(&x)
+        }
+    })
+}
+// ANCHOR_END: hessian_vector
+
+/// uᵀ D²f v in each output.
+fn second(map: &impl Map, x: &[f64], u: impl Fn(usize) -> f64, v: impl Fn(usize) -> f64) -> Vec<f64> {
+    let seeded = x.iter().enumerate().map(|(i, &x)| Dual {
+        value: Dual { value: x, slope: u(i) },
+        slope: Dual { value: v(i), slope: 0.0 },
+    });
+    map.apply(&seeded.collect::<Vec<_>>()).into_iter().map(|y| y.slope.slope).collect()
+}
+
+/// Δf = Σ_j ∂²f/∂x_j² of each output by nested differentiation: n passes with duals of duals.
+///
+/// # Errors
+/// A point that does not have n entries.
+pub fn laplacian(map: &impl Map, x: &[f64]) -> Result<Vec<f64>> {
+    check_point(map, x)?;
+    let mut sum = vec![0.0; map.outputs()];
+    for j in 0..x.len() {
+        let terms = second(map, x, |i| unit(i, j), |i| unit(i, j));
+        sum.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
+    }
+    Ok(sum)
+}
+
+fn check_point(map: &impl Map, x: &[f64]) -> Result<()> {
+    if x.len() == map.inputs() {
+        return Ok(());
+    }
+    Err(Error::argument("x.len()", x.len(), format!("{}, the number of inputs", map.inputs())))
+}
+
+fn check_scalar(map: &impl Map, x: &[f64]) -> Result<()> {
+    check_point(map, x)?;
+    if map.outputs() == 1 { Ok(()) } else { Err(Error::argument("map.outputs()", map.outputs(), "1")) }
+}

@@ -1,0 +1,262 @@
+//! What a jet and a pull-back give together: Jacobians, divergences exact and estimated, Laplacians, Hessian–vector
+//! products, for every point of a batch.
+
+use ndarray::{Array1, Array2, Array3, ArrayView2, Axis, Slice};
+
+use super::{Jet, Mlp, Mode, Pass};
+use crate::error::at_least;
+use crate::random::Stream;
+use crate::{Error, Result};
+
+impl Jet {
+    /// The jet of the points `x` whose k-th tangent is the k-th unit vector; the Laplacian rows are 0.
+    ///
+    /// # Errors
+    /// More tangents than coordinates.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::backprop::Jet;
+    /// let jet = Jet { tangents: 1, laplacian: true };
+    /// assert_eq!(jet.coordinates(array![[3.0, 4.0]].view())?, array![[3.0, 4.0], [1.0, 0.0], [0.0, 0.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    pub fn coordinates(self, x: ArrayView2<f64>) -> Result<Array2<f64>> {
+        let (n, d) = x.dim();
+        if self.tangents > d {
+            let allowed = format!("at most {d}, the number of coordinates");
+            return Err(Error::argument("jet.tangents", self.tangents, allowed));
+        }
+        let mut rows = Array2::zeros((n * self.streams(), d));
+        rows.slice_axis_mut(Axis(0), Slice::from(..n)).assign(&x);
+        for k in 0..self.tangents {
+            rows.slice_axis_mut(Axis(0), Slice::from((k + 1) * n..(k + 2) * n)).column_mut(k).fill(1.0);
+        }
+        Ok(rows)
+    }
+}
+
+/// The law of the random directions in an estimate of a divergence. Both have E vvᵀ = 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Probe {
+    /// Independent signs.
+    Rademacher,
+    /// Independent N(0, 1) entries.
+    Gaussian,
+}
+
+impl Probe {
+    /// One entry of a direction.
+    pub fn draw(self, stream: &mut Stream) -> f64 {
+        match self {
+            Self::Rademacher => {
+                if stream.uniform() < 0.5 {
+                    -1.0
+                } else {
+                    1.0
+                }
+            }
+            Self::Gaussian => stream.normal(),
+        }
+    }
+
+    /// Var(vᵀ J v) for one direction. With S = (J + Jᵀ)/2 it is 2 Σ_ij S_ij² for normal directions; for signs, whose squares
+    /// are known, the diagonal does not count.
+    ///
+    /// # Errors
+    /// A matrix that is not square.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::backprop::Probe;
+    /// let diagonal = array![[1.0, 0.0], [0.0, 3.0]];
+    /// assert_eq!(Probe::Rademacher.variance(diagonal.view())?, 0.0);
+    /// assert_eq!(Probe::Gaussian.variance(diagonal.view())?, 20.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    // ANCHOR: variance
+    pub fn variance(self, jacobian: ArrayView2<f64>) -> Result<f64> {
+        if !jacobian.is_square() {
+            return Err(Error::argument(
+                "jacobian.dim()",
+                format!("{:?}", jacobian.dim()),
+                "a square matrix",
+            ));
+        }
+        let entries = jacobian.indexed_iter().map(|((i, j), &entry)| {
+            let symmetric = 0.5 * (entry + jacobian[[j, i]]);
+            let counts = i != j || self == Self::Gaussian;
+            if counts { 2.0 * symmetric * symmetric } else { 0.0 }
+        });
+        Ok(entries.sum())
+    }
+    // ANCHOR_END: variance
+}
+
+impl Mlp {
+    /// ∂y_i/∂x_j in each point, n × n_L × n_0: by one pass with n_0 tangents, or by n_L pull-backs.
+    ///
+    /// # Errors
+    /// As [`Mlp::forward`].
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::backprop::{Activation, Mlp, Mode, Pass};
+    /// let mlp = Mlp::new(&[2, 1, 2], Activation::Sine)?;
+    /// let theta = [1.0, 2.0, 0.0, 1.0, 3.0, 0.0, 0.0];
+    /// for mode in [Mode::Forward, Mode::Reverse] {
+    ///     let jacobian = mlp.jacobian(&theta, array![[0.0, 0.0]].view(), mode, &mut Pass::new())?;
+    ///     assert_eq!(jacobian, array![[[1.0, 2.0], [3.0, 6.0]]]);
+    /// }
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    // ANCHOR: jacobian
+    pub fn jacobian(
+        &self,
+        theta: &[f64],
+        x: ArrayView2<f64>,
+        mode: Mode,
+        pass: &mut Pass,
+    ) -> Result<Array3<f64>> {
+        let n = x.nrows();
+        let mut jacobian = Array3::zeros((n, self.outputs(), self.inputs()));
+        match mode {
+            Mode::Forward => {
+                let jet = Jet { tangents: self.inputs(), laplacian: false };
+                self.forward_jet(theta, jet, jet.coordinates(x)?.view(), pass)?;
+                for ((row, i), &slope) in pass.output().indexed_iter().filter(|((row, _), _)| *row >= n) {
+                    jacobian[[row % n, i, row / n - 1]] = slope;
+                }
+            }
+            Mode::Reverse => {
+                self.forward(theta, x, pass)?;
+                let mut unused = vec![0.0; self.parameters()];
+                for i in 0..self.outputs() {
+                    let mut cotangent = Array2::zeros((n, self.outputs()));
+                    cotangent.column_mut(i).fill(1.0);
+                    self.pull_back(theta, pass, cotangent.view(), &mut unused)?;
+                    jacobian.index_axis_mut(Axis(1), i).assign(&pass.input_cotangent());
+                }
+            }
+        }
+        Ok(jacobian)
+    }
+    // ANCHOR_END: jacobian
+
+    /// Σ_k ∂y_k/∂x_k over the n_L outputs, in each point, by n_L tangents. Inputs beyond the n_L-th (a time) are left alone.
+    ///
+    /// # Errors
+    /// More outputs than inputs, or as [`Mlp::forward`].
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::backprop::{Activation, Mlp, Pass};
+    /// let mlp = Mlp::new(&[2, 1, 2], Activation::Sine)?;
+    /// let theta = [1.0, 2.0, 0.0, 1.0, 3.0, 0.0, 0.0];
+    /// assert_eq!(mlp.divergence(&theta, array![[0.0, 0.0]].view(), &mut Pass::new())?, array![7.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    // ANCHOR: divergence
+    pub fn divergence(&self, theta: &[f64], x: ArrayView2<f64>, pass: &mut Pass) -> Result<Array1<f64>> {
+        let (n, jet) = (x.nrows(), Jet { tangents: self.outputs(), laplacian: false });
+        self.forward_jet(theta, jet, jet.coordinates(x)?.view(), pass)?;
+        let output = pass.output();
+        Ok((0..n).map(|i| (0..jet.tangents).map(|k| output[[(k + 1) * n + i, k]]).sum()).collect())
+    }
+    // ANCHOR_END: divergence
+
+    /// Hutchinson's estimate of the divergence in each point: the mean of vᵀ(∂y/∂x)v over `probes` random directions v of
+    /// each point.
+    ///
+    /// # Errors
+    /// No probes, more outputs than inputs, or as [`Mlp::forward`].
+    // ANCHOR: estimate
+    pub fn divergence_estimate(
+        &self,
+        theta: &[f64],
+        x: ArrayView2<f64>,
+        (probe, probes): (Probe, usize),
+        stream: &mut Stream,
+        pass: &mut Pass,
+    ) -> Result<Array1<f64>> {
+        at_least("probes", probes, 1)?;
+        let ((n, _), d) = (x.dim(), self.outputs());
+        // Not the unit vectors: each point has directions of its own.
+        let jet = Jet { tangents: probes, laplacian: false };
+        let mut rows = Array2::zeros((n * jet.streams(), x.ncols()));
+        rows.slice_axis_mut(Axis(0), Slice::from(..n)).assign(&x);
+        if d > x.ncols() {
+            return Err(Error::argument(
+                "outputs",
+                d,
+                format!("at most {}, the number of inputs", x.ncols()),
+            ));
+        }
+        rows.slice_axis_mut(Axis(0), Slice::from(n..))
+            .slice_axis_mut(Axis(1), Slice::from(..d))
+            .mapv_inplace(|_| probe.draw(stream));
+        self.forward_jet(theta, jet, rows.view(), pass)?;
+        let (directions, slopes) = (rows.rows().into_iter().skip(n), pass.output());
+        let mut sum = Array1::zeros(n);
+        for (row, (v, slope)) in directions.zip(slopes.rows().into_iter().skip(n)).enumerate() {
+            sum[row % n] += v.iter().zip(slope).map(|(v, slope)| v * slope).sum::<f64>();
+        }
+        Ok(sum / probes as f64)
+    }
+    // ANCHOR_END: estimate
+
+    /// Δy_i in each point, n × n_L, by one forward pass with n_0 tangents and a Laplacian.
+    ///
+    /// # Errors
+    /// As [`Mlp::forward`].
+    pub fn laplacian(&self, theta: &[f64], x: ArrayView2<f64>, pass: &mut Pass) -> Result<Array2<f64>> {
+        let (n, jet) = (x.nrows(), Jet { tangents: self.inputs(), laplacian: true });
+        self.forward_jet(theta, jet, jet.coordinates(x)?.view(), pass)?;
+        Ok(pass.output().slice_axis(Axis(0), Slice::from((1 + jet.tangents) * n..)).to_owned())
+    }
+
+    /// The second derivatives of w · y(x) with respect to x, times v, in each point: the pull-back of a pass with one tangent.
+    ///
+    /// w is n × n_L, v and the result are n × n_0.
+    ///
+    /// # Errors
+    /// Matrices of the wrong shape, or as [`Mlp::forward`].
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::backprop::{Activation, Mlp, Pass};
+    /// // y = sin(x_1 + 2x_2), whose Hessian is −sin(·) (1, 2)ᵀ(1, 2).
+    /// let mlp = Mlp::new(&[2, 1, 1], Activation::Sine)?;
+    /// let (theta, x, v) = ([1.0, 2.0, 0.0, 1.0, 0.0], array![[0.3, 0.2]], array![[1.0, 1.0]]);
+    /// let product = mlp.hessian_vector(&theta, x.view(), array![[1.0]].view(), v.view(), &mut Pass::new())?;
+    /// let exact = -3.0 * 0.7f64.sin() * array![[1.0, 2.0]];
+    /// assert!((product - exact).iter().all(|d| d.abs() < 1e-14));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    // ANCHOR: hessian_vector
+    pub fn hessian_vector(
+        &self,
+        theta: &[f64],
+        x: ArrayView2<f64>,
+        w: ArrayView2<f64>,
+        v: ArrayView2<f64>,
+        pass: &mut Pass,
+    ) -> Result<Array2<f64>> {
+        let n = x.nrows();
+        for (name, shape, allowed) in
+            [("v.dim()", v.dim(), x.dim()), ("w.dim()", w.dim(), (n, self.outputs()))]
+        {
+            if shape != allowed {
+                return Err(Error::argument(name, format!("{shape:?}"), format!("{allowed:?}")));
+            }
+        }
+        let below = |upper: ArrayView2<f64>, lower: ArrayView2<f64>| {
+            ndarray::concatenate(Axis(0), &[upper, lower]).expect("the widths agree")
+        };
+        self.forward_jet(theta, Jet { tangents: 1, laplacian: false }, below(x, v).view(), pass)?;
+        let cotangent = below(Array2::zeros(w.dim()).view(), w);
+        self.pull_back(theta, pass, cotangent.view(), &mut vec![0.0; self.parameters()])?;
+        Ok(pass.input_cotangent().slice_axis(Axis(0), Slice::from(..n)).to_owned())
+    }
+    // ANCHOR_END: hessian_vector
+}

@@ -1,0 +1,152 @@
+//! Section 2.1: one problem, three dynamics. A parameter θ steers a state from a given start, and the end is judged:
+//! min_θ L(end), eq. (2.1).
+//!
+//! Each of the three here is simple enough that its best θ is known, for the very steps that are taken.
+
+use super::Map;
+use crate::ch1_preliminaries::sde::{Grid, Number};
+use crate::error::{finite, positive};
+use crate::random::Stream;
+use crate::{Error, Result};
+
+/// What carries a state from its start to its end under the parameters θ.
+pub trait Dynamics {
+    /// The number of parameters.
+    fn parameters(&self) -> usize;
+    /// The states at the end: one, or one for each random path.
+    fn end<S: Number>(&self, theta: &[S]) -> Vec<S>;
+}
+
+/// A network of scalar linear layers: y_k = θ_k y_{k−1}, from y_0 = x.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Chain {
+    /// x.
+    pub start: f64,
+    /// ℓ.
+    pub depth: usize,
+}
+
+impl Dynamics for Chain {
+    fn parameters(&self) -> usize {
+        self.depth
+    }
+
+    fn end<S: Number>(&self, theta: &[S]) -> Vec<S> {
+        vec![theta.iter().fold(S::from(self.start), |y, &weight| weight * y)]
+    }
+}
+
+/// Eq. (2.2) for z' = −z + u(t), u = θ_k in step k of Euler's method.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Relaxation {
+    /// z(0).
+    pub start: f64,
+    /// The steps.
+    pub grid: Grid,
+}
+
+impl Relaxation {
+    fn path<S: Number>(&self, theta: &[S], kicks: &[f64]) -> S {
+        let h = self.grid.h();
+        theta
+            .iter()
+            .enumerate()
+            .fold(S::from(self.start), |z, (k, &u)| z + (u - z) * h + kicks.get(k).copied().unwrap_or(0.0))
+    }
+}
+
+impl Dynamics for Relaxation {
+    fn parameters(&self) -> usize {
+        self.grid.steps()
+    }
+
+    fn end<S: Number>(&self, theta: &[S]) -> Vec<S> {
+        vec![self.path(theta, &[])]
+    }
+}
+
+/// Eq. (2.3) for dX = (−X + u(t)) dt + σ dB on given paths. The noise is additive, so ∘ and the Itô reading agree.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NoisyRelaxation {
+    drift: Relaxation,
+    /// σ ΔB of each path and step.
+    kicks: Vec<Vec<f64>>,
+}
+
+impl NoisyRelaxation {
+    /// `paths` paths with noise of strength σ.
+    ///
+    /// # Errors
+    /// No paths, or a σ that is not finite.
+    pub fn new(drift: Relaxation, sigma: f64, paths: usize, stream: &mut Stream) -> Result<Self> {
+        crate::error::at_least("paths", paths, 1)?;
+        let scale = finite("sigma", sigma)? * drift.grid.h().sqrt();
+        let path = |_| (0..drift.grid.steps()).map(|_| scale * stream.normal()).collect();
+        Ok(Self { drift, kicks: (0..paths).map(path).collect() })
+    }
+}
+
+impl Dynamics for NoisyRelaxation {
+    fn parameters(&self) -> usize {
+        self.drift.parameters()
+    }
+
+    fn end<S: Number>(&self, theta: &[S]) -> Vec<S> {
+        self.kicks.iter().map(|kicks| self.drift.path(theta, kicks)).collect()
+    }
+}
+
+/// L(θ) = ½γ · mean over the ends y of (y − y*)² + ½λ|θ|²: reach a target, and do not spend too much on it.
+///
+/// It is a [`Map`] from ℝᴾ to ℝ, whatever the dynamics: one way to differentiate serves all.
+///
+/// ```
+/// use sdml::ch2_control::backprop::{Chain, Map, Problem, gradient};
+/// let problem = Problem::new(Chain { start: 2.0, depth: 2 }, 1.0, 1.0, 0.0)?;
+/// let (loss, slope) = gradient(&problem, &[1.0, 1.0])?;
+/// assert_eq!((loss, slope), (0.5, vec![2.0, 2.0]));
+/// # Ok::<(), sdml::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem<D> {
+    /// The dynamics.
+    pub dynamics: D,
+    target: f64,
+    weight: f64,
+    price: f64,
+}
+
+impl<D: Dynamics> Problem<D> {
+    /// The target y*, its weight γ and the price λ.
+    ///
+    /// # Errors
+    /// A target that is not finite, a weight that is not positive, a negative price.
+    pub fn new(dynamics: D, target: f64, weight: f64, price: f64) -> Result<Self> {
+        if !(price.is_finite() && price >= 0.0) {
+            return Err(Error::argument("price", price, "finite and not negative"));
+        }
+        let (target, weight) = (finite("target", target)?, positive("weight", weight)?);
+        Ok(Self { dynamics, target, weight, price })
+    }
+}
+
+impl<D: Dynamics> Map for Problem<D> {
+    fn inputs(&self) -> usize {
+        self.dynamics.parameters()
+    }
+
+    fn outputs(&self) -> usize {
+        1
+    }
+
+    // ANCHOR: loss
+    fn apply<S: Number>(&self, theta: &[S]) -> Vec<S> {
+        let ends = self.dynamics.end(theta);
+        let share = 0.5 * self.weight / ends.len() as f64;
+        let zero = S::from(0.0);
+        let miss = ends.iter().fold(zero, |sum, &y| sum + (y - self.target) * (y - self.target));
+        let spent = theta.iter().fold(zero, |sum, &theta| sum + theta * theta);
+        vec![miss * share + spent * (0.5 * self.price)]
+    }
+    // ANCHOR_END: loss
+}

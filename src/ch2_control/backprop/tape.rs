@@ -1,0 +1,250 @@
+//! Reverse mode, operation by operation: a tape that writes down every step of a computation with its partial derivatives,
+//! and reads them backwards.
+
+use std::cell::RefCell;
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+use crate::ch1_preliminaries::sde::Number;
+
+/// The record of a computation with numbers of the kind `T`.
+///
+/// ```
+/// use sdml::{ch1_preliminaries::sde::Number, ch2_control::backprop::Tape};
+/// let tape = Tape::new();
+/// let [x, y] = [tape.variable(2.0), tape.variable(0.5)];
+/// let z = x * y + x.sin();
+/// let adjoint = tape.adjoints(z);
+/// assert_eq!(adjoint.of(x), 0.5 + 2f64.cos());
+/// assert_eq!(adjoint.of(y), 2.0);
+/// ```
+#[derive(Debug)]
+pub struct Tape<T = f64> {
+    nodes: RefCell<Vec<Node<T>>>,
+}
+
+/// Where a number came from: the places of its arguments and the derivatives with respect to them.
+type Node<T> = [Option<(usize, T)>; 2];
+
+/// A number whose history is on a tape, or a constant, which has none.
+///
+/// It is a [`Number`]: what is written for any kind of number runs on it. `Var<Dual>` and `Dual<Var>` are the two mixed
+/// modes of second derivatives.
+#[derive(Debug, Clone, Copy)]
+pub struct Var<'t, T = f64> {
+    tape: Option<&'t Tape<T>>,
+    place: usize,
+    value: T,
+}
+
+/// The derivatives of one result with respect to everything on the tape: what [`Tape::adjoints`] returns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adjoints<T = f64>(Vec<T>);
+
+impl<T: Number> Default for Tape<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Number> Tape<T> {
+    /// An empty tape.
+    pub fn new() -> Self {
+        Self { nodes: RefCell::new(Vec::new()) }
+    }
+
+    /// An independent variable.
+    pub fn variable(&self, value: T) -> Var<'_, T> {
+        self.record(value, [None; 2])
+    }
+
+    /// Independent variables.
+    pub fn variables(&self, values: &[T]) -> Vec<Var<'_, T>> {
+        values.iter().map(|&value| self.variable(value)).collect()
+    }
+
+    /// The number of variables and operations written down: the storage that reverse mode needs.
+    pub fn len(&self) -> usize {
+        self.nodes.borrow().len()
+    }
+
+    /// Whether nothing is written down.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn record(&self, value: T, node: Node<T>) -> Var<'_, T> {
+        let mut nodes = self.nodes.borrow_mut();
+        nodes.push(node);
+        Var { tape: Some(self), place: nodes.len() - 1, value }
+    }
+
+    /// ∂`result`/∂(everything before it), in one sweep from the end to the beginning.
+    ///
+    /// # Panics
+    /// If `result` is on another tape.
+    // ANCHOR: adjoints
+    pub fn adjoints(&self, result: Var<'_, T>) -> Adjoints<T> {
+        let nodes = self.nodes.borrow();
+        let mut adjoints = vec![T::from(0.0); nodes.len()];
+        if let Some(tape) = result.tape {
+            assert!(std::ptr::eq(tape, self), "the result is on another tape");
+            adjoints[result.place] = T::from(1.0);
+            for place in (0..=result.place).rev() {
+                let adjoint = adjoints[place];
+                for (argument, partial) in nodes[place].into_iter().flatten() {
+                    adjoints[argument] = adjoints[argument] + partial * adjoint;
+                }
+            }
+        }
+        Adjoints(adjoints)
+    }
+    // ANCHOR_END: adjoints
+}
+
+impl<T: Number> Adjoints<T> {
+    /// The derivative with respect to `variable`; 0 for a constant.
+    pub fn of(&self, variable: Var<'_, T>) -> T {
+        variable.tape.and_then(|_| self.0.get(variable.place).copied()).unwrap_or(T::from(0.0))
+    }
+
+    /// The derivatives with respect to several variables.
+    pub fn of_all(&self, variables: &[Var<'_, T>]) -> Vec<T> {
+        variables.iter().map(|&variable| self.of(variable)).collect()
+    }
+}
+
+// ANCHOR: var
+impl<'t, T: Number> Var<'t, T> {
+    /// The value.
+    pub fn value(self) -> T {
+        self.value
+    }
+
+    /// f(x) from its value and its derivative.
+    fn unary(self, value: T, derivative: T) -> Self {
+        match self.tape {
+            Some(tape) => tape.record(value, [Some((self.place, derivative)), None]),
+            None => Self { value, ..self },
+        }
+    }
+
+    /// f(x, y) from its value and its two derivatives.
+    fn binary(self, other: Self, value: T, partials: [T; 2]) -> Self {
+        let Some(tape) = self.tape.or(other.tape) else { return Self { value, ..self } };
+        let arguments = [(self, partials[0]), (other, partials[1])];
+        tape.record(
+            value,
+            arguments.map(|(x, partial)| {
+                let on = x.tape?;
+                assert!(std::ptr::eq(on, tape), "the numbers of one computation are on one tape");
+                Some((x.place, partial))
+            }),
+        )
+    }
+}
+
+impl<T: Number> Mul for Var<'_, T> {
+    type Output = Self;
+    fn mul(self, y: Self) -> Self {
+        self.binary(y, self.value * y.value, [y.value, self.value])
+    }
+}
+// ANCHOR_END: var
+
+impl<T: Number> Add for Var<'_, T> {
+    type Output = Self;
+    fn add(self, y: Self) -> Self {
+        self.binary(y, self.value + y.value, [T::from(1.0); 2])
+    }
+}
+
+impl<T: Number> Sub for Var<'_, T> {
+    type Output = Self;
+    fn sub(self, y: Self) -> Self {
+        self.binary(y, self.value - y.value, [T::from(1.0), T::from(-1.0)])
+    }
+}
+
+impl<T: Number> Div for Var<'_, T> {
+    type Output = Self;
+    fn div(self, y: Self) -> Self {
+        let quotient = self.value / y.value;
+        self.binary(y, quotient, [T::from(1.0) / y.value, -(quotient / y.value)])
+    }
+}
+
+impl<T: Number> Neg for Var<'_, T> {
+    type Output = Self;
+    fn neg(self) -> Self {
+        self.unary(-self.value, T::from(-1.0))
+    }
+}
+
+impl<T: Number> From<f64> for Var<'_, T> {
+    fn from(constant: f64) -> Self {
+        Self { tape: None, place: 0, value: T::from(constant) }
+    }
+}
+
+impl<T: Number> Add<f64> for Var<'_, T> {
+    type Output = Self;
+    fn add(self, constant: f64) -> Self {
+        self.unary(self.value + constant, T::from(1.0))
+    }
+}
+
+impl<T: Number> Sub<f64> for Var<'_, T> {
+    type Output = Self;
+    fn sub(self, constant: f64) -> Self {
+        self.unary(self.value - constant, T::from(1.0))
+    }
+}
+
+impl<T: Number> Mul<f64> for Var<'_, T> {
+    type Output = Self;
+    fn mul(self, constant: f64) -> Self {
+        self.unary(self.value * constant, T::from(constant))
+    }
+}
+
+impl<T: Number> Div<f64> for Var<'_, T> {
+    type Output = Self;
+    fn div(self, constant: f64) -> Self {
+        self.unary(self.value / constant, T::from(1.0) / constant)
+    }
+}
+
+impl<T: Number> Number for Var<'_, T> {
+    fn exp(self) -> Self {
+        let y = self.value.exp();
+        self.unary(y, y)
+    }
+
+    fn ln(self) -> Self {
+        self.unary(self.value.ln(), T::from(1.0) / self.value)
+    }
+
+    fn sqrt(self) -> Self {
+        let y = self.value.sqrt();
+        self.unary(y, T::from(0.5) / y)
+    }
+
+    fn sin(self) -> Self {
+        self.unary(self.value.sin(), self.value.cos())
+    }
+
+    fn cos(self) -> Self {
+        self.unary(self.value.cos(), -self.value.sin())
+    }
+
+    fn tanh(self) -> Self {
+        let y = self.value.tanh();
+        self.unary(y, -(y * y) + 1.0)
+    }
+
+    fn powi(self, n: i32) -> Self {
+        // The derivative of x⁰ is 0 also where x⁻¹ is not finite.
+        let derivative = if n == 0 { T::from(0.0) } else { self.value.powi(n - 1) * f64::from(n) };
+        self.unary(self.value.powi(n), derivative)
+    }
+}

@@ -1,0 +1,102 @@
+//! What is refused in Section 2.2, and how.
+
+use ndarray::{Array2, array};
+use sdml::ch1_preliminaries::sde::Grid;
+use sdml::ch2_control::backprop::{
+    Activation, Chain, Evaluation, Jet, Layers, Mlp, NoisyRelaxation, OfInput, Pass, Probe, Problem,
+    Relaxation, Rerun, Shards, gradient, hessian_vector,
+};
+use sdml::random::Streams;
+use sdml::{Error, Result};
+
+fn refused<T: std::fmt::Debug>(result: Result<T>, parts: &[&str]) {
+    let text = result.unwrap_err().to_string();
+    for part in parts {
+        assert!(text.contains(part), "{text:?} does not say {part:?}");
+    }
+}
+
+#[test]
+fn shapes() {
+    refused(Mlp::new(&[2], Activation::Tanh), &["`sizes.len()` is 1", "at least 2"]);
+    refused(Mlp::new(&[2, 0, 1], Activation::Tanh), &["`sizes` is 0"]);
+    let mlp = Mlp::new(&[2, 3, 1], Activation::Tanh).unwrap();
+    let (theta, x, mut pass) = (vec![0.1; 13], Array2::<f64>::zeros((4, 2)), Pass::new());
+    refused(mlp.forward(&theta[1..], x.view(), &mut pass), &["`theta.len()` is 12", "13"]);
+    refused(mlp.forward(&theta, x.t(), &mut pass), &["`x.ncols()` is 4", "2"]);
+    let jet = Jet { tangents: 2, laplacian: false };
+    refused(mlp.forward_jet(&theta, jet, x.view(), &mut pass), &["`x.nrows()` is 4", "3 streams"]);
+    refused(mlp.pull_back(&theta, &mut pass, x.view(), &mut [0.0; 13]), &["`pass` is []", "[2, 3, 1]"]);
+    mlp.forward(&theta, x.view(), &mut pass).unwrap();
+    refused(
+        mlp.pull_back(&theta, &mut pass, x.view(), &mut [0.0; 13]),
+        &["`cotangent.dim()` is (4, 2)", "(4, 1)"],
+    );
+    let ones = Array2::ones((4, 1));
+    refused(mlp.pull_back(&theta, &mut pass, ones.view(), &mut [0.0; 3]), &["`gradient.len()` is 3"]);
+    refused(mlp.divergence(&theta, Array2::zeros((4, 5)).view(), &mut pass), &["`x.ncols()` is 5"]);
+    let wide = Mlp::new(&[1, 3, 2], Activation::Tanh).unwrap();
+    refused(wide.divergence(&[0.1; 14], Array2::zeros((4, 1)).view(), &mut pass), &["`jet.tangents` is 2"]);
+    let stream = &mut Streams::new(0, "bad").stream(0);
+    refused(
+        mlp.divergence_estimate(&theta, x.view(), (Probe::Gaussian, 0), stream, &mut pass),
+        &["`probes` is 0"],
+    );
+    refused(
+        mlp.hessian_vector(&theta, x.view(), x.view(), x.view(), &mut pass),
+        &["`w.dim()` is (4, 2)", "(4, 1)"],
+    );
+    refused(Probe::Gaussian.variance(x.view()), &["`jacobian.dim()`", "square"]);
+    refused(gradient(&OfInput(&mlp, &theta), &[0.0; 3]), &["`x.len()` is 3"]);
+    refused(gradient(&OfInput(&wide, &[0.1; 14]), &[0.0]), &["`map.outputs()` is 2"]);
+    let nesting = sdml::ch2_control::backprop::Nesting::ReverseOverForward;
+    refused(hessian_vector(&OfInput(&mlp, &theta), &[0.0; 2], &[0.0], nesting), &["is 1"]);
+}
+
+#[test]
+fn numbers_that_are_not_finite() {
+    let mlp = Mlp::new(&[2, 3, 1], Activation::Relu).unwrap();
+    let (mut pass, mut evaluation) = (Pass::new(), Evaluation::new());
+    for bad in [f64::NAN, f64::INFINITY] {
+        for place in 0..13 {
+            let mut theta = vec![0.1; 13];
+            theta[place] = bad;
+            let x = Array2::zeros((4, 2));
+            refused(mlp.forward(&theta, x.view(), &mut pass), &["`theta` is", "finite"]);
+            refused(mlp.evaluate(&theta, x.view(), &mut evaluation), &["`theta` is", "finite"]);
+        }
+        refused(mlp.forward(&[0.1; 13], array![[0.0, bad]].view(), &mut pass), &["`x` is"]);
+    }
+    let layers = Layers::new(1, 1, Activation::Tanh).unwrap();
+    refused(Layers::new(0, 1, Activation::Tanh), &["`width` is 0"]);
+    refused(layers.loss(&[f64::NAN], &[0.0]), &["`theta` is NaN"]);
+    refused(layers.loss(&[0.0], &[0.0, 1.0]), &["`x` is of length 2", "1 long"]);
+    refused(layers.central_differences(&[0.0], &[0.0], 0.0, Rerun::Everything), &["`epsilon` is 0"]);
+    let chain = Chain { start: 1.0, depth: 2 };
+    refused(Problem::new(chain, f64::NAN, 1.0, 0.0), &["`target`"]);
+    refused(Problem::new(chain, 1.0, 0.0, 0.0), &["`weight` is 0"]);
+    refused(Problem::new(chain, 1.0, 1.0, -1.0), &["`price` is -1"]);
+    let drift = Relaxation { start: 0.0, grid: Grid::new(0.0, 1.0, 3).unwrap() };
+    let stream = &mut Streams::new(0, "bad").stream(0);
+    refused(NoisyRelaxation::new(drift, 1.0, 0, stream), &["`paths` is 0"]);
+}
+
+#[test]
+fn shards_report_the_first_error() {
+    let mut shards = Shards::new(3, || ());
+    refused(shards.gradient(10, &mut [0.0; 2], |_, (), _| Ok(0.0)), &["`gradient.len()` is 2", "3"]);
+    let failing = |range: std::ops::Range<usize>, (): &mut (), _: &mut [f64]| {
+        if range.start < 4 { Ok(1.0) } else { Err(Error::argument("row", range.start, "less than 4")) }
+    };
+    refused(shards.gradient(16, &mut [0.0; 3], failing), &["`row` is 4"]);
+    // And recover.
+    assert_eq!(shards.gradient(3, &mut [0.0; 3], |range, (), _| Ok(range.len() as f64)).unwrap(), 3.0);
+    // Empty batches are nothing.
+    let mlp = Mlp::new(&[2, 3, 1], Activation::Tanh).unwrap();
+    let mut pass = Pass::new();
+    mlp.forward(&[0.1; 13], Array2::zeros((0, 2)).view(), &mut pass).unwrap();
+    let mut gradient = [0.0; 13];
+    mlp.pull_back(&[0.1; 13], &mut pass, Array2::zeros((0, 1)).view(), &mut gradient).unwrap();
+    assert_eq!((pass.output().dim(), gradient), ((0, 1), [0.0; 13]));
+    mlp.evaluate(&[0.1; 13], Array2::zeros((0, 2)).view(), &mut Evaluation::new()).unwrap();
+}

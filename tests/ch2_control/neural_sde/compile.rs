@@ -1,0 +1,15 @@
+//! What must not compile, with the compiler's words; and a twin, one conversion away, that compiles and runs.
+
+#[path = "compile/converted_to_adjoint.rs"]
+mod converted_to_adjoint;
+
+#[test]
+fn the_adjoint_is_for_stratonovich_equations() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("tests/ch2_control/neural_sde/compile/ito_to_adjoint.rs");
+}
+
+#[test]
+fn one_conversion_away_it_compiles() {
+    converted_to_adjoint::main().expect("the twin runs");
+}
