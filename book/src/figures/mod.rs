@@ -66,6 +66,8 @@ pub static ALL: &[&[Figure]] = &[
     ch4_langevin::ergodic::FIGURES,
     ch4_langevin::barriers::FIGURES,
     ch4_langevin::posterior::FIGURES,
+    ch5_diffusion::interpolant::velocity::FIGURES,
+    ch5_diffusion::interpolant::matching::FIGURES,
 ];
 
 /// One figure: its words, its parameters, the computation of its data and the drawing of them.
