@@ -128,7 +128,7 @@ impl Path {
             ("beta(T)", beta(horizon, horizon)[0], 1.0),
         ];
         for (name, value, wanted) in ends {
-            if !((value - wanted).abs() <= END) {
+            if !near(value, wanted, END) {
                 return Err(Error::argument(
                     name,
                     value,
@@ -158,7 +158,7 @@ impl Path {
                 finite(name, value)?;
                 finite(name, slope)?;
                 let difference = (curve(t + h, horizon)[0] - curve(t - h, horizon)[0]) / (2.0 * h);
-                if !((difference - slope).abs() <= 1e-5 * (slope.abs() + 1.0 / horizon)) {
+                if !near(difference, slope, 1e-5 * (slope.abs() + 1.0 / horizon)) {
                     let allowed = format!("the derivative of {name}, {difference} at t = {t}");
                     return Err(Error::argument("derivative", slope, allowed));
                 }
@@ -255,4 +255,9 @@ impl Path {
             latent_product: 0.5 * square * (1.0 - 2.0 * s) / horizon,
         })
     }
+}
+
+/// Whether two numbers differ by at most `tolerance`; NaN is near to nothing.
+fn near(a: f64, b: f64, tolerance: f64) -> bool {
+    (a - b).abs() <= tolerance
 }

@@ -3,26 +3,21 @@
 use ndarray::{Array2, ArrayView2};
 use sdml::ch2_control::neural_ode::Tableau;
 use sdml::ch5_diffusion::interpolant::{
-    ExactVelocity, Motion, Pairing, Path, Recipe, continuity_residual, diffuse, generate, trajectories,
+    ExactVelocity, Pairing, Path, Recipe, continuity_residual, diffuse, generate,
 };
 use sdml::ch5_diffusion::mixture::Mixture;
 use sdml::random::Streams;
 use sdml::statistics::{Moments, fit_order, normal};
 
-use super::{line, paths, plane};
+use super::{even_noise, line, paths, plane};
 use crate::check::Check;
-use crate::quadrature::{integrate, nodes};
+use crate::quadrature::nodes;
 
 /// The greatest of some numbers.
 fn greatest(values: impl IntoIterator<Item = f64>) -> f64 {
     values
         .into_iter()
         .fold(0.0, |top: f64, value| if value.is_nan() { f64::INFINITY } else { top.max(value) })
-}
-
-/// Φ⁻¹((i + ½)/n): noise on the line, evenly spread.
-fn even_noise(n: usize) -> Array2<f64> {
-    Array2::from_shape_fn((n, 1), |(i, _)| normal::quantile((i as f64 + 0.5) / n as f64).unwrap())
 }
 
 /// The greatest distance of Y(T) from the increasing map F_X⁻¹ ∘ Φ.
@@ -359,32 +354,4 @@ fn noise_keeps_the_marginals() {
     .seed(seed)
     .samples("20000 points")
     .statistical(measured.variance().unwrap(), recursion(2.0), recursion(1.0));
-}
-
-#[test]
-fn action_of_the_flow() {
-    let data = line();
-    let exact = ExactVelocity::new(data.clone(), paths()[0]);
-    let z = even_noise(1500);
-    let states = trajectories(Tableau::RK4, 1.0, 100, z.view(), |t, x, v| exact.write(t, x, v)).unwrap();
-    let motion = Motion::of(&states).unwrap();
-    let action = exact.action(24).unwrap();
-    // On the line the flow map is optimal, its way there is not.
-    let w2 = integrate(-8.0, 8.0, 60, |z| {
-        normal::density(z) * (data.quantile(normal::cdf(z)).unwrap() - z).powi(2)
-    });
-    assert!((motion.displacement / w2 - 1.0).abs() < 1e-2 && action > 1.02 * w2, "{motion:?} {w2} {action}");
-    Check::new(
-        "ch5_diffusion/interpolant/velocity/action_of_the_flow",
-        &["u:58"],
-        "the action of the particles of (5.9) on the linear path is the integral of E|v|²",
-        "the action of the interpolant, E|Ẋ|²",
-    )
-    .within(
-        motion.action,
-        action,
-        0.02 * action,
-        "1500 evenly spread particles, 100 steps",
-        action + exact.least_loss(24).unwrap(),
-    );
 }
