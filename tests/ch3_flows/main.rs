@@ -8,4 +8,5 @@ mod pins;
 mod quadrature;
 
 mod coupling;
+mod ode_flow;
 mod transport;

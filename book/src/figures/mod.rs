@@ -63,6 +63,7 @@ pub static ALL: &[&[Figure]] = &[
     ch3_flows::coupling::flow::FIGURES,
     ch3_flows::coupling::potential::FIGURES,
     ch3_flows::coupling::likelihood::FIGURES,
+    ch3_flows::ode_flow::FIGURES,
     ch4_langevin::generalized::FIGURES,
     ch4_langevin::underdamped::FIGURES,
     ch4_langevin::overdamped::FIGURES,
