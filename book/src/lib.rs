@@ -15,6 +15,7 @@ mod lists;
 pub mod pins;
 pub mod pipeline;
 pub mod preprocess;
+pub mod printing;
 pub mod progress;
 pub mod project;
 pub mod serve;

@@ -7,6 +7,7 @@ use anyhow::Result;
 use book::figures::export::Format;
 use book::gallery;
 use book::pipeline::{self, Extent};
+use book::printing;
 use book::project::Project;
 use book::serve::{self, Options};
 use book::takeaway::{self, Order};
@@ -33,6 +34,8 @@ enum Command {
     Serve(Serve),
     /// Draw the figures and build the book into target/book
     Build,
+    /// Print the whole book into one PDF file, with an installed Chromium
+    Pdf(Print),
     /// Draw figures for use elsewhere
     Figures(Figures),
     /// The preprocessor of the plain mdbook tool: reads and writes JSON
@@ -76,6 +79,16 @@ struct Figures {
     /// Another value of a parameter: --set name=value
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = takeaway::assignment)]
     values: Vec<(String, f64)>,
+    /// Larger words and heavier lines, for slides
+    #[arg(long)]
+    slides: bool,
+}
+
+#[derive(Args)]
+struct Print {
+    /// The file the pages go to
+    #[arg(long, default_value = "book.pdf")]
+    out: PathBuf,
 }
 
 #[derive(Subcommand)]
@@ -103,6 +116,11 @@ fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(Serve { port, open }) => serve::serve(&project, Options { port, open })?,
         Command::Build => build(&project)?,
+        Command::Pdf(Print { out }) => {
+            build(&project)?;
+            printing::print(&project, &out)?;
+            println!("The book is printed in {}", out.display());
+        }
         Command::Preprocess { question: Some(Question::Supports { renderer }) } => {
             return Ok(if book::command::supports(&renderer) {
                 ExitCode::SUCCESS
@@ -111,8 +129,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
             });
         }
         Command::Figures(Figures { list: true, .. }) => println!("{}", takeaway::list()),
-        Command::Figures(Figures { names, format: formats, out, seed, values, .. }) => {
-            for file in takeaway::fill(&Order { names, formats, out, seed, values })? {
+        Command::Figures(Figures { names, format: formats, out, seed, values, slides, .. }) => {
+            for file in takeaway::fill(&Order { names, formats, out, seed, values, slides })? {
                 println!("{}", file.display());
             }
         }

@@ -3,6 +3,7 @@
 //! The book is rendered into a neighbour of its folder and renamed into place, so that whoever reads the folder finds
 //! a whole book: the last good one while a build runs, fails or is killed, the new one afterwards.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::Path;
 
@@ -76,6 +77,8 @@ fn render(project: &Project, mut config: Config, extent: Extent, to: &Path) -> R
     let mut sdml = Sdml::new(&project.root);
     if extent == Extent::Chapters {
         config.set("output.html.print.enable", false)?;
+        // mdBook refuses settings for chapters that are not there.
+        config.set("output.html.search.chapter", BTreeMap::<String, bool>::new())?;
         sdml = sdml.without_listings();
     }
     let (result, complaints) = complaints::listen(|| {

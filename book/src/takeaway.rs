@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, anyhow, bail};
 
 use crate::figures::export::{Format, export};
-use crate::figures::{Figure, all, find};
+use crate::figures::{Drawing, Figure, Palette, Plate, Settings, all, find, standalone};
 use crate::gallery::{Job, hang};
 use crate::preprocess::problem::suggestion;
 use crate::progress::Progress;
 
 /// Dots of a PNG per unit: a panel is 440 units wide.
 const SCALE: f64 = 3.0;
+/// The same for slides, whose panels are 330 units wide.
+const SLIDE_SCALE: f64 = 6.0;
 
 /// What to draw, how, and where to put it.
 #[derive(Debug, Clone)]
@@ -26,6 +28,8 @@ pub struct Order {
     pub seed: Option<u64>,
     /// Other values of parameters than the book's.
     pub values: Vec<(String, f64)>,
+    /// Whether words and lines should be larger, for the back row of a lecture room.
+    pub slides: bool,
 }
 
 /// Draws what is ordered and returns the files written.
@@ -35,12 +39,24 @@ pub fn fill(order: &Order) -> Result<Vec<PathBuf>> {
     std::fs::create_dir_all(&order.out)
         .with_context(|| format!("cannot write to `{}`", order.out.display()))?;
     let mut files = Vec::new();
-    for drawing in hang(&jobs, &Progress::of(jobs.len()), &|| {})? {
+    let drawings = hang(&jobs, &Progress::of(jobs.len()), &|| {})?;
+    for ((figure, settings), drawing) in jobs.iter().zip(drawings) {
+        let (drawing, scale) = match order.slides {
+            true => (for_slides(figure, settings, drawing)?, SLIDE_SCALE),
+            false => (drawing, SCALE),
+        };
         for &format in &order.formats {
-            files.push(export(&drawing, format, SCALE, &order.out)?);
+            files.push(export(&drawing, format, scale, &order.out)?);
         }
     }
     Ok(files)
+}
+
+/// The same numbers, drawn with larger words and heavier lines.
+fn for_slides(figure: &Figure, settings: &Settings, drawing: Drawing) -> Result<Drawing> {
+    let plates: Vec<Plate> =
+        (figure.draw)(&drawing.data, settings)?.into_iter().map(Plate::for_slides).collect();
+    Ok(Drawing { svg: standalone(figure, &plates, Palette::Light)?, ..drawing })
 }
 
 /// Every figure: its id, its number in the notes, its title, and the parameters a reader may change.

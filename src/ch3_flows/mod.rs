@@ -2,4 +2,5 @@
 
 pub mod coupling;
 pub mod data;
+pub mod ode_flow;
 pub mod transport;

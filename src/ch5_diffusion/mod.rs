@@ -3,4 +3,5 @@
 pub mod interpolant;
 pub mod mixture;
 mod regression;
+pub mod roads;
 pub mod score;

@@ -8,4 +8,5 @@ mod pins;
 mod quadrature;
 
 mod interpolant;
+mod roads;
 mod score;

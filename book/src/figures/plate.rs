@@ -240,6 +240,12 @@ impl Plate {
         }
     }
 
+    /// The panel on less room: words and lines keep their size, and so look larger once it fills a slide.
+    pub(crate) fn for_slides(self) -> Self {
+        const LESS: f64 = 0.75;
+        Plate { width: LESS * self.width, height: LESS * self.height, ..self }
+    }
+
     /// A panel without axes, for diagrams: `width` by `height` units, which are its coordinates too, y upwards.
     pub fn diagram(width: f64, height: f64) -> Self {
         Plate {

@@ -44,6 +44,20 @@ fn a_figure_is_written_in_every_format_asked_for_by_id_or_number() {
 }
 
 #[test]
+fn slides_have_less_room_around_the_same_words() {
+    let scratch = Scratch::bare();
+    let width = |arguments: &[&str], folder: &str| {
+        let out = scratch.path(folder);
+        let order = ["figures", "brownian-paths", "--out", out.to_str().unwrap()];
+        scratch.succeed(&[&order, arguments].concat());
+        let svg = fs::read_to_string(out.join("brownian-paths.svg")).unwrap();
+        let start = svg.find("width=\"").unwrap() + 7;
+        svg[start..].split('"').next().unwrap().parse::<f64>().unwrap()
+    };
+    assert_eq!(width(&["--slides"], "slides"), 0.75 * width(&[], "paper"));
+}
+
+#[test]
 fn the_list_names_every_figure() {
     let list = String::from_utf8(run(&["figures", "--list"]).stdout).unwrap();
     assert!(list.lines().any(|line| line.starts_with("brownian-paths (Figure 1.1")), "{list}");

@@ -24,7 +24,7 @@ impl Scratch {
     /// A copy of the real project, as far as the book is made of it.
     pub fn whole() -> Self {
         let scratch = Self { folder: tempfile::tempdir().unwrap() };
-        for name in ["book", "chapters", "snapshots", "src", "tests"] {
+        for name in ["book", "chapters", "exercises", "snapshots", "src", "tests"] {
             scratch.take(name);
         }
         scratch

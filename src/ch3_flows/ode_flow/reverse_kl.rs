@@ -1,0 +1,116 @@
+//! Section 3.4.3: training on a potential alone, min_θ E[J(T) + U(Y(T))] with J(0) = log p_Z(Y(0)), eq. (3.10); this is
+//! KL(p_θ ‖ p) − log Z. Its gradient goes through the divergence of F.
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+
+use super::flow::log_prior;
+use super::{Augmented, FlowField, OdeFlow};
+use crate::ch1_preliminaries::learning::Schedule;
+use crate::ch2_control::neural_ode::{BatchGradient, Method};
+use crate::ch3_flows::coupling::{Potential, Trained};
+use crate::error::at_least;
+use crate::random::Streams;
+use crate::{Error, Result};
+
+/// Returns the mean of J(T) + U(Y(T)) over trajectories from the rows of `z` and adds its derivative with respect to θ to
+/// `gradient`. `solver` solves along [`OdeFlow::forward`].
+///
+/// # Errors
+/// No points, a potential of another dimension, or a trajectory that ceases to be finite.
+// ANCHOR: loss
+pub fn add_reverse_kl<F: FlowField>(
+    field: &Augmented<F>,
+    potential: &impl Potential,
+    theta: &[f64],
+    z: ArrayView2<f64>,
+    steps: usize,
+    solver: &mut BatchGradient<Augmented<F>>,
+    gradient: &mut [f64],
+) -> Result<f64> {
+    let (n, d) = (at_least("z.nrows()", z.nrows(), 1)?, z.ncols());
+    if potential.dimension() != d {
+        return Err(Error::argument(
+            "potential.dimension()",
+            potential.dimension(),
+            format!("{d}, that of z"),
+        ));
+    }
+    let start =
+        Array2::from_shape_fn((n, d + 1), |(i, k)| if k < d { z[[i, k]] } else { log_prior(z.row(i)) });
+    let scale = 1.0 / n as f64;
+    let loss = |_, step: usize, state: ArrayView2<f64>, mut a: ArrayViewMut2<f64>| {
+        if step < steps {
+            return 0.0;
+        }
+        let (mut total, mut force) = (0.0, vec![0.0; d]);
+        for (state, mut a) in state.rows().into_iter().zip(a.rows_mut()) {
+            let (y, j) = state.split_at(Axis(0), d);
+            total += j[0] + potential.value(y.as_slice().expect("rows are contiguous"), &mut force);
+            for k in 0..d {
+                a[k] += scale * force[k];
+            }
+            a[d] += scale;
+        }
+        scale * total
+    };
+    solver.evaluate(field, theta, start.view(), loss, gradient)
+}
+// ANCHOR_END: loss
+
+/// Everything a training on a potential depends on, besides the flow.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::Schedule;
+/// use sdml::ch2_control::neural_ode::Tableau;
+/// use sdml::ch3_flows::{coupling::Well, ode_flow::{AffineField, OdeFlow, OdeReverseKl}};
+/// let flow = OdeFlow::new(AffineField::new(2)?, 1.0, Tableau::RK4, 4)?;
+/// let recipe = OdeReverseKl {
+///     target: Well::new(1.0)?, batch: 32, iterations: 3, schedule: Schedule::Constant(1e-3), seed: 0,
+/// };
+/// assert!(recipe.train(&flow, vec![0.0; 6], |_, _| ())?.stopped.is_none());
+/// # Ok::<(), sdml::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OdeReverseKl<P> {
+    /// U.
+    pub target: P,
+    /// Points per iteration, fresh ones in each.
+    pub batch: usize,
+    /// Iterations.
+    pub iterations: usize,
+    /// The learning rates.
+    pub schedule: Schedule,
+    /// What all points derive from.
+    pub seed: u64,
+}
+
+/// Rows per block.
+const BLOCK: usize = 32;
+
+impl<P: Potential> OdeReverseKl<P> {
+    /// Trains a flow from the parameters `theta`; `observe(k, loss)` sees every iteration.
+    ///
+    /// # Errors
+    /// No points, a schedule that is not valid, parameters or a potential that do not fit the flow.
+    pub fn train<F: FlowField>(
+        &self,
+        flow: &OdeFlow<F>,
+        theta: Vec<f64>,
+        mut observe: impl FnMut(usize, f64),
+    ) -> Result<Trained> {
+        at_least("batch", self.batch, 1)?;
+        let (field, scheme) = (flow.field(), flow.forward());
+        let prior = Streams::new(self.seed, "prior");
+        let method = Method::Through { segment: 1 };
+        let mut solver = BatchGradient::new(scheme, method, field.0.parameters(), BLOCK)?;
+        let mut z = Array2::zeros((self.batch, field.0.dimension()));
+        Trained::by_adam(theta, self.schedule, self.iterations, |k, theta, gradient| {
+            let mut stream = prior.stream(k as u64);
+            z.mapv_inplace(|_| stream.normal());
+            let steps = scheme.steps();
+            let loss = add_reverse_kl(field, &self.target, theta, z.view(), steps, &mut solver, gradient)?;
+            observe(k, loss);
+            Ok(loss)
+        })
+    }
+}
