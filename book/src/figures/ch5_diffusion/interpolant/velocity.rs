@@ -20,7 +20,7 @@ pub const FIGURES: &[Figure] = &[
         number: None,
         title: "Velocities and particle lines",
         caption: r"The velocity $v(x, t)$ (colour: orange upwards, blue downwards as $t$ grows) between two modes at $t = 0$ and noise at $t = 1$, with the lines of 21 particles, on the linear (left) and the trigonometric path (right).",
-        alt: "Two panels in which lines fan out from the noise on the right and gather in two bundles on the left. In the left panel the lines are straight over most of the way, in the right one they bend. The ends are the same.",
+        alt: "Two panels in which 21 lines spread at time 1 gather in two bundles at time 0. In the left panel they first draw together, in the right one they run side by side before they part. The ends are the same.",
         seed: 0,
         parameters: &[],
         data: velocities,
