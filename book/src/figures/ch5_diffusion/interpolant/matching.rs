@@ -234,7 +234,7 @@ fn draw_steps(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         .log_x(0.9..=45.0, "Euler steps")
         .log_y(0.01..=3.0, "error")
         .x_ticks(&[(1.0, "1"), (2.0, "2"), (5.0, "5"), (10.0, "10"), (20.0, "20"), (40.0, "40")])
-        .legend(Corner::BottomLeft);
+        .legend(Corner::TopRight);
     for (name, pen) in NAMES.into_iter().zip([BLUE, ORANGE, GREEN]) {
         for seed in 0..3 {
             let mark = plate.line(steps, data.get(&format!("{name} {seed}"))?, pen);
