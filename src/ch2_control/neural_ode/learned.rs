@@ -73,7 +73,7 @@ impl FieldRecipe {
             steps_per_lag: 2,
             batch: 64,
             piece: 4,
-            iterations: 8000,
+            iterations: 4000,
             rate: 0.01,
             seed,
         }
