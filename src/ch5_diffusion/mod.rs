@@ -1,5 +1,7 @@
 //! Chapter 5: diffusion models and interpolants.
 
+pub mod interpolant;
 pub mod mixture;
+mod regression;
 pub mod roads;
 pub mod score;

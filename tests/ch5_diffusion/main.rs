@@ -7,5 +7,6 @@ mod pins;
 #[path = "../quadrature.rs"]
 mod quadrature;
 
+mod interpolant;
 mod roads;
 mod score;
