@@ -7,7 +7,7 @@ fn main() {
     divan::main();
 }
 
-#[divan::bench(args = ["backprop", "adjoint", "backprop, all recorded", "adjoint, states stored"], sample_count = 10)]
+#[divan::bench(args = ["backprop", "adjoint", "backprop, states kept", "adjoint, states kept"], sample_count = 10)]
 fn w5_node_grad(bencher: divan::Bencher, name: &str) {
     let variant = VARIANTS.into_iter().find(|variant| variant.name == name).expect("a variant of this name");
     let mut job = NodeGradient::new(variant).expect("a valid variant");

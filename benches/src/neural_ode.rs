@@ -15,10 +15,10 @@ pub struct Variant {
 
 /// All variants. `adjoint` solves for the states backwards, as the peers do.
 pub const VARIANTS: [Variant; 4] = [
-    Variant { name: "backprop", method: Method::Through { segment: 1 }, block: 64 },
+    Variant { name: "backprop", method: Method::Through { segment: STEPS }, block: 64 },
     Variant { name: "adjoint", method: Method::ResolvedAdjoint, block: 64 },
-    Variant { name: "backprop, all recorded", method: Method::Through { segment: STEPS }, block: 64 },
-    Variant { name: "adjoint, states stored", method: Method::StoredAdjoint, block: 64 },
+    Variant { name: "backprop, states kept", method: Method::Through { segment: 1 }, block: 64 },
+    Variant { name: "adjoint, states kept", method: Method::StoredAdjoint, block: 64 },
 ];
 
 /// The job of one variant, with its buffers.

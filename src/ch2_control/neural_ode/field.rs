@@ -9,7 +9,6 @@ use ndarray::{ArrayView2, ArrayViewMut2, Axis, Slice};
 
 use crate::{Error, Result};
 
-// ANCHOR: field
 /// A vector field f(z, t, θ) on ℝᵈ with P parameters.
 pub trait VectorField: Sync {
     /// What an evaluation leaves behind for its pull-back; it is reused, so that later calls allocate nothing.
@@ -21,6 +20,7 @@ pub trait VectorField: Sync {
     /// P.
     fn parameters(&self) -> usize;
 
+    // ANCHOR: products
     /// Writes f(z, t, θ) into `out`; z and `out` are n × d.
     ///
     /// # Errors
@@ -62,6 +62,7 @@ pub trait VectorField: Sync {
         tape: &mut Self::Tape,
         out: ArrayViewMut2<f64>,
     ) -> Result<()>;
+    // ANCHOR_END: products
 
     /// Adds ∂f/∂θ_j to the rows (j + 1)n … (j + 2)n of `out`, (1 + P)n × d, for every j.
     ///
@@ -99,7 +100,6 @@ pub trait VectorField: Sync {
     /// How many numbers the tape holds.
     fn held(&self, tape: &Self::Tape) -> usize;
 }
-// ANCHOR_END: field
 
 /// The rows of a matrix in a range.
 pub(super) fn rows(z: ArrayView2<'_, f64>, range: Range<usize>) -> ArrayView2<'_, f64> {

@@ -73,7 +73,7 @@ impl FieldRecipe {
             steps_per_lag: 2,
             batch: 64,
             piece: 4,
-            iterations: 8000,
+            iterations: 4000,
             rate: 0.01,
             seed,
         }
@@ -130,7 +130,7 @@ impl FieldRecipe {
             }
             let share = 1.0 / (batch * piece) as f64;
             let mut loss = |n: usize, z: ArrayView2<f64>, mut a: ArrayViewMut2<f64>| {
-                if n == 0 || n % per_lag != 0 {
+                if n == 0 || !n.is_multiple_of(per_lag) {
                     return 0.0;
                 }
                 let mut sum = 0.0;

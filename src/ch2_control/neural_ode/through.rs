@@ -12,7 +12,6 @@ use super::runge_kutta::finite_state;
 use crate::Result;
 
 impl<F: VectorField> Gradient<F> {
-    // ANCHOR: through
     pub(super) fn through(
         &mut self,
         field: &F,
@@ -34,6 +33,7 @@ impl<F: VectorField> Gradient<F> {
         work.tapes.resize_with(m * stages, F::Tape::default);
         let (z, a) = (&mut work.z, &mut work.a);
 
+        // ANCHOR: through
         z.assign(&z_0);
         for n in 0..m * (segments - 1) {
             if n % m == 0 {
@@ -69,6 +69,6 @@ impl<F: VectorField> Gradient<F> {
             }
         }
         Ok(total + loss(0, z_0, a.view_mut()))
+        // ANCHOR_END: through
     }
-    // ANCHOR_END: through
 }

@@ -10,7 +10,8 @@ use sdml::ch2_control::neural_ode::{
 use sdml::random::Streams;
 
 use crate::figures::{
-    BLUE, Corner, Data, Figure, GREEN, GREY, INK, ORANGE, PURPLE, Parameter, Plate, Settings, Shade, Side,
+    BLUE, Colour, Corner, Data, Figure, GREEN, GREY, INK, ORANGE, PURPLE, Parameter, Plate, Settings, Shade,
+    Side,
 };
 
 const SECTION: &str = "ch2_control/neural_ode";
@@ -249,8 +250,10 @@ fn draw_orders(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     Ok(vec![left, right])
 }
 
-/// The five methods, by a name and a colour.
-const METHODS: [(&str, fn(usize) -> Method, crate::figures::Colour); 5] = [
+/// A method for so many steps, with a name and a colour.
+type Contender = (&'static str, fn(usize) -> Method, Colour);
+
+const METHODS: [Contender; 5] = [
     ("recorded", Method::recorded, ORANGE),
     ("checkpoints", Method::checkpointed, BLUE),
     ("adjoint, stored", |_| Method::StoredAdjoint, GREEN),
@@ -287,10 +290,8 @@ fn memory(settings: &Settings) -> Result<Data> {
         // What sensitivities keep does not depend on the steps, and they take long.
         let most = if *name == "sensitivities" { 16 } else { usize::MAX };
         let by_steps = STEPS.iter().map(|&n| held(1, n.min(most))).collect::<sdml::Result<Vec<f64>>>()?;
-        let by_depth = DEPTHS
-            .iter()
-            .map(|&hidden| held(hidden, most.min(256).max(2)))
-            .collect::<sdml::Result<Vec<f64>>>()?;
+        let by_depth =
+            DEPTHS.iter().map(|&hidden| held(hidden, most.min(256))).collect::<sdml::Result<Vec<f64>>>()?;
         Ok((*name, by_steps, by_depth))
     });
     let columns = columns.collect::<sdml::Result<Vec<_>>>()?;
