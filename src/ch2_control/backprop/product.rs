@@ -75,7 +75,7 @@ pub(super) fn product(
     (c.len() * inner) as u64
 }
 
-/// The columns start, …, start + width − 1 of b, next to each other and filled up with zeros.
+/// The columns start, …, start + width − 1 of b, next to each other. What stands beyond them is computed with, and not used.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw+fma", "x86_64+avx2+fma", "x86_64+sse4.2"))]
 fn gather(b: Strided, start: usize, width: usize, panel: &mut [[f64; PANEL]]) {
     if b.column == 1 && width == PANEL {
@@ -89,9 +89,6 @@ fn gather(b: Strided, start: usize, width: usize, panel: &mut [[f64; PANEL]]) {
         for (row, entry) in panel.iter_mut().zip(column) {
             row[j] = *entry;
         }
-    }
-    for row in panel {
-        row[width..].fill(0.0);
     }
 }
 

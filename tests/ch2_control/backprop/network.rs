@@ -1,7 +1,7 @@
 //! The engine against central differences, for every activation and every jet.
 
 use ndarray::{Array2, ArrayView2};
-use sdml::ch2_control::backprop::{Activation, Jet, Mlp, Pass};
+use sdml::ch2_control::backprop::{Activation, Evaluation, Jet, Mlp, Pass};
 use sdml::random::Streams;
 
 /// ⟨c, output⟩.
@@ -52,5 +52,60 @@ fn pull_back_is_the_derivative_of_the_forward_pass() {
             println!("{activation:?} {jet:?} {worst:e}");
             assert!(worst < 1e-9, "{activation:?} {jet:?}: {worst:e}");
         }
+    }
+}
+
+#[test]
+fn activations_are_as_exact_as_the_standard_library() {
+    // Against functions of the standard library that lose nothing near their zeros or far out.
+    let logistic = |z: f64| if z < 0.0 { z.exp() / (1.0 + z.exp()) } else { 1.0 / (1.0 + (-z).exp()) };
+    for k in -4000..4000 {
+        let z = f64::from(k) * 0.01 + 1e-9;
+        let exact = [z.tanh(), z * logistic(z), z.max(0.0) + (-z.abs()).exp().ln_1p(), z.max(0.0), z.sin()];
+        for (activation, exact) in Activation::ALL.into_iter().zip(exact) {
+            let s = activation.derivatives(z)[0];
+            // The sine near a multiple of π keeps absolute accuracy only as far as z itself is known.
+            let tolerance = 2e-15 * if activation == Activation::Sine { 1.0 } else { exact.abs() };
+            assert!((s - exact).abs() <= tolerance, "{activation:?}({z}) = {s}, not {exact}");
+        }
+    }
+    // Beyond the range of the polynomial, in a batch where some arguments are small.
+    let mlp = Mlp::new(&[1, 1, 1], Activation::Sine).unwrap();
+    let x = ndarray::array![[0.5], [1e5], [-3e7], [1e15]];
+    let mut pass = Pass::new();
+    mlp.forward(&[1.0, 0.0, 1.0, 0.0], x.view(), &mut pass).unwrap();
+    for (&x, &y) in x.iter().zip(&pass.output()) {
+        assert!((y - x.sin()).abs() < 1e-15, "sin {x}");
+        assert!((Activation::Sine.derivatives(x)[1] - x.cos()).abs() < 1e-15, "cos {x}");
+    }
+}
+
+#[test]
+fn initial_parameters_fill_their_interval() {
+    let mlp = Mlp::new(&[4, 100, 1], Activation::Tanh).unwrap();
+    let theta = mlp.initial(&mut Streams::new(0, "initial").stream(0));
+    // 500 numbers on (−1/2, 1/2), then 101 on (−1/10, 1/10).
+    for (part, bound) in [(&theta[..500], 0.5), (&theta[500..], 0.1)] {
+        let largest = part.iter().fold(0.0, |m: f64, w| m.max(w.abs()));
+        assert!(0.9 * bound < largest && largest <= bound);
+        let square = part.iter().map(|w| w * w).sum::<f64>() / part.len() as f64;
+        // The fourth moment of a uniform variable gives w² the variance 4 bound⁴/45.
+        let error = bound * bound * (4.0 / 45.0 / part.len() as f64).sqrt();
+        assert!((square - bound * bound / 3.0).abs() < 4.0 * error);
+    }
+}
+
+#[test]
+fn evaluation_is_the_forward_pass() {
+    // More rows than a block of each shard, and numbers that nothing divides.
+    for rows in [1, 7, 1001, 5003] {
+        let mlp = Mlp::new(&[2, 9, 3], Activation::Silu).unwrap();
+        let mut stream = Streams::new(1, "evaluation").stream(0);
+        let theta = mlp.initial(&mut stream);
+        let x = Array2::from_shape_simple_fn((rows, 2), || stream.normal());
+        let (mut pass, mut evaluation) = (Pass::new(), Evaluation::new());
+        mlp.forward(&theta, x.view(), &mut pass).unwrap();
+        mlp.evaluate(&theta, x.view(), &mut evaluation).unwrap();
+        assert_eq!(pass.output(), evaluation.output());
     }
 }
