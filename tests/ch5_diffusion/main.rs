@@ -7,4 +7,5 @@ mod pins;
 #[path = "../quadrature.rs"]
 mod quadrature;
 
+mod beyond;
 mod score;
