@@ -25,6 +25,8 @@ PEERS = {
     "W6": ("w06_nsde_grad.py", ["jax/d10-heun-backprop", "diffrax/d10-heun-adjoint", "torchsde/d10-reversible_heun-backprop",
                                 "torchsde/d10-reversible_heun-adjoint", "jax/d1-heun-backprop"]),
     "W7": ("w07_control.py", ["jax/T5", "jax/T8", "torch-batched/T5"]),
+    "W8": ("w08_realnvp.py", ["jax", "torch"]),
+    "W10": ("w10_w11_diffusion_flow.py", ["jax/eight", "jax/moons", "torch/eight"]),
 }
 
 
@@ -36,9 +38,11 @@ def lines(command, folder):
 
 def switches(variant):
     """What tells a peer's script the variant: `backprop` is a mode, `d10-heun-backprop` a dimension, a method and a mode,
-    `T5` a time."""
+    `T5` a time, `eight` a law of data."""
     if variant.startswith("T"):
         return [f"--T={variant[1:]}"]
+    if variant in ("eight", "moons"):
+        return [f"--data={variant}"]
     *before, mode = variant.split("-")
     dimension = [f"--dim={before[0][1:]}", f"--method={before[1]}"] if before else []
     return dimension + ([f"--mode={mode}"] if mode else [])

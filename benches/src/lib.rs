@@ -2,7 +2,9 @@
 
 pub mod backprop;
 pub mod control;
+pub mod diffusion;
 pub mod langevin;
 pub mod neural_ode;
 pub mod neural_sde;
+pub mod real_nvp;
 pub mod sde;

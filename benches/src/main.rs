@@ -4,11 +4,14 @@
 use std::time::Instant;
 
 use benches::control::{ITERATIONS, train};
+use benches::diffusion::{SAMPLERS, TRAINING_STEPS, quality, recipe, sample};
 use benches::langevin;
 use benches::neural_ode::{NodeGradient, VARIANTS};
 use benches::neural_sde::{Job, distance, model};
+use benches::real_nvp;
 use benches::sde::{COARSEST, FINEST, PATHS, STEPS, STRONG_PATHS, em_ou, gbm_strong, normals};
 use sdml::ch2_control::neural_sde::{BatchScheme, WayBack};
+use sdml::ch3_flows::data::DataLaw;
 
 const REPEATS: usize = 7;
 
@@ -108,6 +111,50 @@ fn main() -> sdml::Result<()> {
             );
             report("W7", &format!("T{horizon}"), wall, ITERATIONS as f64, &quality);
         }
+    }
+    if wanted("W8") {
+        let mut seed = 0;
+        let (wall, trained) = fastest(|| {
+            seed += 1;
+            real_nvp::train(seed)
+        })?;
+        let quality = format!("test_nll {:.4}", real_nvp::held_out(&trained)?);
+        report("W8", "", wall, real_nvp::STEPS as f64, &quality);
+    }
+    if wanted("W10") {
+        for law in [DataLaw::Eight, DataLaw::Moons] {
+            w10(law)?;
+        }
+    }
+    Ok(())
+}
+
+/// Trains on `law` with three seeds, and samples.
+fn w10(law: DataLaw) -> sdml::Result<()> {
+    let name = if law == DataLaw::Eight { "eight" } else { "moons" };
+    let mut walls = Vec::new();
+    let mut models = Vec::new();
+    for seed in 0..3 {
+        let start = Instant::now();
+        models.push(recipe(law, seed).train(|_, _| ())?);
+        walls.push(start.elapsed().as_secs_f64());
+    }
+    let wall = walls.into_iter().fold(f64::INFINITY, f64::min);
+    let losses: Vec<_> = models.iter().map(|model| format!("{:.4}", model.loss())).collect();
+    report("W10", name, wall, TRAINING_STEPS as f64, &format!("loss {}", losses.join(", ")));
+    for (sampler, h, steps) in SAMPLERS {
+        let mut found = Vec::new();
+        for (seed, model) in models.iter().enumerate() {
+            found.push(format!("{:.5}", quality(&sample(model, h, steps, seed as u64)?, law)?));
+        }
+        let (wall, _) = fastest(|| sample(&models[0], h, steps, 0))?;
+        report(
+            "W10",
+            &format!("{name} {sampler}"),
+            wall,
+            steps as f64,
+            &format!("mmd2 {}", found.join(", ")),
+        );
     }
     Ok(())
 }

@@ -7,4 +7,6 @@ mod pins;
 #[path = "../quadrature.rs"]
 mod quadrature;
 
+mod coupling;
+mod ode_flow;
 mod transport;

@@ -60,6 +60,10 @@ pub static ALL: &[&[Figure]] = &[
     ch2_control::neural_sde::training::FIGURES,
     ch3_flows::transport::maps::FIGURES,
     ch3_flows::transport::optimal::FIGURES,
+    ch3_flows::coupling::flow::FIGURES,
+    ch3_flows::coupling::potential::FIGURES,
+    ch3_flows::coupling::likelihood::FIGURES,
+    ch3_flows::ode_flow::FIGURES,
     ch4_langevin::generalized::FIGURES,
     ch4_langevin::underdamped::FIGURES,
     ch4_langevin::overdamped::FIGURES,
@@ -67,6 +71,11 @@ pub static ALL: &[&[Figure]] = &[
     ch4_langevin::ergodic::FIGURES,
     ch4_langevin::barriers::FIGURES,
     ch4_langevin::posterior::FIGURES,
+    ch5_diffusion::score::path::FIGURES,
+    ch5_diffusion::score::reverse::FIGURES,
+    ch5_diffusion::score::training::FIGURES,
+    ch5_diffusion::score::sampling::FIGURES,
+    ch5_diffusion::score::budget::FIGURES,
 ];
 
 /// One figure: its words, its parameters, the computation of its data and the drawing of them.

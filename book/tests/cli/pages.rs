@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
 use book::gallery;
@@ -18,6 +19,54 @@ fn every_link_of_the_book_leads_somewhere_and_every_id_is_unique() {
     let pages = Pages::read(&project.output);
     assert!(pages.0.len() > 5, "the book has pages");
     assert_eq!(pages.problems(), Vec::<String>::new());
+    keep_ids(&pages);
+    keep_light(&project.output);
+}
+
+/// Whoever links to a statement, an equation or a figure must find it tomorrow: the ids listed in `book/ids.txt` stay, or
+/// lead elsewhere by a redirect in `book/book.toml`. New ones are added by `INSTA_UPDATE=always cargo test`.
+fn keep_ids(pages: &Pages) {
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("ids.txt");
+    let known: BTreeSet<String> = fs::read_to_string(&list).unwrap().lines().map(str::to_owned).collect();
+    let settings = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("book.toml")).unwrap();
+    let present = pages.lasting_ids();
+    let lost: Vec<_> =
+        known.difference(&present).filter(|id| !settings.contains(&format!("\"/{id}\""))).collect();
+    assert!(lost.is_empty(), "ids that others may link to are gone, without a redirect: {lost:?}");
+    let new: Vec<_> = present.difference(&known).map(String::as_str).collect();
+    if !new.is_empty() && std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+        let all: Vec<_> = known.union(&present).map(String::as_str).collect();
+        fs::write(&list, all.join("\n") + "\n").unwrap();
+        return;
+    }
+    assert!(
+        new.is_empty(),
+        "new ids: add them to book/ids.txt with `INSTA_UPDATE=always cargo test`: {new:?}"
+    );
+}
+
+/// Every page but the one for printing weighs at most 400 kB, compressed.
+fn keep_light(folder: &Path) {
+    const MOST: usize = 400_000;
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if entry.extension().is_some_and(|kind| kind == "html") && !entry.ends_with("print.html") {
+                let page = fs::read(&entry).unwrap();
+                // What is light uncompressed need not be compressed to know it.
+                let weight = if page.len() <= MOST { page.len() } else { compressed(&page) };
+                assert!(weight <= MOST, "{} weighs {weight} bytes", entry.display());
+            }
+        }
+    }
+}
+
+fn compressed(page: &[u8]) -> usize {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(page).unwrap();
+    packed.finish().unwrap().len()
 }
 
 #[test]
@@ -75,6 +124,36 @@ impl Pages {
             }
         }
         Self(pages, folder.to_owned())
+    }
+
+    /// `page.html#id` of what others may link to: statements, items, equations, figures, boxes, exercises, and the entries of
+    /// the lists.
+    fn lasting_ids(&self) -> BTreeSet<String> {
+        const LASTING: [&str; 14] = [
+            "thm:",
+            "def:",
+            "lem:",
+            "exr:",
+            "exa:",
+            "eq:",
+            "fig:",
+            "item-",
+            "box-",
+            "exercise-",
+            "erratum-",
+            "cov-",
+            "ref-",
+            "check-",
+        ];
+        let mut ids = BTreeSet::new();
+        for (path, page) in
+            self.0.iter().filter(|(path, _)| *path != Path::new("print.html") && !path.starts_with("source"))
+        {
+            let path = path.to_string_lossy().replace('\\', "/");
+            let lasting = page.ids.iter().filter(|id| LASTING.iter().any(|start| id.starts_with(start)));
+            ids.extend(lasting.map(|id| format!("{path}#{id}")));
+        }
+        ids
     }
 
     fn problems(&self) -> Vec<String> {

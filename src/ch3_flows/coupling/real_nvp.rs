@@ -200,12 +200,11 @@ impl RealNvp {
             for (log_det, s) in pass.log_det.iter_mut().zip(pass.layers[l].s.rows()) {
                 *log_det += direction.sign() * s.sum();
             }
+            if let Some(&value) = after.iter().find(|value| !value.is_finite()) {
+                return Err(Error::NotFinite { quantity: "a point in the flow", value, step });
+            }
         }
-        let last = &pass.stages[self.layers.len()];
-        match last.iter().find(|value| !value.is_finite()) {
-            Some(&value) => Err(Error::NotFinite { quantity: "a point", value, step: self.layers.len() }),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// Goes back through the last pass. With ȳ the cotangent of the points (n × d) and λ̄ that of the log-determinants, it

@@ -77,10 +77,7 @@ impl Annealing {
 /// ```
 /// use sdml::ch1_preliminaries::learning::Schedule;
 /// use sdml::ch3_flows::coupling::{ReverseKl, Well};
-/// let recipe = ReverseKl {
-///     target: Well::new(1.0)?, annealing: None, layers: 4, width: 16, batch: 64, steps: 20,
-///     schedule: Schedule::Constant(1e-3), seed: 0,
-/// };
+/// let recipe = ReverseKl { batch: 64, schedule: Schedule::Constant(1e-3), ..ReverseKl::new(Well::new(1.0)?, 20, 0) };
 /// assert!(recipe.train()?.stopped.is_none());
 /// # Ok::<(), sdml::Error>(())
 /// ```
@@ -105,6 +102,18 @@ pub struct ReverseKl<P> {
 }
 
 impl<P: Potential> ReverseKl<P> {
+    /// The training that the book shows: 6 layers of width 32, 256 points per step, a rate that falls from 0.005 to 0
+    /// along a cosine.
+    pub const fn new(target: P, steps: usize, seed: u64) -> Self {
+        let schedule = Schedule::Cosine { rate: 5e-3, steps };
+        Self { target, annealing: None, layers: 6, width: 32, batch: 256, steps, schedule, seed }
+    }
+
+    /// The same on the way along `annealing`.
+    pub fn annealed(self, annealing: Annealing) -> Self {
+        Self { annealing: Some(annealing), ..self }
+    }
+
     /// The shape of the flow.
     ///
     /// # Errors

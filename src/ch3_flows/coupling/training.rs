@@ -23,14 +23,21 @@ impl Trained {
     /// `stopped` says why and at which step.
     ///
     /// # Errors
-    /// A schedule that is not valid, and errors of `evaluate` other than [`Error::NotFinite`] at its first step.
+    /// A schedule that is not valid, or an error of `evaluate` at its first step.
     pub fn by_adam(
         theta: Vec<f64>,
         schedule: Schedule,
         steps: usize,
-        evaluate: impl FnMut(usize, &[f64], &mut [f64]) -> Result<f64>,
+        mut evaluate: impl FnMut(usize, &[f64], &mut [f64]) -> Result<f64>,
     ) -> Result<Self> {
         schedule.valid()?;
+        let evaluate = |step: usize, theta: &[f64], gradient: &mut [f64]| match theta
+            .iter()
+            .find(|parameter| !parameter.is_finite())
+        {
+            Some(&value) => Err(Error::NotFinite { quantity: "theta", value, step }),
+            None => evaluate(step, theta, gradient),
+        };
         let mut moving = theta.clone();
         let mut kept = theta;
         let mut losses = Vec::with_capacity(steps);

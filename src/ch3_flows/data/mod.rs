@@ -51,6 +51,15 @@ impl DataLaw {
         }
     }
 
+    /// The name, as a key.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Eight => "eight",
+            Self::Moons => "moons",
+            Self::Checkerboard => "checkerboard",
+        }
+    }
+
     /// One point.
     ///
     /// ```

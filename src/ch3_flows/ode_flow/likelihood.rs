@@ -88,6 +88,24 @@ pub struct OdeLikelihood {
 const BLOCK: usize = 32;
 
 impl OdeLikelihood {
+    /// The training this book shows for `law`: the thinner the law, the longer.
+    pub fn of(law: DataLaw, seed: u64) -> Self {
+        let (iterations, rate) = match law {
+            DataLaw::Eight => (500, 5e-3),
+            DataLaw::Moons => (2000, 1e-2),
+            DataLaw::Checkerboard => (800, 1e-2),
+        };
+        Self {
+            law,
+            width: 64,
+            steps: 8,
+            batch: 256,
+            iterations,
+            schedule: Schedule::Cosine { rate, steps: iterations },
+            seed,
+        }
+    }
+
     /// The flow of the recipe's network, in `steps` steps.
     ///
     /// # Errors

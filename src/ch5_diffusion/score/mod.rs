@@ -2,6 +2,7 @@
 //! process is reversed with the help of the score ([`Reverse`], (5.3)), which
 //! a network learns ([`Recipe`], (5.4)).
 
+mod budget;
 mod field;
 mod gaussian;
 mod likelihood;
@@ -12,6 +13,7 @@ mod reverse;
 mod source;
 mod training;
 
+pub use budget::{Budget, Sources};
 pub use field::{Circulating, ExactScore, ScoreField};
 pub(in crate::ch5_diffusion) use field::{each_point, of_dimension, time};
 pub(in crate::ch5_diffusion) use gaussian::integral;

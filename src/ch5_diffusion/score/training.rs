@@ -37,7 +37,7 @@ pub struct Recipe<D> {
 }
 
 impl<D: Source> Recipe<D> {
-    /// T = 3, t_0 = 1e-4, three hidden layers of 64, 4000 steps on batches of 512, a rate that falls from 2e-3 to 0.
+    /// T = 3, t_0 = 1e-4, three hidden layers of 64, 4000 steps on batches of 512, a rate that falls from 1e-2 to 0.
     pub fn new(data: D, seed: u64) -> Self {
         let steps = 4000;
         Self {
@@ -47,7 +47,7 @@ impl<D: Source> Recipe<D> {
             first: 1e-4,
             batch: 512,
             steps,
-            schedule: Schedule::Cosine { rate: 2e-3, steps },
+            schedule: Schedule::Cosine { rate: 1e-2, steps },
             seed,
         }
     }

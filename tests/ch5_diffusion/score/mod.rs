@@ -1,7 +1,9 @@
 //! Checks of Section 5.1.
 
 mod bad_input;
+mod budget;
 mod mixture;
 mod path;
 mod reverse;
 mod sampling;
+mod training;

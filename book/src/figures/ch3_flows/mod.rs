@@ -1,3 +1,5 @@
 //! Figures of Chapter 3.
 
+pub mod coupling;
+pub mod ode_flow;
 pub mod transport;

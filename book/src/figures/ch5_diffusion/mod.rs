@@ -1,1 +1,3 @@
 //! Figures of Chapter 5.
+
+pub mod score;

@@ -33,7 +33,7 @@ pub const FIGURES: &[Figure] = &[
         number: None,
         title: "The error of each method",
         caption: r"Largest error of the four derivatives of $L = X(1)^2$ against the step, on a smooth path (left; thin line of slope 2) and in the root mean square over Brownian paths (right; slope 1). The reference has steps sixteen times finer than the finest shown.",
-        alt: "Left: four families of dots fall with slope two. Right: the same four fall with slope one, reversible Heun a little above the others.",
+        alt: "Left: four families of dots fall with slope two. Right: the same four fall with a slope a little above one.",
         seed: 26,
         parameters: &[Parameter {
             name: "paths",
@@ -49,7 +49,7 @@ pub const FIGURES: &[Figure] = &[
         number: None,
         title: "Memory against steps",
         caption: r"Left: numbers that describe the path and are held at once, against the number of steps, for the two-dimensional example. Right: the relative distance of the gradient from the one through the stored steps of reversible Heun, for reversible Heun without storage (its dots at $10^{-17}$ mean no difference at all) and for the backward system.",
-        alt: "Left: the stored states grow in proportion to the steps, reversible Heun and the backward system stay at twelve and eight numbers. Right: reversible Heun stays below ten to the minus twelve, the backward system falls slowly from one tenth.",
+        alt: "Left: the stored states grow in proportion to the steps, reversible Heun and the backward system stay at twelve and eight numbers. Right: reversible Heun stays below ten to the minus twelve, the backward system falls slowly from one hundredth.",
         seed: 24,
         parameters: &[],
         data: memory,
@@ -83,16 +83,19 @@ fn products(settings: &Settings) -> Result<Data> {
 fn draw_products(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let t = data.get("t")?;
     let (x, h, a) = (data.get("X")?, data.get("h")?, data.get("a")?);
-    let span = |values: &[&[f64]]| {
-        let all = || values.iter().copied().flatten().copied();
+    let span = |values: &[f64]| {
+        let all = || values.iter().copied();
         let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(f64::NEG_INFINITY, f64::max));
         let margin = 0.08 * (high - low);
         low - margin..=high + margin
     };
-    let mut path = Plate::new().x(0.0..=1.0, "time $t$").y(span(&[x]), "$X(t)$");
+    let mut path = Plate::new().x(0.0..=1.0, "time $t$").y(span(x), "$X(t)$");
     path.line(t, x, INK.weight(1.2));
-    let mut both =
-        Plate::new().x(0.0..=1.0, "time $t$").y(span(&[h, a]), "relative to time 1").legend(Corner::TopRight);
+    let extreme = |pick: fn(f64, f64) -> f64| h.iter().chain(a).copied().reduce(pick).unwrap_or(1.0);
+    let mut both = Plate::new()
+        .x(0.0..=1.0, "time $t$")
+        .log_y(0.6 * extreme(f64::min)..=1.8 * extreme(f64::max), "relative to time 1")
+        .legend(Corner::TopRight);
     both.line(t, h, BLUE.weight(1.2)).keyed("sensitivity $h$");
     both.line(t, a, ORANGE.weight(1.2)).keyed("adjoint $a$");
     both.line(t, data.get("product")?, GREEN).keyed("$a h$");

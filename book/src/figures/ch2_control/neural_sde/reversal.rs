@@ -114,7 +114,7 @@ fn draw(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let (h_low, h_high) = (first.min(last), first.max(last));
     let mut misses = Plate::new()
         .log_x(0.8 * h_low..=1.25 * h_high, "step $h$")
-        .log_y(1e-9..=1.0, "distance from the start")
+        .log_y(1e-13..=1.0, "distance from the start")
         .legend(Corner::BottomRight);
     for (name, order, colour, words) in [
         ("strong error", 0.5, GREY, "error of the end"),

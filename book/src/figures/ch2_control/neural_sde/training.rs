@@ -154,7 +154,7 @@ fn learnt(_: &Settings) -> Result<Data> {
 
 fn draw_learnt(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let mut laws =
-        Plate::new().x(-2.0..=2.0, "$x$").y(0.0..=1.45, "density of $X(1/2)$").legend(Corner::TopLeft);
+        Plate::new().x(-2.0..=2.0, "$x$").y(0.0..=2.4, "density of $X(1/2)$").legend(Corner::TopLeft);
     for (k, (x, colour)) in STARTS.into_iter().zip([BLUE, GREEN, ORANGE]).enumerate() {
         laws.bars(data.get("edges")?, data.get(&format!("heights{k}"))?, colour.opacity(0.3));
         laws.line(data.get(&format!("z{k}"))?, data.get(&format!("law{k}"))?, colour)

@@ -1,0 +1,124 @@
+//! Where the error of a diffusion model comes from: the prior is not p_T, the score is not exact, steps are finite, and so
+//! is the number of points. In the Gaussian case each source can be switched off, and each of the sixteen errors is known.
+
+use super::gaussian::{GaussianCase, Normal, ScoreError};
+use super::reverse::Method;
+use crate::Result;
+use crate::error::at_least;
+
+/// The sources of error that are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sources {
+    /// Y(0) ~ N(0, 1) and not p_T.
+    pub prior: bool,
+    /// The score has its error.
+    pub score: bool,
+    /// The equation is solved in steps and not exactly.
+    pub steps: bool,
+    /// The law is known from N points and not exactly.
+    pub points: bool,
+}
+
+impl Sources {
+    /// All of them.
+    pub const ALL: Self = Self { prior: true, score: true, steps: true, points: true };
+    /// None.
+    pub const NONE: Self = Self { prior: false, score: false, steps: false, points: false };
+
+    /// Each of them alone.
+    pub fn alone() -> [Self; 4] {
+        [
+            Self { prior: true, ..Self::NONE },
+            Self { score: true, ..Self::NONE },
+            Self { steps: true, ..Self::NONE },
+            Self { points: true, ..Self::NONE },
+        ]
+    }
+
+    /// All but one, in the same order.
+    pub fn all_but_one() -> [Self; 4] {
+        [
+            Self { prior: false, ..Self::ALL },
+            Self { score: false, ..Self::ALL },
+            Self { steps: false, ..Self::ALL },
+            Self { points: false, ..Self::ALL },
+        ]
+    }
+}
+
+/// A diffusion model of normal data.
+///
+/// ```
+/// use sdml::ch5_diffusion::score::{Budget, GaussianCase, Method, Normal, ScoreError, Sources, descending_times};
+/// let case = GaussianCase::new(Normal::new(1.0, 0.25)?, ScoreError { offset: 0.1, ..ScoreError::NONE })?;
+/// let times = descending_times(2.0, 0.0, 50, 2.0)?;
+/// let budget = Budget { case, h: 1.0, times, method: Method::Euler, points: 1000 };
+/// assert!(budget.squared_error(Sources::NONE)?.abs() < 1e-12);
+/// assert!(budget.squared_error(Sources::ALL)? > 0.0);
+/// # Ok::<(), sdml::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Budget {
+    /// Data and score.
+    pub case: GaussianCase,
+    /// The noise h of the reverse equation.
+    pub h: f64,
+    /// Its falling times, from T to 0.
+    pub times: Vec<f64>,
+    /// How its steps are made.
+    pub method: Method,
+    /// N.
+    pub points: usize,
+}
+
+impl Budget {
+    /// The law of the model's points when only some sources of error are there.
+    ///
+    /// # Errors
+    /// As [`GaussianCase::stepped`].
+    // ANCHOR: law
+    pub fn law(&self, sources: Sources) -> Result<Normal> {
+        let case =
+            if sources.score { self.case } else { GaussianCase::new(self.case.data(), ScoreError::NONE)? };
+        let horizon = self.times.first().copied().unwrap_or(0.0);
+        let start = if sources.prior { Normal::STANDARD } else { case.law(horizon) };
+        if sources.steps {
+            case.stepped(self.method, self.h, &self.times, start)
+        } else {
+            case.reversed(self.h, horizon, start)
+        }
+    }
+    // ANCHOR_END: law
+
+    /// E W₂²(N(x̄, s²), data) for the mean x̄ and the standard deviation s of N points of the law N(μ̂, v̂), or of the law
+    /// itself: (μ̂ − m)² + (√v̂ − √v_0)² and, from the points, v̂/N + 2 √(v̂ v_0) (1 − c₄(N)), where E s = c₄(N) √v̂.
+    ///
+    /// # Errors
+    /// As [`Self::law`]; fewer than two points.
+    // ANCHOR: squared_error
+    pub fn squared_error(&self, sources: Sources) -> Result<f64> {
+        let (law, data) = (self.law(sources)?, self.case.data());
+        let deterministic = law.distance(&data).powi(2);
+        if !sources.points {
+            return Ok(deterministic);
+        }
+        let n = at_least("points", self.points, 2)? as f64;
+        let bias = -log_c4(n).exp_m1();
+        Ok(deterministic + law.variance / n + 2.0 * (law.variance * data.variance).sqrt() * bias)
+    }
+    // ANCHOR_END: squared_error
+
+    /// What is left of the total when the errors of the four sources, each alone, are taken away.
+    ///
+    /// # Errors
+    /// As [`Self::squared_error`].
+    pub fn interaction(&self) -> Result<f64> {
+        let alone = Sources::alone().map(|sources| self.squared_error(sources));
+        alone.into_iter().try_fold(self.squared_error(Sources::ALL)?, |rest, part| Ok(rest - part?))
+    }
+}
+
+/// log c₄(n), c₄ = √(2/(n − 1)) Γ(n/2)/Γ((n − 1)/2).
+fn log_c4(n: f64) -> f64 {
+    0.5 * (2.0 / (n - 1.0)).ln() + libm::lgamma(0.5 * n) - libm::lgamma(0.5 * (n - 1.0))
+}

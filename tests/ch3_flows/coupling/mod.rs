@@ -1,0 +1,5 @@
+//! Section 3.3: coupling flows and their two losses.
+
+mod flow;
+mod likelihood;
+mod potential;
