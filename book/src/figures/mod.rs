@@ -76,6 +76,9 @@ pub static ALL: &[&[Figure]] = &[
     ch5_diffusion::score::training::FIGURES,
     ch5_diffusion::score::sampling::FIGURES,
     ch5_diffusion::score::budget::FIGURES,
+    ch5_diffusion::beyond::guidance::FIGURES,
+    ch5_diffusion::beyond::consistency::FIGURES,
+    ch5_diffusion::beyond::memory::FIGURES,
 ];
 
 /// One figure: its words, its parameters, the computation of its data and the drawing of them.

@@ -1,3 +1,4 @@
 //! Figures of Chapter 5.
 
+pub mod beyond;
 pub mod score;

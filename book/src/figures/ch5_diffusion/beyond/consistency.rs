@@ -4,10 +4,14 @@ use anyhow::Result;
 use ndarray::Array2;
 use sdml::ch5_diffusion::beyond::{Aim, Distillation, FlowMap, OneStep, rearrangement};
 use sdml::ch5_diffusion::mixture::Mixture;
-use sdml::ch5_diffusion::score::{ExactScore, Method, Noising, Reverse, decay, descending_times, noise_variance};
+use sdml::ch5_diffusion::score::{
+    ExactScore, Method, Noising, Reverse, decay, descending_times, noise_variance,
+};
 use sdml::random::Streams;
 
-use crate::figures::{BLUE, CYCLE, Corner, Data, Figure, GREEN, GREY, INK, ORANGE, Parameter, Plate, Settings};
+use crate::figures::{
+    BLUE, CYCLE, Corner, Data, Figure, GREEN, GREY, INK, ORANGE, Parameter, Plate, Settings,
+};
 
 const SECTION: &str = "ch5_diffusion/beyond/consistency";
 
@@ -50,8 +54,8 @@ fn function(_: &Settings) -> Result<Data> {
     let starts = Array2::from_shape_vec((18, 1), starts)?;
     let times = descending_times(horizon, 0.0, STEPS, 2.0)?;
     let score = ExactScore::new(data.clone());
-    let states =
-        Reverse::new(&score, 0.0, times.clone(), Method::Heun)?.paths(starts.view(), &Streams::new(0, "no noise"))?;
+    let states = Reverse::new(&score, 0.0, times.clone(), Method::Heun)?
+        .paths(starts.view(), &Streams::new(0, "no noise"))?;
     let paths = (0..18).map(|i| states.iter().map(|state| state[[i, 0]]).collect::<Vec<_>>());
     let x: Vec<f64> = (0..=240).map(|k| -2.4 + 0.02 * f64::from(k)).collect();
     let at = |t: f64| x.iter().map(|&x| Ok(rearrangement(&data, t, x)?)).collect::<Result<Vec<_>>>();

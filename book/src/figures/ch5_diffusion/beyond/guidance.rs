@@ -47,8 +47,7 @@ const NOISES: [f64; 3] = [0.0, 1.0, 8.0];
 fn law(_: &Settings) -> Result<Data> {
     let weights: Vec<f64> = (0..=80).map(|k| 0.05 * f64::from(k)).collect();
     let case = |w: f64| GuidedGaussian::new(Normal::STANDARD, Normal::new(1.5, 0.25)?, w);
-    let product =
-        weights.iter().map(|&w| Ok(case(w)?.product(0.0)?.variance)).collect::<Result<Vec<_>>>()?;
+    let product = weights.iter().map(|&w| Ok(case(w)?.product(0.0)?.variance)).collect::<Result<Vec<_>>>()?;
     let end = |h: f64| -> Result<Vec<f64>> {
         weights.iter().map(|&w| Ok(case(w)?.reversed(h, 6.0, Normal::STANDARD)?.variance)).collect()
     };
@@ -70,7 +69,8 @@ fn law(_: &Settings) -> Result<Data> {
     let density =
         wide.windows(2).map(|pair| 10.0 / (QUANTILES as f64 * (pair[1] - pair[0]))).collect::<Vec<_>>();
     let x: Vec<f64> = (0..=300).map(|k| -1.5 + 0.02 * f64::from(k)).collect();
-    let unnormalised = x.iter().map(|x| Ok(guided.log_product(0.0, &[*x])?.exp())).collect::<Result<Vec<_>>>()?;
+    let unnormalised =
+        x.iter().map(|x| Ok(guided.log_product(0.0, &[*x])?.exp())).collect::<Result<Vec<_>>>()?;
     let mass: f64 = unnormalised.iter().sum::<f64>() * 0.02;
     Ok(Data::new()
         .column("w", weights)
@@ -136,8 +136,12 @@ fn sweep(settings: &Settings) -> Result<Data> {
 }
 
 fn draw_sweep(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
-    let mut cloud =
-        Plate::new().x(-2.0..=4.0, "$x_1$").y(-3.0..=3.0, "$x_2$").equal().legend(Corner::TopLeft).without_rules();
+    let mut cloud = Plate::new()
+        .x(-2.0..=4.0, "$x_1$")
+        .y(-3.0..=3.0, "$x_2$")
+        .equal()
+        .legend(Corner::TopLeft)
+        .without_rules();
     cloud.dots(data.get("x at 0")?, data.get("y at 0")?, 1.4, GREY).keyed("$w = 0$");
     cloud.dots(data.get("x at 4")?, data.get("y at 4")?, 1.4, ORANGE).keyed("$w = 4$");
     let around = (0..=120).map(|k| {
@@ -154,7 +158,8 @@ fn draw_sweep(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         moments.points(w, data.get(name)?, colour).keyed(name);
     }
     let mut shares = Plate::new().x(0.0..=6.0, "weight $w$").y(0.0..=0.14, "share of the points");
-    for (name, words, colour) in [("confused", "looks like another class", PURPLE), ("outlying", "outside the circle", ORANGE)]
+    for (name, words, colour) in
+        [("confused", "looks like another class", PURPLE), ("outlying", "outside the circle", ORANGE)]
     {
         shares.line(w, data.get(name)?, colour.thin());
         shares.points(w, data.get(name)?, colour).keyed(words);

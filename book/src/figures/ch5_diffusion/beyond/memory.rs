@@ -6,7 +6,9 @@ use sdml::ch5_diffusion::mixture::Mixture;
 use sdml::ch5_diffusion::score::{Method, Reverse, decay, descending_times, noise_variance};
 use sdml::random::Streams;
 
-use crate::figures::{BLUE, Corner, Data, Figure, GREEN, GREY, INK, ORANGE, PURPLE, Parameter, Plate, Settings};
+use crate::figures::{
+    BLUE, Corner, Data, Figure, GREEN, GREY, INK, ORANGE, PURPLE, Parameter, Plate, Settings,
+};
 
 const SECTION: &str = "ch5_diffusion/beyond/memory";
 
