@@ -300,13 +300,15 @@ impl<const D: usize> Mixture<D> {
     /// # Ok::<(), sdml::Error>(())
     /// ```
     pub fn conditional_mean(&self, a: f64, b: f64, x: &[f64; D]) -> Result<[f64; D]> {
-        // The k-th conditional mean is m_k − aΣ_k g_k with the noised g_k; to get Σ_k back from a²Σ_k + b²I would cancel.
-        let (_, mean) = self.noised(a, b)?.average(x, |k, pull| {
-            let data = &self.components[k];
-            let shift = data.along_axes(*pull, |i, g| -a * data.variances[i] * g);
-            std::array::from_fn(|i| data.mean[i] + shift[i])
-        });
-        Ok(mean)
+        Ok(self.observed(a, b)?.mean(1.0, 0.0, x))
+    }
+
+    /// What aX + bZ tells about X and Z, for many questions at one (a, b).
+    ///
+    /// # Errors
+    /// As [`Self::noised`].
+    pub fn observed(&self, a: f64, b: f64) -> Result<Observed<'_, D>> {
+        Ok(Observed { data: self, law: self.noised(a, b)?, a })
     }
 
     /// E X.
@@ -401,6 +403,44 @@ impl<const D: usize> Mixture<D> {
         }
         sample
     }
+}
+
+/// A mixture seen through aX + bZ.
+#[derive(Debug, Clone)]
+pub struct Observed<'a, const D: usize> {
+    data: &'a Mixture<D>,
+    law: Mixture<D>,
+    a: f64,
+}
+
+impl<const D: usize> Observed<'_, D> {
+    /// The law of aX + bZ.
+    pub fn law(&self) -> &Mixture<D> {
+        &self.law
+    }
+
+    /// E[cX + dZ | aX + bZ = x] with q = bd: Σ_k r_k(x) (c m_k − (caΣ_k + qI) g_k), g_k = −(a²Σ_k + b²I)⁻¹(x − a m_k).
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::mixture::Mixture;
+    /// let data = Mixture::ring(8, 2.0, 0.2)?;
+    /// let (a, b, x) = (0.6, 0.8, [1.1, -0.3]);
+    /// // What is seen is seen: E[aX + bZ | x] = x.
+    /// let seen = data.observed(a, b)?.mean(a, b * b, &x);
+    /// assert!((seen[0] - x[0]).abs() < 1e-14 && (seen[1] - x[1]).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    // ANCHOR: observed
+    pub fn mean(&self, c: f64, q: f64, x: &[f64; D]) -> [f64; D] {
+        // To get Σ_k back from a²Σ_k + b²I would cancel.
+        let (_, mean) = self.law.average(x, |k, pull| {
+            let data = &self.data.components[k];
+            let shift = data.along_axes(*pull, |i, g| -(c * self.a * data.variances[i] + q) * g);
+            std::array::from_fn(|i| c * data.mean[i] + shift[i])
+        });
+        mean
+    }
+    // ANCHOR_END: observed
 }
 
 impl Mixture<1> {

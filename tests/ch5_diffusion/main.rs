@@ -8,4 +8,6 @@ mod pins;
 mod quadrature;
 
 mod beyond;
+mod interpolant;
+mod roads;
 mod score;

@@ -76,6 +76,8 @@ pub static ALL: &[&[Figure]] = &[
     ch5_diffusion::score::training::FIGURES,
     ch5_diffusion::score::sampling::FIGURES,
     ch5_diffusion::score::budget::FIGURES,
+    ch5_diffusion::interpolant::velocity::FIGURES,
+    ch5_diffusion::interpolant::matching::FIGURES,
     ch5_diffusion::beyond::guidance::FIGURES,
     ch5_diffusion::beyond::consistency::FIGURES,
     ch5_diffusion::beyond::memory::FIGURES,

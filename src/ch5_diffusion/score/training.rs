@@ -10,7 +10,8 @@ use super::noising::{decay, noise_variance};
 use super::source::Source;
 use crate::ch1_preliminaries::learning::{Adam, Schedule, minimize};
 use crate::ch2_control::backprop::{Activation, Evaluation, Jet, Mlp, Pass, Shards};
-use crate::error::{at_least, finite};
+use crate::ch5_diffusion::regression::{Part, beside_time, has_learned};
+use crate::error::at_least;
 use crate::random::{Stream, Streams};
 use crate::statistics::{Estimate, Moments};
 use crate::{Error, Result};
@@ -91,16 +92,7 @@ impl<D: Source> Recipe<D> {
                 // A stream for every shard of every step.
                 let mut stream = streams.stream((k * batch + range.start) as u64);
                 part.fill(range.len(), |x, u, eps| self.draw(&mut stream, x, u, eps));
-                network.forward(theta, part.input.view(), &mut part.pass)?;
-                // The target becomes the cotangent 2(ε̂ − ε)/batch.
-                let mut sum = 0.0;
-                for (target, found) in part.target.iter_mut().zip(part.pass.output()) {
-                    let miss = found - *target;
-                    sum += miss * miss;
-                    *target = 2.0 * scale * miss;
-                }
-                network.pull_back(theta, &mut part.pass, part.target.view(), gradient)?;
-                Ok(scale * sum)
+                part.regress(&network, theta, scale, gradient)
             })?;
             Ok(loss)
         };
@@ -173,36 +165,6 @@ impl<D: Source> Recipe<D> {
     }
 }
 
-/// The buffers of one shard.
-struct Part {
-    /// (x, u), a row for each point.
-    input: Array2<f64>,
-    /// ε.
-    target: Array2<f64>,
-    pass: Pass,
-}
-
-impl Part {
-    fn new(n: usize) -> Self {
-        Self { input: Array2::zeros((0, n + 1)), target: Array2::zeros((0, n)), pass: Pass::new() }
-    }
-
-    /// Lets `draw(x, u, ε)` overwrite every row.
-    fn fill(&mut self, rows: usize, mut draw: impl FnMut(&mut [f64], &mut f64, &mut [f64])) {
-        let n = self.target.ncols();
-        if self.input.nrows() != rows {
-            self.input = Array2::zeros((rows, n + 1));
-            self.target = Array2::zeros((rows, n));
-        }
-        let input = self.input.as_slice_mut().expect("rows one after the other").chunks_exact_mut(n + 1);
-        let target = self.target.as_slice_mut().expect("rows one after the other").chunks_exact_mut(n);
-        for (input, target) in input.zip(target) {
-            let (x, u) = input.split_at_mut(n);
-            draw(x, &mut u[0], target);
-        }
-    }
-}
-
 /// A trained network that predicts the noise, and through it the score.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Denoiser {
@@ -220,22 +182,8 @@ impl Denoiser {
     /// order; a loss that is not finite or not below n, the loss of ε̂ = 0: such a network has learned nothing.
     pub fn new(network: Mlp, theta: Vec<f64>, times: [f64; 2], loss: f64) -> Result<Self> {
         let n = network.outputs();
-        if network.inputs() != n + 1 {
-            let allowed = format!("{} for {n} outputs: the point and the time", n + 1);
-            return Err(Error::argument("network.inputs()", network.inputs(), allowed));
-        }
-        if theta.len() != network.parameters() {
-            let allowed = format!("{}, the number of parameters", network.parameters());
-            return Err(Error::argument("theta.len()", theta.len(), allowed));
-        }
-        for &parameter in &theta {
-            finite("theta", parameter)?;
-        }
+        has_learned(&network, &theta, loss, n as f64)?;
         ordered(times[0], times[1])?;
-        if !loss.is_finite() || loss >= n as f64 {
-            let allowed = format!("below {n}, the loss of an untrained guess: train the network first");
-            return Err(Error::argument("loss", loss, allowed));
-        }
         Ok(Self { network, theta, times, loss })
     }
 
@@ -279,14 +227,9 @@ impl ScoreField for Denoiser {
         (input, evaluation): &mut Self::Workspace,
         mut score: ArrayViewMut2<f64>,
     ) -> Result<()> {
-        let (n, u) = (self.dimension(), self.clock(t)?);
-        of_dimension("x", &x, n)?;
-        if input.nrows() != x.nrows() {
-            *input = Array2::zeros((x.nrows(), n + 1));
-        }
-        for (mut input, x) in input.outer_iter_mut().zip(x.outer_iter()) {
-            input.iter_mut().zip(x.iter().chain([&u])).for_each(|(place, value)| *place = *value);
-        }
+        let u = self.clock(t)?;
+        of_dimension("x", &x, self.dimension())?;
+        beside_time(x, u, input);
         self.network.evaluate(&self.theta, input.view(), evaluation)?;
         let scale = -1.0 / noise_variance(t).sqrt();
         score.zip_mut_with(&evaluation.output(), |s, noise| *s = scale * noise);

@@ -1,0 +1,263 @@
+//! Equation (5.6): X(t) = α(t)X + β(t)Z for 0 ≤ t ≤ T with α(0) = β(T) = 1 and α(T) = β(0) = 0, X ~ p_X and Z ~ N(0, I)
+//! independent. A latent term γ(t)W with γ(0) = γ(T) = 0 and W ~ N(0, I) independent of both may be added (Albergo, Boffi
+//! and Vanden-Eijnden 2023).
+
+use std::f64::consts::FRAC_PI_2;
+use std::fmt;
+
+use crate::error::{finite, positive};
+use crate::{Error, Result};
+
+/// t, T ↦ the value at time t of a path of length T, and its derivative in t.
+pub type Curve = fn(f64, f64) -> [f64; 2];
+
+/// α, β and γ, with their derivatives, at one time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Coefficients {
+    /// α.
+    pub alpha: f64,
+    /// α̇.
+    pub alpha_dot: f64,
+    /// β.
+    pub beta: f64,
+    /// β̇.
+    pub beta_dot: f64,
+    /// γ².
+    pub latent_variance: f64,
+    /// γγ̇. The derivative γ̇ itself is infinite at both ends.
+    pub latent_product: f64,
+}
+
+impl Coefficients {
+    /// B with B² = β² + γ²: the law of βZ + γW is that of BZ.
+    pub fn noise(&self) -> f64 {
+        (self.beta * self.beta + self.latent_variance).sqrt()
+    }
+
+    /// BḂ = ββ̇ + γγ̇.
+    pub fn noise_product(&self) -> f64 {
+        self.beta * self.beta_dot + self.latent_product
+    }
+
+    /// κ = α̇B²/α − BḂ, so that the velocity at x is (α̇/α) x + κ ∇ log p.
+    fn weight_of_score(&self) -> f64 {
+        self.alpha_dot / self.alpha * self.noise().powi(2) - self.noise_product()
+    }
+
+    /// The velocity at x if the score there is `score`: v = (α̇/α) x + (α̇B²/α − BḂ) ∇ log p.
+    ///
+    /// # Errors
+    /// α = 0: at time T the score is −x and says nothing.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::interpolant::Path;
+    /// // The OU path: v = −x − ∇ log p, the probability-flow ODE of Section 5.1.
+    /// let [v] = Path::ornstein_uhlenbeck(3.0)?.at(0.7)?.velocity(&[2.0], &[0.5])?;
+    /// assert!((v + 2.5).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    // ANCHOR: velocity
+    pub fn velocity<const D: usize>(&self, x: &[f64; D], score: &[f64; D]) -> Result<[f64; D]> {
+        self.has_signal()?;
+        let (drift, weight) = (self.alpha_dot / self.alpha, self.weight_of_score());
+        Ok(std::array::from_fn(|i| drift * x[i] + weight * score[i]))
+    }
+
+    /// The score at x if the velocity there is `velocity`.
+    ///
+    /// # Errors
+    /// α = 0, or no noise (B = 0).
+    pub fn score<const D: usize>(&self, x: &[f64; D], velocity: &[f64; D]) -> Result<[f64; D]> {
+        self.has_signal()?;
+        let (drift, weight) = (self.alpha_dot / self.alpha, self.weight_of_score());
+        if weight == 0.0 {
+            return Err(Error::argument("noise", self.noise(), "greater than 0"));
+        }
+        Ok(std::array::from_fn(|i| (velocity[i] - drift * x[i]) / weight))
+    }
+    // ANCHOR_END: velocity
+
+    fn has_signal(&self) -> Result<()> {
+        if self.alpha == 0.0 { Err(Error::argument("alpha", self.alpha, "different from 0")) } else { Ok(()) }
+    }
+}
+
+/// A choice of T, α, β and γ.
+#[derive(Clone, Copy)]
+pub struct Path {
+    name: &'static str,
+    horizon: f64,
+    alpha: Curve,
+    beta: Curve,
+    latent: f64,
+}
+
+impl fmt::Debug for Path {
+    /// Without the addresses of the curves, which differ from run to run.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} path, T = {}, latent {}", self.name, self.horizon, self.latent)
+    }
+}
+
+/// How far α and β may be from 0 and 1 at the ends.
+const END: f64 = 1e-9;
+
+impl Path {
+    /// The path with these α and β and no latent term.
+    ///
+    /// # Errors
+    /// A horizon that is not positive; end conditions that do not hold; values that are not finite, and derivatives that
+    /// are not those of the values, at any of the times kT/8 in between; noise and signal that vanish together.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::interpolant::Path;
+    /// let quadratic = Path::new("quadratic", 2.0, |t, h| [1.0 - (t / h).powi(2), -2.0 * t / (h * h)], |t, h| [t / h, 1.0 / h])?;
+    /// assert_eq!(quadratic.at(1.0)?.alpha, 0.75);
+    /// // The OU path ends near the noise, not in it.
+    /// let ou = Path::new("OU", 3.0, |t, _| [(-t).exp(), -(-t).exp()], |t, h| [t / h, 1.0 / h]);
+    /// assert!(ou.unwrap_err().to_string().starts_with("`alpha(T)` is 0.0497"));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    // ANCHOR: new
+    pub fn new(name: &'static str, horizon: f64, alpha: Curve, beta: Curve) -> Result<Self> {
+        let path = Self::open(name, horizon, alpha, beta)?;
+        let ends = [
+            ("alpha(0)", alpha(0.0, horizon)[0], 1.0),
+            ("alpha(T)", alpha(horizon, horizon)[0], 0.0),
+            ("beta(0)", beta(0.0, horizon)[0], 0.0),
+            ("beta(T)", beta(horizon, horizon)[0], 1.0),
+        ];
+        for (name, value, wanted) in ends {
+            if !near(value, wanted, END) {
+                return Err(Error::argument(
+                    name,
+                    value,
+                    format!("{wanted}: a path must join data and noise"),
+                ));
+            }
+        }
+        Ok(path)
+    }
+    // ANCHOR_END: new
+
+    /// The path without the end conditions.
+    fn open(name: &'static str, horizon: f64, alpha: Curve, beta: Curve) -> Result<Self> {
+        positive("horizon", horizon)?;
+        let h = 1e-5 * horizon;
+        for t in (1..8).map(|k| f64::from(k) * horizon / 8.0) {
+            let signal = [alpha(t, horizon)[0], beta(t, horizon)[0]];
+            if signal == [0.0; 2] {
+                return Err(Error::argument(
+                    "beta",
+                    0.0,
+                    format!("different from 0 where alpha is 0, at t = {t}"),
+                ));
+            }
+            for (name, curve) in [("alpha", alpha), ("beta", beta)] {
+                let [value, slope] = curve(t, horizon);
+                finite(name, value)?;
+                finite(name, slope)?;
+                let difference = (curve(t + h, horizon)[0] - curve(t - h, horizon)[0]) / (2.0 * h);
+                if !near(difference, slope, 1e-5 * (slope.abs() + 1.0 / horizon)) {
+                    let allowed = format!("the derivative of {name}, {difference} at t = {t}");
+                    return Err(Error::argument("derivative", slope, allowed));
+                }
+            }
+        }
+        Ok(Self { name, horizon, alpha, beta, latent: 0.0 })
+    }
+
+    /// α = 1 − t/T, β = t/T.
+    ///
+    /// # Errors
+    /// A horizon that is not positive.
+    // ANCHOR: paths
+    pub fn linear(horizon: f64) -> Result<Self> {
+        Self::new("linear", horizon, |t, h| [1.0 - t / h, -1.0 / h], |t, h| [t / h, 1.0 / h])
+    }
+
+    /// α = cos(πt/2T), β = sin(πt/2T).
+    ///
+    /// # Errors
+    /// A horizon that is not positive.
+    pub fn trigonometric(horizon: f64) -> Result<Self> {
+        let cosine: Curve = |t, h| {
+            let (sin, cos) = (FRAC_PI_2 * t / h).sin_cos();
+            [cos, -FRAC_PI_2 / h * sin]
+        };
+        let sine: Curve = |t, h| {
+            let (sin, cos) = (FRAC_PI_2 * t / h).sin_cos();
+            [sin, FRAC_PI_2 / h * cos]
+        };
+        Self::new("trigonometric", horizon, cosine, sine)
+    }
+
+    /// α = e^{−t}, β² = 1 − e^{−2t}: the process (5.2), which misses the end conditions at T by e^{−T}. Its β̇ is infinite at 0.
+    ///
+    /// # Errors
+    /// A horizon that is not positive.
+    pub fn ornstein_uhlenbeck(horizon: f64) -> Result<Self> {
+        let decay: Curve = |t, _| [(-t).exp(), -(-t).exp()];
+        let noise: Curve = |t, _| {
+            let beta = (-(-2.0 * t).exp_m1()).sqrt();
+            [beta, (-2.0 * t).exp() / beta]
+        };
+        Self::open("Ornstein–Uhlenbeck", horizon, decay, noise)
+    }
+    // ANCHOR_END: paths
+
+    /// The same path with the latent term γ² = `strength`² (t/T)(1 − t/T).
+    ///
+    /// # Errors
+    /// A strength that is not finite or negative.
+    pub fn with_latent(self, strength: f64) -> Result<Self> {
+        if !(strength.is_finite() && strength >= 0.0) {
+            return Err(Error::argument("strength", strength, "a finite number, at least 0"));
+        }
+        Ok(Self { latent: strength, ..self })
+    }
+
+    /// T.
+    pub fn horizon(&self) -> f64 {
+        self.horizon
+    }
+
+    /// The strength of the latent term.
+    pub fn latent(&self) -> f64 {
+        self.latent
+    }
+
+    /// The name of the choice of α and β.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The coefficients at time t.
+    ///
+    /// # Errors
+    /// A time outside [0, T], or one at which a derivative is infinite.
+    pub fn at(&self, t: f64) -> Result<Coefficients> {
+        let horizon = self.horizon;
+        if !(0.0..=horizon).contains(&t) {
+            return Err(Error::argument("t", t, format!("between 0 and T = {horizon}")));
+        }
+        let ([alpha, alpha_dot], [beta, beta_dot]) = ((self.alpha)(t, horizon), (self.beta)(t, horizon));
+        if !beta_dot.is_finite() || !alpha_dot.is_finite() {
+            return Err(Error::argument("t", t, "a time at which alpha and beta have derivatives"));
+        }
+        let (s, square) = (t / horizon, self.latent * self.latent);
+        Ok(Coefficients {
+            alpha,
+            alpha_dot,
+            beta,
+            beta_dot,
+            latent_variance: square * s * (1.0 - s),
+            latent_product: 0.5 * square * (1.0 - 2.0 * s) / horizon,
+        })
+    }
+}
+
+/// Whether two numbers differ by at most `tolerance`; NaN is near to nothing.
+fn near(a: f64, b: f64, tolerance: f64) -> bool {
+    (a - b).abs() <= tolerance
+}

@@ -1,0 +1,286 @@
+//! Training on (5.8): a network v_θ(x, t) is fitted to Ẋ = α̇X + β̇Z at X(t) = αX + βZ, t uniform on (0, T).
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+
+use super::coupling::Pairing;
+use super::generate::generate;
+use super::path::Path;
+use crate::ch1_preliminaries::learning::{Adam, Schedule, minimize};
+use crate::ch2_control::backprop::{Activation, Evaluation, Mlp, Shards};
+use crate::ch2_control::neural_ode::Tableau;
+use crate::ch5_diffusion::regression::{Part, beside_time, has_learned};
+use crate::ch5_diffusion::score::Source;
+use crate::error::at_least;
+use crate::random::{Stream, Streams};
+use crate::statistics::{Estimate, Moments};
+use crate::{Error, Result};
+
+/// Everything a training run depends on.
+#[derive(Debug, Clone)]
+pub struct Recipe<D> {
+    /// Where data come from.
+    pub data: D,
+    /// α, β and T; no latent term.
+    pub path: Path,
+    /// How noise is paired with data. `Optimal` pairs within each of the eight parts of a batch.
+    pub pairing: Pairing,
+    /// Sizes of the hidden layers, between the n + 1 inputs (x, t/T) and the n outputs.
+    pub hidden: Vec<usize>,
+    /// Fresh pairs in each step.
+    pub batch: usize,
+    /// Steps of Adam.
+    pub steps: usize,
+    /// Its rates.
+    pub schedule: Schedule,
+    /// The seed of parameters and batches.
+    pub seed: u64,
+}
+
+impl<D: Source> Recipe<D> {
+    /// Independent pairs, three hidden layers of 64, 4000 steps on batches of 256, a rate that falls from 2e-3 to 0.
+    pub fn new(data: D, path: Path, seed: u64) -> Self {
+        let steps = 4000;
+        Self {
+            data,
+            path,
+            pairing: Pairing::Independent,
+            hidden: vec![64; 3],
+            batch: 256,
+            steps,
+            schedule: Schedule::Cosine { rate: 2e-3, steps },
+            seed,
+        }
+    }
+
+    /// The network.
+    ///
+    /// # Errors
+    /// A hidden layer without units.
+    pub fn network(&self) -> Result<Mlp> {
+        let n = at_least("data.dimension()", self.data.dimension(), 1)?;
+        let sizes: Vec<usize> = [&[n + 1], &self.hidden[..], &[n]].concat();
+        Mlp::new(&sizes, Activation::Silu)
+    }
+
+    /// `rows` pairs (X, Z): row i of one matrix belongs to row i of the other.
+    fn pairs(&self, stream: &mut Stream, rows: usize) -> Result<[Array2<f64>; 2]> {
+        let n = self.data.dimension();
+        let (mut x, mut z) = (vec![0.0; rows * n], vec![0.0; rows * n]);
+        for (x, z) in x.chunks_exact_mut(n).zip(z.chunks_exact_mut(n)) {
+            self.data.draw(stream, x);
+            stream.fill_normal(z);
+        }
+        let [x, z] = [x, z].map(|sample| Array2::from_shape_vec((rows, n), sample).expect("rows of n"));
+        let partners = self.pairing.partners(x.view(), z.view())?;
+        let z = z.select(Axis(0), &partners);
+        Ok([x, z])
+    }
+
+    /// Trains a network; `observe` is told every step and its loss, T times the mean of |v_θ − Ẋ|² over the batch.
+    ///
+    /// # Errors
+    /// An empty batch, no steps, a path with a latent term, and a loss or parameters that leave the finite numbers, with the
+    /// step at which they do; a loss at the end not below the first.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{interpolant::{Path, Recipe}, mixture::Mixture};
+    /// let data = Mixture::isotropic(&[0.5, 0.5], &[[-1.0], [1.0]], 0.3)?;
+    /// let recipe = Recipe { hidden: vec![8], batch: 64, steps: 200, ..Recipe::new(data, Path::linear(1.0)?, 0) };
+    /// let model = recipe.train(|_, _| ())?;
+    /// assert!(model.loss() < 1.9);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    pub fn train(&self, observe: impl FnMut(usize, f64)) -> Result<Flow> {
+        self.fit(|stream, rows| self.pairs(stream, rows), observe)
+    }
+
+    /// Trains a network on the pairs (Z, Y(T)) that `first` makes of `pairs` points of noise by RK4 with `steps` steps.
+    ///
+    /// # Errors
+    /// As [`Self::train`]; no pairs or steps.
+    // ANCHOR: reflow
+    pub fn reflow(
+        &self,
+        first: &Flow,
+        pairs: usize,
+        steps: usize,
+        observe: impl FnMut(usize, f64),
+    ) -> Result<Flow> {
+        let n = self.data.dimension();
+        let mut stream = Streams::new(self.seed, "noise of the pairs").stream(0);
+        let z = Array2::from_shape_simple_fn((at_least("pairs", pairs, 1)?, n), || stream.normal());
+        let mut field = first.clone();
+        let x = generate(Tableau::RK4, self.path.horizon(), steps, z.view(), |t, x, v| field.write(t, x, v))?;
+        let pick = |stream: &mut Stream, rows: usize| {
+            let drawn: Vec<usize> = (0..rows).map(|_| (stream.uniform() * pairs as f64) as usize).collect();
+            Ok([&x, &z].map(|sample| sample.select(Axis(0), &drawn)))
+        };
+        self.fit(pick, observe)
+    }
+    // ANCHOR_END: reflow
+
+    // ANCHOR: fit
+    fn fit(
+        &self,
+        pairs: impl Fn(&mut Stream, usize) -> Result<[Array2<f64>; 2]> + Sync,
+        mut observe: impl FnMut(usize, f64),
+    ) -> Result<Flow> {
+        let network = self.network()?;
+        let (batch, steps) = (at_least("batch", self.batch, 1)?, at_least("steps", self.steps, 1)?);
+        self.without_latent()?;
+        let mut theta = network.initial(&mut Streams::new(self.seed, "parameters").stream(0));
+        let streams = Streams::new(self.seed, "batches");
+        let mut shards = Shards::new(network.parameters(), || Part::new(self.data.dimension()));
+        let (mut first, mut late) = (f64::NAN, Moments::default());
+        let evaluate = |k: usize, theta: &[f64], gradient: &mut [f64]| {
+            shards.gradient(batch, gradient, |range, part, gradient| {
+                // A stream for every shard of every step.
+                let mut stream = streams.stream((k * batch + range.start) as u64);
+                let drawn = pairs(&mut stream, range.len())?;
+                self.place(&mut stream, &drawn, part)?;
+                part.regress(&network, theta, self.path.horizon() / batch as f64, gradient)
+            })
+        };
+        let observe = |k: usize, _: &[f64], loss: f64| {
+            if k == 0 {
+                first = loss;
+            }
+            if 10 * k >= 9 * steps {
+                late.push(loss);
+            }
+            observe(k, loss);
+        };
+        minimize(&mut theta, &mut Adam::default(), self.schedule, steps, evaluate, observe)?;
+        let loss = late.mean().map_or(f64::NAN, |late| late.mean);
+        Flow::new(network, theta, self.path.horizon(), [first, loss])
+    }
+    // ANCHOR_END: fit
+
+    /// Puts (X(t), t/T) and Ẋ(t) into the rows of `part`, each t drawn from the stream.
+    // ANCHOR: place
+    fn place(&self, stream: &mut Stream, [x, z]: &[Array2<f64>; 2], part: &mut Part) -> Result<()> {
+        let mut pairs = x.outer_iter().zip(z.outer_iter());
+        let mut result = Ok(());
+        part.fill(x.nrows(), |point, u, velocity| {
+            *u = stream.uniform();
+            let (x, z) = pairs.next().expect("as many pairs as rows");
+            match self.path.at(*u * self.path.horizon()) {
+                Ok(c) => {
+                    for i in 0..point.len() {
+                        point[i] = c.alpha * x[i] + c.beta * z[i];
+                        velocity[i] = c.alpha_dot * x[i] + c.beta_dot * z[i];
+                    }
+                }
+                Err(error) => result = Err(error),
+            }
+        });
+        result
+    }
+    // ANCHOR_END: place
+
+    fn without_latent(&self) -> Result<()> {
+        if self.path.latent() > 0.0 {
+            return Err(Error::argument(
+                "latent",
+                self.path.latent(),
+                "0: with a latent term the loss is infinite",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The rows to be kept of a trained network: its parameters, and its first and last loss.
+    pub fn rows(model: Flow) -> Vec<Vec<f64>> {
+        vec![model.theta, model.losses.to_vec()]
+    }
+
+    /// The network of which [`Self::rows`] has been kept.
+    ///
+    /// # Errors
+    /// Rows of another form; and as [`Flow::new`].
+    pub fn from_rows(&self, rows: &[Vec<f64>]) -> Result<Flow> {
+        match rows {
+            [theta, losses] if losses.len() == 2 => {
+                Flow::new(self.network()?, theta.clone(), self.path.horizon(), [losses[0], losses[1]])
+            }
+            _ => Err(Error::argument(
+                "rows",
+                rows.len(),
+                "2: the parameters and the losses of a trained network",
+            )),
+        }
+    }
+
+    /// (5.8) for a given field, estimated from `points` fresh pairs.
+    ///
+    /// # Errors
+    /// Fewer than two points, a latent term, and those of `velocity`, which is asked for v(xᵢ, tᵢ) at points (x, t).
+    pub fn loss(
+        &self,
+        points: usize,
+        seed: u64,
+        mut velocity: impl FnMut(&[f64], f64, &mut [f64]) -> Result<()>,
+    ) -> Result<Estimate> {
+        self.without_latent()?;
+        let mut stream = Streams::new(seed, "loss").stream(0);
+        let n = self.data.dimension();
+        let mut part = Part::new(n);
+        let drawn = self.pairs(&mut stream, at_least("points", points, 2)?)?;
+        self.place(&mut stream, &drawn, &mut part)?;
+        let (horizon, mut v) = (self.path.horizon(), vec![0.0; n]);
+        let mut misses = Vec::with_capacity(points);
+        for (input, target) in part.input.outer_iter().zip(part.target.outer_iter()) {
+            let input = input.as_slice().expect("a row");
+            velocity(&input[..n], input[n] * horizon, &mut v)?;
+            misses.push(horizon * target.iter().zip(&v).map(|(y, v)| (y - v).powi(2)).sum::<f64>());
+        }
+        Estimate::of(misses)
+    }
+}
+
+/// A trained velocity.
+#[derive(Debug, Clone)]
+pub struct Flow {
+    network: Mlp,
+    theta: Vec<f64>,
+    horizon: f64,
+    losses: [f64; 2],
+    input: Array2<f64>,
+    evaluation: Evaluation,
+}
+
+impl Flow {
+    /// The network with parameters θ for the times [0, T], whose loss was `losses[0]` before and `losses[1]` after training.
+    ///
+    /// # Errors
+    /// A network that does not take (x, t) to a vector like x; parameters of another number or not finite; a last loss that
+    /// is not finite or not below the first.
+    pub fn new(network: Mlp, theta: Vec<f64>, horizon: f64, losses: [f64; 2]) -> Result<Self> {
+        has_learned(&network, &theta, losses[1], losses[0])?;
+        let (input, evaluation) = (Array2::zeros((0, network.inputs())), Evaluation::new());
+        Ok(Self { network, theta, horizon, losses, input, evaluation })
+    }
+
+    /// The mean loss in the last tenth of the training.
+    pub fn loss(&self) -> f64 {
+        self.losses[1]
+    }
+
+    /// Writes v_θ(xᵢ, t) into row i of `out`; on all cores.
+    ///
+    /// # Errors
+    /// A time outside [0, T]; points of another dimension or not finite.
+    pub fn write(&mut self, t: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) -> Result<()> {
+        let n = self.network.outputs();
+        if !(0.0..=self.horizon).contains(&t) {
+            return Err(Error::argument("t", t, format!("between 0 and T = {}", self.horizon)));
+        }
+        if x.ncols() != n || out.dim() != x.dim() {
+            return Err(Error::argument("x", format!("{:?}", x.dim()), format!("a matrix of {n} columns")));
+        }
+        beside_time(x, t / self.horizon, &mut self.input);
+        self.network.evaluate(&self.theta, self.input.view(), &mut self.evaluation)?;
+        out.assign(&self.evaluation.output());
+        Ok(())
+    }
+}
