@@ -175,6 +175,32 @@ impl<const D: usize> Mixture<D> {
         self.components.get(component).map(|c| c.weight)
     }
 
+    /// The law of X given that it came from one of the listed components: one class of labelled data.
+    ///
+    /// # Errors
+    /// No component; one that does not exist or is listed twice.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::mixture::Mixture;
+    /// let data = Mixture::isotropic(&[0.2, 0.3, 0.5], &[[0.0], [1.0], [5.0]], 0.1)?;
+    /// assert!((data.only(&[0, 1])?.mean()[0] - 0.6).abs() < 1e-15);
+    /// assert!(data.only(&[3]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    pub fn only(&self, components: &[usize]) -> Result<Self> {
+        at_least("components.len()", components.len(), 1)?;
+        for (place, &k) in components.iter().enumerate() {
+            if k >= self.count() || components[..place].contains(&k) {
+                let allowed = format!("below {}, each listed once", self.count());
+                return Err(Error::argument("components", k, allowed));
+            }
+        }
+        let chosen = || components.iter().map(|&k| &self.components[k]);
+        let total: f64 = chosen().map(|c| c.weight).sum();
+        let part = |c: &Component<D>| Component::new(c.weight / total, c.mean, c.variances, c.axes.clone());
+        Ok(Self { components: chosen().map(part).collect() })
+    }
+
     /// log p(x) and Σ_k r_k(x) f_k, where r_k(x) = w_k N(x; m_k, Σ_k)/p(x) is the probability that x came from
     /// component k; `f` is told k and −Σ_k⁻¹(x − m_k). One pass; terms are scaled by the largest so far, so that nothing overflows or vanishes.
     // ANCHOR: average

@@ -7,6 +7,7 @@ mod pins;
 #[path = "../quadrature.rs"]
 mod quadrature;
 
+mod beyond;
 mod interpolant;
 mod roads;
 mod score;

@@ -78,6 +78,9 @@ pub static ALL: &[&[Figure]] = &[
     ch5_diffusion::score::budget::FIGURES,
     ch5_diffusion::interpolant::velocity::FIGURES,
     ch5_diffusion::interpolant::matching::FIGURES,
+    ch5_diffusion::beyond::guidance::FIGURES,
+    ch5_diffusion::beyond::consistency::FIGURES,
+    ch5_diffusion::beyond::memory::FIGURES,
 ];
 
 /// One figure: its words, its parameters, the computation of its data and the drawing of them.

@@ -106,7 +106,7 @@ impl ScoreField for Circulating {
 }
 
 /// Passes `t` on if it is a time of the noising process.
-pub(super) fn time(t: f64) -> Result<f64> {
+pub(in crate::ch5_diffusion) fn time(t: f64) -> Result<f64> {
     if t.is_finite() && t >= 0.0 {
         Ok(t)
     } else {
@@ -115,7 +115,11 @@ pub(super) fn time(t: f64) -> Result<f64> {
 }
 
 /// Refuses points of another dimension than `n`.
-pub(super) fn of_dimension(name: &'static str, points: &ArrayView2<f64>, n: usize) -> Result<()> {
+pub(in crate::ch5_diffusion) fn of_dimension(
+    name: &'static str,
+    points: &ArrayView2<f64>,
+    n: usize,
+) -> Result<()> {
     if points.ncols() == n {
         Ok(())
     } else {
@@ -124,7 +128,7 @@ pub(super) fn of_dimension(name: &'static str, points: &ArrayView2<f64>, n: usiz
 }
 
 /// `score` ← f(x) row by row, on all cores.
-fn each_point<const D: usize>(
+pub(in crate::ch5_diffusion) fn each_point<const D: usize>(
     x: ArrayView2<f64>,
     mut score: ArrayViewMut2<f64>,
     f: impl Fn(&[f64; D]) -> [f64; D] + Sync,

@@ -201,7 +201,7 @@ impl GaussianCase {
 }
 
 /// ∫_a^b f: Gauss–Legendre with twenty nodes on panels that lie closer together near 0, where v may be small.
-fn integral(a: f64, b: f64, f: impl Fn(f64) -> f64) -> Result<f64> {
+pub(in crate::ch5_diffusion) fn integral(a: f64, b: f64, f: impl Fn(f64) -> f64) -> Result<f64> {
     const PANELS: i32 = 12;
     let mut sum = 0.0;
     for panel in 0..PANELS {

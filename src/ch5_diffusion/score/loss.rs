@@ -82,7 +82,7 @@ pub fn least_noise_loss<const D: usize>(data: &Mixture<D>, first: f64, horizon: 
 // ANCHOR_END: least_noise_loss
 
 /// The first of two times in order, both positive.
-pub(super) fn ordered(first: f64, horizon: f64) -> Result<f64> {
+pub(in crate::ch5_diffusion) fn ordered(first: f64, horizon: f64) -> Result<f64> {
     positive("horizon", horizon)?;
     positive("first", time(first)?)?;
     if first < horizon {

@@ -218,7 +218,7 @@ impl<'a, S: ScoreField> Reverse<'a, S> {
 }
 
 /// Refuses a negative h and times that do not fall.
-pub(super) fn check_grid(h: f64, times: &[f64]) -> Result<()> {
+pub(in crate::ch5_diffusion) fn check_grid(h: f64, times: &[f64]) -> Result<()> {
     if !(h.is_finite() && h >= 0.0) {
         return Err(Error::argument("h", h, "a finite number, at least 0"));
     }

@@ -1,0 +1,5 @@
+//! Figures of Section 5.3.
+
+pub mod consistency;
+pub mod guidance;
+pub mod memory;

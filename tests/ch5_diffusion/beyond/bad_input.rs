@@ -1,0 +1,121 @@
+//! What must not be computed is refused, by name.
+
+use ndarray::{Array2, array};
+use sdml::ch1_preliminaries::learning::Schedule;
+use sdml::ch2_control::backprop::{Activation, Mlp};
+use sdml::ch5_diffusion::beyond::{
+    Aim, Distillation, EmpiricalScore, FlowMap, Guided, GuidedGaussian, OneStep, denoising_loss, effect,
+    nearest_distances, rearrangement,
+};
+use sdml::ch5_diffusion::mixture::Mixture;
+use sdml::ch5_diffusion::score::{Normal, ScoreField};
+use sdml::random::Streams;
+
+/// The message of the error.
+fn refusal<T>(result: sdml::Result<T>) -> String {
+    result.err().expect("bad input is refused").to_string()
+}
+
+fn ring() -> Mixture<2> {
+    Mixture::ring(8, 2.0, 0.2).unwrap()
+}
+
+#[test]
+fn guidance() {
+    let data = ring();
+    assert!(refusal(data.only(&[])).contains("components.len()"));
+    assert!(refusal(data.only(&[8])).contains("below 8"));
+    assert!(refusal(data.only(&[1, 1])).contains("listed once"));
+    for w in [-1.5, f64::NAN, f64::INFINITY] {
+        assert!(refusal(Guided::new(data.clone(), data.clone(), w)).contains("`w`"));
+        assert!(refusal(GuidedGaussian::new(Normal::STANDARD, Normal::STANDARD, w)).contains("`w`"));
+    }
+    let guided = Guided::new(data.clone(), data.only(&[0]).unwrap(), 1.0).unwrap();
+    let mut score = Array2::zeros((1, 2));
+    assert!(
+        refusal(guided.write(-1.0, array![[0.0, 0.0]].view(), &mut (), score.view_mut())).contains("`t`")
+    );
+    assert!(
+        refusal(guided.write(1.0, array![[0.0]].view(), &mut (), score.view_mut())).contains("2 columns")
+    );
+    assert!(refusal(guided.log_product(f64::NAN, &[0.0, 0.0])).contains("`t`"));
+    // A class wider than the data: the product cannot be normalised.
+    let wide = GuidedGaussian::new(Normal::STANDARD, Normal { mean: 0.0, variance: 4.0 }, 2.0).unwrap();
+    assert!(refusal(wide.product(0.0)).contains("exceeds"));
+    assert!(refusal(wide.reversed(-1.0, 1.0, Normal::STANDARD)).contains("`h`"));
+    assert!(refusal(wide.reversed(1.0, 0.0, Normal::STANDARD)).contains("times[0]"));
+    let point = array![[0.0, 0.0]];
+    assert!(refusal(effect(point.view(), &data, &[9], 0.0)).contains("components"));
+    assert!(refusal(effect(point.view(), &data, &[0], f64::NAN)).contains("level"));
+    assert!(refusal(effect(array![[0.0]].view(), &data, &[0], 0.0)).contains("points"));
+    assert!(refusal(effect(Array2::zeros((0, 2)).view(), &data, &[0], 0.0)).contains("points.nrows()"));
+    assert!(refusal(effect(array![[0.0, f64::NAN]].view(), &data, &[0], 0.0)).contains("points"));
+}
+
+#[test]
+fn flows_and_maps() {
+    assert!(refusal(FlowMap::new(ring(), 0.0)).contains("relative"));
+    let flow = FlowMap::new(ring(), 1e-6).unwrap();
+    let x = array![[0.0, 0.5]];
+    assert!(refusal(flow.between(-1.0, 0.0, x.view())).contains("`t`"));
+    assert!(refusal(flow.between(1.0, f64::NAN, x.view())).contains("`t`"));
+    assert!(refusal(flow.consistency(1.0, array![[0.0]].view())).contains("2 columns"));
+    assert!(refusal(flow.consistency(1.0, Array2::zeros((0, 2)).view())).contains("points.nrows()"));
+    assert!(refusal(flow.consistency(1.0, array![[0.0, f64::INFINITY]].view())).contains("points"));
+    assert_eq!(flow.between(0.7, 0.7, x.view()).unwrap(), x);
+    let line = Mixture::isotropic(&[1.0], &[[0.0]], 1.0).unwrap();
+    assert!(refusal(rearrangement(&line, -0.1, 0.0)).contains("`t`"));
+    assert!(refusal(rearrangement(&line, 0.1, f64::NAN)).contains("`x`"));
+    assert!(refusal(rearrangement(&line, 0.1, 1e3)).contains("probability"));
+}
+
+#[test]
+fn distillations() {
+    let base = Distillation {
+        hidden: vec![8],
+        batch: 16,
+        steps: 5,
+        ..Distillation::new(ring(), Aim::Consistency, 0)
+    };
+    let refused = |recipe: Distillation<2>| refusal(recipe.train(|_, _| ()));
+    assert!(refused(Distillation { batch: 0, ..base.clone() }).contains("batch"));
+    assert!(refused(Distillation { steps: 0, ..base.clone() }).contains("steps"));
+    assert!(refused(Distillation { nodes: 0, ..base.clone() }).contains("nodes"));
+    assert!(refused(Distillation { aim: Aim::EndPoints(0), ..base.clone() }).contains("starts"));
+    assert!(refused(Distillation { first: 3.0, ..base.clone() }).contains("first"));
+    assert!(refused(Distillation { horizon: -1.0, ..base.clone() }).contains("horizon"));
+    assert!(refused(Distillation { hidden: vec![0], ..base.clone() }).contains("sizes"));
+    let wild = Distillation { schedule: Schedule::Constant(1e200), ..base.clone() };
+    assert!(matches!(wild.train(|_, _| ()), Err(sdml::Error::NotFinite { .. })));
+    assert!(refusal(base.from_rows(&[])).contains("trained network"));
+    assert!(refusal(base.from_rows(&[vec![0.0], vec![0.1]])).contains("theta.len()"));
+    let network = || Mlp::new(&[2, 4, 2], Activation::Silu).unwrap();
+    assert!(refusal(OneStep::new(network(), vec![], [0.1, 1.0], 0.1)).contains("network.inputs()"));
+    let mut rows = base.rows().unwrap();
+    let model = base.from_rows(&rows).unwrap();
+    assert!(refusal(model.map(3.5, array![[0.0, 0.0]].view())).contains("as in training"));
+    assert!(refusal(model.map(1.0, array![[0.0]].view())).contains("2 columns"));
+    assert!(refusal(model.map(1.0, array![[0.0, f64::NAN]].view())).contains("points"));
+    assert!(refusal(model.sample(0, &Streams::new(1, "none"))).contains("count"));
+    rows[0][3] = f64::NAN;
+    assert!(refusal(base.from_rows(&rows)).contains("theta"));
+}
+
+#[test]
+fn memories() {
+    assert!(refusal(EmpiricalScore::new(Array2::zeros((0, 2)).view())).contains("points.nrows()"));
+    assert!(refusal(EmpiricalScore::new(Array2::zeros((2, 0)).view())).contains("points.ncols()"));
+    assert!(refusal(EmpiricalScore::new(array![[f64::NAN]].view())).contains("points"));
+    let score = EmpiricalScore::new(array![[0.0, 1.0]].view()).unwrap();
+    let x = array![[0.0, 0.5]];
+    let mut out = Array2::zeros((1, 2));
+    assert!(refusal(score.write(0.0, x.view(), &mut (), out.view_mut())).contains("`t`"));
+    assert!(refusal(score.write(1.0, array![[0.0]].view(), &mut (), out.view_mut())).contains("2 columns"));
+    assert!(refusal(score.responsibilities(1.0, array![f64::NAN, 0.0].view())).contains("`x`"));
+    assert!(refusal(score.still_open(-1.0, array![0.0, 0.0].view())).contains("`t`"));
+    assert!(refusal(score.noised(-1.0, 3, &Streams::new(1, "bad"))).contains("`t`"));
+    assert!(refusal(score.noised(1.0, 0, &Streams::new(1, "bad"))).contains("count"));
+    assert!(refusal(denoising_loss(&score, x.view(), 0.0, 4, &Streams::new(1, "bad"))).contains("`t`"));
+    assert!(refusal(denoising_loss(&score, x.view(), 1.0, 0, &Streams::new(1, "bad"))).contains("repeats"));
+    assert!(nearest_distances(x.view(), array![[0.0]].view()).is_err());
+}

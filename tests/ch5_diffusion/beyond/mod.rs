@@ -1,0 +1,6 @@
+//! Checks of Section 5.3.
+
+mod bad_input;
+mod consistency;
+mod guidance;
+mod memory;
