@@ -81,6 +81,7 @@ pub static ALL: &[&[Figure]] = &[
     ch5_diffusion::beyond::guidance::FIGURES,
     ch5_diffusion::beyond::consistency::FIGURES,
     ch5_diffusion::beyond::memory::FIGURES,
+    ch5_diffusion::roads::FIGURES,
 ];
 
 /// One figure: its words, its parameters, the computation of its data and the drawing of them.

@@ -179,7 +179,7 @@ fn forward_laplacian() {
         let mut rows = jet.coordinates(x.view()).unwrap();
         rows.row_mut(1).fill(1.0);
         mlp.forward_jet(&theta, jet, rows.view(), &mut pass).unwrap();
-        wrong = wrong.min(distance(&sweep, &pass.output().row(2)));
+        wrong = wrong.min(distance(&sweep, pass.output().row(2)));
     }
     Check::new(
         "ch2_control/backprop/modes/forward_laplacian",
