@@ -107,7 +107,7 @@ fn training() {
     assert!(flow(network.clone(), vec![f64::NAN; network.parameters()], 1.0).contains("theta"));
     assert!(flow(network.clone(), theta.clone(), f64::NAN).contains("loss"));
     assert!(flow(network.clone(), theta.clone(), 2.0).contains("train the network first"));
-    assert!(refusal(recipe(8, 8).from_rows(&[theta.clone()])).contains("rows"));
+    assert!(refusal(recipe(8, 8).from_rows(std::slice::from_ref(&theta))).contains("rows"));
     let mut model = Flow::new(network, theta, 1.0, [2.0, 1.0]).unwrap();
     let mut out = Array2::zeros((1, 1));
     assert!(refusal(model.write(1.5, array![[0.0]].view(), out.view_mut())).contains("`t`"));
