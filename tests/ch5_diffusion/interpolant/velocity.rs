@@ -99,7 +99,7 @@ fn continuity_equation() {
     let wrong = paths().map(|path| residual(path, -1.0)).into_iter().fold(f64::INFINITY, f64::min);
     Check::new(
         "ch5_diffusion/interpolant/velocity/continuity_equation",
-        &["lem:5.1", "u:59"],
+        &["eq:5.1", "lem:5.1", "u:59"],
         "greatest residual of the continuity equation for a mixture in the plane on both paths, by differences of fourth order",
         "the sign of the noise's velocity turned",
     )
