@@ -104,7 +104,7 @@ fn the_sde_finds_its_schemes_value() {
     assert!(road.square.z(euler(0.05, 0.05f64.sqrt())).abs() > 4.0);
     Check::new(
         "ch5_diffusion/roads/the_sde_finds_its_schemes_value",
-        &[],
+        &["eq:1.7"],
         "paths of Euler–Maruyama in the double well have the second moment of the scheme's own invariant law",
         "the second moment of the process",
     )
@@ -122,7 +122,7 @@ fn the_density_needs_no_draws() {
     assert!(road.bias(gibbs.moment(2)).abs() < 1e-10);
     Check::new(
         "ch5_diffusion/roads/the_density_needs_no_draws",
-        &[],
+        &["eq:1.18"],
         "the Fokker–Planck equation on 40 cells gives E x² of the double well",
         "the diffusion coefficient ½ in place of 1/β: σ²/2 with σ = 1",
     )
@@ -140,7 +140,7 @@ fn baoab_finds_its_own_value() {
     let road = walked(0)[2];
     Check::new(
         "ch5_diffusion/roads/baoab_finds_its_own_value",
-        &[],
+        &["eq:4.1"],
         "chains of BAOAB in the double well have the second moment of the scheme's own invariant law",
         "noise √(γ/β) in place of √(2γ/β): half the temperature",
     )
@@ -154,7 +154,7 @@ fn mala_has_no_bias() {
     let road = walked(0)[3];
     Check::new(
         "ch5_diffusion/roads/mala_has_no_bias",
-        &[],
+        &["u:51"],
         "chains of MALA in the double well have its E x²",
         "the same steps without the acceptance test",
     )
@@ -168,7 +168,7 @@ fn annealing_finds_log_z() {
     let found = walked(0)[3].log_normalizer.unwrap();
     Check::new(
         "ch5_diffusion/roads/annealing_finds_log_z",
-        &[],
+        &["r:14"],
         "log Z of the double well by annealed importance sampling from N(0, 1)",
         "log Z₀ = ½ log 2π left out",
     )
@@ -202,7 +202,7 @@ fn a_reweighted_flow_has_no_bias() {
     );
     Check::new(
         "ch5_diffusion/roads/a_reweighted_flow_has_no_bias",
-        &[],
+        &["r:8"],
         "log Z of the double well as the logarithm of the mean weight of a RealNVP's draws",
         "without reweighting: the mean of log w, which training maximizes, too small by KL(q ‖ p)",
     )
@@ -235,7 +235,7 @@ fn an_ode_flow_carries_the_error_of_its_solver() {
     let wrong = Reweighting::new(wrong.collect()).unwrap().log_normalizer().mean;
     Check::new(
         "ch5_diffusion/roads/an_ode_flow_carries_the_error_of_its_solver",
-        &[],
+        &["u:42"],
         "log Z from the weights of an ODE flow is what quadrature over its noise makes of them",
         "∫ ∇·F dt added to log p instead of subtracted",
     )

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use anyhow::bail;
+use rayon::prelude::*;
 
 use super::export::{self, Format};
 use super::geometry::Window;
@@ -51,17 +52,32 @@ fn figures_are_described_and_placed() {
 
 #[test]
 fn figures_are_pinned_and_no_words_collide() {
-    for figure in all() {
-        let (data, plates) = plates(figure);
-        for name in data.names() {
-            let infinite = data.get(name).unwrap().iter().any(|value| value.is_infinite());
-            assert!(!infinite, "{}: the column {name} is infinite somewhere", figure.id);
+    let figures: Vec<&Figure> = all().collect();
+    let problems: Vec<String> =
+        figures.par_iter().with_max_len(1).flat_map(|figure| problems(figure)).collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// Pins the figure's numbers; tells what is wrong with them and with the drawing.
+fn problems(figure: &Figure) -> Vec<String> {
+    let (data, plates) = plates(figure);
+    let mut problems = Vec::new();
+    for name in data.names() {
+        if data.get(name).unwrap().iter().any(|value| value.is_infinite()) {
+            problems.push(format!("{}: the column {name} is infinite somewhere", figure.id));
         }
-        crate::pin(&format!("{}/figures/{}", figure.section, figure.id), data.summary());
-        assert!(!plates.is_empty(), "{} draws nothing", figure.id);
-        let collisions = collisions(figure, &plates);
-        assert!(collisions.is_empty(), "{}: {}", figure.id, collisions.join("; "));
     }
+    let key = format!("{}/figures/{}", figure.section, figure.id);
+    if std::panic::catch_unwind(|| crate::pin(&key, data.summary())).is_err() {
+        problems.push(format!("{}: its numbers are not the pinned ones", figure.id));
+    }
+    if plates.is_empty() {
+        problems.push(format!("{} draws nothing", figure.id));
+    }
+    problems.extend(
+        collisions(figure, &plates).into_iter().map(|collision| format!("{}: {collision}", figure.id)),
+    );
+    problems
 }
 
 /// Labels that overlap or leave their panel.

@@ -135,7 +135,10 @@ fn entropy(settings: &Settings) -> Result<Data> {
             .map(|&h| Ok(case.reversed(h, 3.0, Normal::STANDARD)?.relative_entropy(&Normal::STANDARD)));
         offsets.push(curve.collect::<Result<Vec<f64>>>()?);
     }
-    let bound = h.iter().map(|h| (h + 1.0).powi(2) / (4.0 * h) * 3.0 * offset * offset).collect::<Vec<_>>();
+    // There is no bound without noise.
+    let bound =
+        |h: &f64| if *h > 0.0 { (h + 1.0).powi(2) / (4.0 * h) * 3.0 * offset * offset } else { f64::NAN };
+    let bound = h.iter().map(bound).collect::<Vec<_>>();
     Ok(Data::new().columns("gap", gaps).columns("offset", offsets).column("bound", bound).column("h", h))
 }
 
