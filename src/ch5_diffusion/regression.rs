@@ -70,9 +70,8 @@ pub(super) fn beside_time(x: ArrayView2<f64>, u: f64, input: &mut Array2<f64>) {
     }
 }
 
-/// Refuses a network that does not take (x, u) to a vector like x, parameters of another number or not finite, and a loss
-/// that is not finite or not below that of an untrained guess.
-pub(super) fn has_learned(network: &Mlp, theta: &[f64], loss: f64, untrained: f64) -> Result<()> {
+/// Refuses a network that does not take (x, u) to a vector like x, and parameters of another number or not finite.
+pub(super) fn fits(network: &Mlp, theta: &[f64]) -> Result<()> {
     let n = network.outputs();
     if network.inputs() != n + 1 {
         let allowed = format!("{} for {n} outputs: the point and the time", n + 1);
@@ -85,6 +84,12 @@ pub(super) fn has_learned(network: &Mlp, theta: &[f64], loss: f64, untrained: f6
     for &parameter in theta {
         finite("theta", parameter)?;
     }
+    Ok(())
+}
+
+/// Refuses what does not fit, and a loss that is not finite or not below that of an untrained guess.
+pub(super) fn has_learned(network: &Mlp, theta: &[f64], loss: f64, untrained: f64) -> Result<()> {
+    fits(network, theta)?;
     if !loss.is_finite() || loss >= untrained {
         let allowed = format!("below {untrained}, the loss of an untrained guess: train the network first");
         return Err(Error::argument("loss", loss, allowed));

@@ -5,12 +5,13 @@
 //! sources of its own and earlier chapters, hashed when this crate was compiled. An entry begins with the hash of the
 //! rest: a damaged one is as good as none. Entries are written whole or not at all.
 
+pub mod whole;
+
 use std::collections::HashMap;
 use std::fmt::Debug;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::{fs, io};
 
 use sha2::{Digest, Sha256};
 
@@ -77,7 +78,7 @@ impl Shelf {
             return Ok(rows);
         }
         let rows = train()?;
-        if let Err(error) = write(&path, &encode(&rows)) {
+        if let Err(error) = whole::write(&path, &encode(&rows)) {
             eprintln!("{name}: cannot be kept in {}: {error}", path.display());
         }
         Ok(rows)
@@ -125,16 +126,6 @@ fn decode(entry: &[u8]) -> Option<Rows> {
         words = others;
     }
     rest.is_empty().then_some(rows)
-}
-
-fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let draft = folder.join(format!(".{}.{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-    fs::write(&draft, content)
-        .and_then(|()| fs::rename(&draft, path))
-        .inspect_err(|_| drop(fs::remove_file(&draft)))
 }
 
 #[cfg(test)]

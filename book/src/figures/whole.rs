@@ -1,22 +1,9 @@
-//! Files that are written whole or not at all.
+//! Files that are written whole or not at all, and only if they change.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::{fs, io};
 
-/// Writes `content` beside `path` and renames it into place, so that no reader ever sees half of it; two writers, in
-/// one process or two, do not meet.
-pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let draft = folder.join(format!(".{name}.{}.{count}", std::process::id()));
-    fs::write(&draft, content)
-        .and_then(|()| fs::rename(&draft, path))
-        .inspect_err(|_| drop(fs::remove_file(&draft)))
-}
+pub(crate) use kept::whole::write;
 
 /// Writes `content` unless the file holds it already: a file that stays is not seen as changed by whoever watches it.
 pub(crate) fn write_if_changed(path: &Path, content: &[u8]) -> io::Result<()> {

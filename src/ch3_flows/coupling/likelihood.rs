@@ -4,12 +4,12 @@
 use ndarray::{ArrayView2, Axis};
 
 use super::{FlowPass, RealNvp, Trained};
+use crate::Result;
 use crate::ch1_preliminaries::learning::Schedule;
 use crate::ch2_control::backprop::Shards;
 use crate::ch3_flows::data::DataLaw;
 use crate::error::at_least;
 use crate::random::Streams;
-use crate::{Error, Result};
 
 /// Returns the mean of −log p_X over the rows of `x` and adds its derivative with respect to θ to `gradient`.
 ///
@@ -95,16 +95,8 @@ impl MaximumLikelihood {
         Trained::by_adam(theta, self.schedule, self.steps, |k, theta, gradient| {
             self.law.fill(&mut points, &mut data.stream(k as u64));
             let x = ArrayView2::from_shape((self.batch, 2), points.as_flattened()).expect("pairs");
-            add_negative_log_likelihood(&flow, theta, x, &mut shards, gradient).map_err(|error| at(error, k))
+            add_negative_log_likelihood(&flow, theta, x, &mut shards, gradient)
         })
-    }
-}
-
-/// The step of training at which something ceased to be finite is the one to report.
-pub(super) fn at(error: Error, step: usize) -> Error {
-    match error {
-        Error::NotFinite { quantity, value, .. } => Error::NotFinite { quantity, value, step },
-        other => other,
     }
 }
 

@@ -11,6 +11,7 @@ mod training;
 pub use autoregressive::TriangularAffine;
 pub use likelihood::{MaximumLikelihood, add_negative_log_likelihood};
 pub use potential::{Potential, Tempered, TwoModes, Well};
+pub(super) use real_nvp::log_prior;
 pub use real_nvp::{FlowPass, RealNvp};
 pub use reverse_kl::{Annealing, ReverseKl, add_reverse_kl};
 pub use reweighting::Reweighting;

@@ -264,7 +264,7 @@ impl RealNvp {
 }
 
 /// log of the normal density N(0, I) at z.
-pub(super) fn log_prior(z: impl ExactSizeIterator<Item = f64>) -> f64 {
+pub(in crate::ch3_flows) fn log_prior(z: impl ExactSizeIterator<Item = f64>) -> f64 {
     let dimension = z.len() as f64;
     -0.5 * z.map(|z| z * z).sum::<f64>() - 0.5 * dimension * TAU.ln()
 }

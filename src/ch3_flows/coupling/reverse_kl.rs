@@ -3,7 +3,6 @@
 
 use ndarray::{Array2, ArrayView2, Axis};
 
-use super::likelihood::at;
 use super::real_nvp::log_prior;
 use super::{FlowPass, Potential, RealNvp, Tempered, Trained};
 use crate::ch1_preliminaries::learning::Schedule;
@@ -147,11 +146,10 @@ impl<P: Potential> ReverseKl<P> {
                 width: annealing.width,
                 lambda: annealing.lambda(k, self.steps),
             });
-            let loss = match tempered {
+            match tempered {
                 Some(potential) => add_reverse_kl(&flow, &potential, theta, z.view(), &mut shards, gradient),
                 None => add_reverse_kl(&flow, &self.target, theta, z.view(), &mut shards, gradient),
-            };
-            loss.map_err(|error| at(error, k))
+            }
         })
     }
 }

@@ -36,7 +36,7 @@ impl Trained {
             .find(|parameter| !parameter.is_finite())
         {
             Some(&value) => Err(Error::NotFinite { quantity: "theta", value, step }),
-            None => evaluate(step, theta, gradient),
+            None => evaluate(step, theta, gradient).map_err(|error| at(error, step)),
         };
         let mut moving = theta.clone();
         let mut kept = theta;
@@ -57,5 +57,13 @@ impl Trained {
     /// θ and the losses as rows of numbers.
     pub fn rows(self) -> Vec<Vec<f64>> {
         vec![self.theta, self.losses]
+    }
+}
+
+/// The step of training at which something ceased to be finite is the one to report.
+fn at(error: Error, step: usize) -> Error {
+    match error {
+        Error::NotFinite { quantity, value, .. } => Error::NotFinite { quantity, value, step },
+        other => other,
     }
 }

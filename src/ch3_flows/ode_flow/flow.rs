@@ -2,22 +2,16 @@
 //!
 //! log p(Y(T), T) = log p_Z(Y(0)) − ∫₀ᵀ ∇·F(Y(t), t) dt.
 
-use std::f64::consts::TAU;
-
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Slice};
+use ndarray::{Array1, Array2, ArrayView2, Axis, Slice};
 use rayon::prelude::*;
 
 use super::{Augmented, FlowField};
 use crate::ch2_control::neural_ode::{FixedStep, Stages, Tableau, VectorField};
+use crate::ch3_flows::coupling::log_prior;
 use crate::{Error, Result};
 
 /// How many rows are carried together: whatever the number of threads, the same rows share a block.
 const BLOCK: usize = 128;
-
-/// log p_Z(z) for p_Z = N(0, I).
-pub(super) fn log_prior(z: ArrayView1<f64>) -> f64 {
-    z.iter().map(|z| -0.5 * (z * z + TAU.ln())).sum()
-}
 
 /// A field with the solver that carries its flow.
 ///
@@ -80,7 +74,7 @@ impl<F: FlowField> OdeFlow<F> {
     /// A z or θ of the wrong shape or not finite, or a trajectory that ceases to be finite.
     // ANCHOR: push
     pub fn push(&self, theta: &[f64], z: ArrayView2<f64>) -> Result<Image> {
-        let start = |i: usize| log_prior(z.row(i));
+        let start = |i: usize| log_prior(z.row(i).iter().copied());
         let (points, log_density) = self.carry(&self.forward(), theta, z, start)?;
         Ok(Image { points, log_density })
     }
@@ -103,7 +97,7 @@ impl<F: FlowField> OdeFlow<F> {
     pub fn log_density(&self, theta: &[f64], x: ArrayView2<f64>) -> Result<Array1<f64>> {
         let (z, mut log_density) = self.pull(theta, x)?;
         for (log_p, z) in log_density.iter_mut().zip(z.rows()) {
-            *log_p = log_prior(z) - *log_p;
+            *log_p = log_prior(z.iter().copied()) - *log_p;
         }
         Ok(log_density)
     }

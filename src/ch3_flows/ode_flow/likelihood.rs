@@ -3,15 +3,15 @@
 //! Y is given at T, where the data are, and J at 0, where the law is known. Since Y does not depend on J, Y is solved from
 //! T to 0 first; ∫ ∇·F along the way completes the log-density: one augmented solve, backwards in time.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Slice};
+use ndarray::{Array2, ArrayView2, Axis, Slice};
 
-use super::flow::log_prior;
+use super::terminal::mean_at_end;
 use super::{Augmented, FlowField, NetworkFlow, OdeFlow};
 use crate::Result;
 use crate::ch1_preliminaries::learning::Schedule;
 use crate::ch2_control::backprop::{Activation, Mlp};
 use crate::ch2_control::neural_ode::{BatchGradient, Method, Tableau};
-use crate::ch3_flows::coupling::Trained;
+use crate::ch3_flows::coupling::{Trained, log_prior};
 use crate::ch3_flows::data::DataLaw;
 use crate::error::at_least;
 use crate::random::Streams;
@@ -33,23 +33,11 @@ pub fn add_negative_log_likelihood<F: FlowField>(
     let (n, d) = (at_least("x.nrows()", x.nrows(), 1)?, x.ncols());
     let mut start = Array2::zeros((n, d + 1));
     start.slice_axis_mut(Axis(1), Slice::from(..d)).assign(&x);
-    let scale = 1.0 / n as f64;
     // At time 0 the state is (z, ∫∇·F), and the loss is −log p_Z(z) + ∫∇·F.
-    let loss = |_, step: usize, state: ArrayView2<f64>, mut a: ArrayViewMut2<f64>| {
-        if step < steps {
-            return 0.0;
-        }
-        let mut total = 0.0;
-        for (state, mut a) in state.rows().into_iter().zip(a.rows_mut()) {
-            let (z, integral) = state.split_at(Axis(0), d);
-            total += integral[0] - log_prior(z);
-            for k in 0..d {
-                a[k] += scale * z[k];
-            }
-            a[d] += scale;
-        }
-        scale * total
-    };
+    let loss = mean_at_end(n, steps, |z, mut force| {
+        force.assign(&z);
+        -log_prior(z.iter().copied())
+    });
     solver.evaluate(field, theta, start.view(), loss, gradient)
 }
 // ANCHOR_END: loss

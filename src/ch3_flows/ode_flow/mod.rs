@@ -12,6 +12,7 @@ mod layers;
 mod likelihood;
 mod network;
 mod reverse_kl;
+mod terminal;
 
 pub use augmented::{Augmented, AugmentedTape};
 pub use closed_form::{AffineField, CubicField};

@@ -1,13 +1,13 @@
 //! Section 3.4.3: training on a potential alone, min_θ E[J(T) + U(Y(T))] with J(0) = log p_Z(Y(0)), eq. (3.10); this is
 //! KL(p_θ ‖ p) − log Z. Its gradient goes through the divergence of F.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
+use ndarray::{Array2, ArrayView2};
 
-use super::flow::log_prior;
+use super::terminal::mean_at_end;
 use super::{Augmented, FlowField, OdeFlow};
 use crate::ch1_preliminaries::learning::Schedule;
 use crate::ch2_control::neural_ode::{BatchGradient, Method};
-use crate::ch3_flows::coupling::{Potential, Trained};
+use crate::ch3_flows::coupling::{Potential, Trained, log_prior};
 use crate::error::at_least;
 use crate::random::Streams;
 use crate::{Error, Result};
@@ -35,24 +35,13 @@ pub fn add_reverse_kl<F: FlowField>(
             format!("{d}, that of z"),
         ));
     }
-    let start =
-        Array2::from_shape_fn((n, d + 1), |(i, k)| if k < d { z[[i, k]] } else { log_prior(z.row(i)) });
-    let scale = 1.0 / n as f64;
-    let loss = |_, step: usize, state: ArrayView2<f64>, mut a: ArrayViewMut2<f64>| {
-        if step < steps {
-            return 0.0;
-        }
-        let (mut total, mut force) = (0.0, vec![0.0; d]);
-        for (state, mut a) in state.rows().into_iter().zip(a.rows_mut()) {
-            let (y, j) = state.split_at(Axis(0), d);
-            total += j[0] + potential.value(y.as_slice().expect("rows are contiguous"), &mut force);
-            for k in 0..d {
-                a[k] += scale * force[k];
-            }
-            a[d] += scale;
-        }
-        scale * total
-    };
+    let start = Array2::from_shape_fn((n, d + 1), |(i, k)| {
+        if k < d { z[[i, k]] } else { log_prior(z.row(i).iter().copied()) }
+    });
+    let loss = mean_at_end(n, steps, |y, mut force| {
+        let (y, force) = (y.to_slice(), force.as_slice_mut());
+        potential.value(y.expect("rows are contiguous"), force.expect("rows are contiguous"))
+    });
     solver.evaluate(field, theta, start.view(), loss, gradient)
 }
 // ANCHOR_END: loss

@@ -12,6 +12,7 @@ use super::consistency::FlowMap;
 use crate::ch1_preliminaries::learning::{Adam, Schedule, minimize};
 use crate::ch2_control::backprop::{Activation, Evaluation, Mlp, Pass, Shards};
 use crate::ch5_diffusion::mixture::Mixture;
+use crate::ch5_diffusion::regression::fits;
 use crate::ch5_diffusion::score::{Noising, decay, noise_variance, of_dimension, ordered};
 use crate::error::{at_least, finite};
 use crate::random::{Stream, Streams};
@@ -291,18 +292,7 @@ impl OneStep {
     /// A network that does not take (x, u) to a point like x; parameters of another number or not finite; times out of
     /// order; a loss that is not finite.
     pub fn new(network: Mlp, theta: Vec<f64>, times: [f64; 2], loss: f64) -> Result<Self> {
-        let n = network.outputs();
-        if network.inputs() != n + 1 {
-            let allowed = format!("{} for {n} outputs: the point and the time", n + 1);
-            return Err(Error::argument("network.inputs()", network.inputs(), allowed));
-        }
-        if theta.len() != network.parameters() {
-            let allowed = format!("{}, the number of parameters", network.parameters());
-            return Err(Error::argument("theta.len()", theta.len(), allowed));
-        }
-        for &parameter in &theta {
-            finite("theta", parameter)?;
-        }
+        fits(&network, &theta)?;
         ordered(times[0], times[1])?;
         finite("loss", loss)?;
         Ok(Self { network, theta, times, loss })

@@ -85,7 +85,7 @@ impl<D: Source> Recipe<D> {
     /// ```
     /// use sdml::ch5_diffusion::{interpolant::{Path, Recipe}, mixture::Mixture};
     /// let data = Mixture::isotropic(&[0.5, 0.5], &[[-1.0], [1.0]], 0.3)?;
-    /// let recipe = Recipe { hidden: vec![8], batch: 64, steps: 200, ..Recipe::new(data, Path::linear(1.0)?, 0) };
+    /// let recipe = Recipe { hidden: vec![8], batch: 64, steps: 1000, ..Recipe::new(data, Path::linear(1.0)?, 0) };
     /// let model = recipe.train(|_, _| ())?;
     /// assert!(model.loss() < 1.9);
     /// # Ok::<(), sdml::Error>(())
