@@ -21,9 +21,16 @@ pub fn pin(page: &mut Page, argument: &str) -> Outcome {
         let hint = suggestion(field, pairs().map(|(known, _)| known));
         return Err(format!("the snapshot `{key}` has no key `{field}`{hint}"));
     };
+    let value = value.trim_matches(['"', '\'']);
+    // A number stays on one line; words may break like other words.
+    let class = if value.chars().any(char::is_alphabetic) && value.parse::<f64>().is_err() {
+        "pin words"
+    } else {
+        "pin"
+    };
     Ok(Replacement::Inline(format!(
-        "<span class=\"pin\" title=\"snapshots/{key}.snap\">{}</span>",
-        number(value.trim_matches(['"', '\'']))
+        "<span class=\"{class}\" title=\"snapshots/{key}.snap\">{}</span>",
+        number(value)
     )))
 }
 
