@@ -11,8 +11,11 @@ use crate::preprocess::problem::Problem;
 type Section = String;
 
 /// For every section the sections and shared modules that its files name.
-pub fn imports(sources: &BTreeMap<String, String>) -> BTreeMap<Section, BTreeSet<Section>> {
-    let mut map: BTreeMap<Section, BTreeSet<Section>> = BTreeMap::new();
+pub type Imports = BTreeMap<Section, BTreeSet<Section>>;
+
+/// The imports of the crate whose files are `sources`.
+pub fn imports(sources: &BTreeMap<String, String>) -> Imports {
+    let mut map = Imports::new();
     for (file, text) in sources {
         let Some(module) = module(file) else { continue };
         let Some(own) = section(&module) else { continue };
@@ -97,13 +100,13 @@ fn paths(line: &str, module: &[String]) -> Vec<Vec<String>> {
 }
 
 /// Uses of a later chapter.
-pub fn verify(sources: &BTreeMap<String, String>) -> Vec<Problem> {
+pub fn verify(imports: &Imports) -> Vec<Problem> {
     let chapter =
         |section: &str| CHAPTERS.iter().position(|(folder, _)| section.split('/').next() == Some(*folder));
     let mut problems = Vec::new();
-    for (own, used) in imports(sources) {
+    for (own, used) in imports {
         for other in used {
-            if chapter(&own) < chapter(&other) {
+            if chapter(own) < chapter(other) {
                 let message =
                     format!("`{own}` uses the later `{other}`: a chapter may only use earlier ones");
                 problems.push(Problem { file: format!("src/{own}"), line: 1, message });
@@ -114,12 +117,11 @@ pub fn verify(sources: &BTreeMap<String, String>) -> Vec<Problem> {
 }
 
 /// The map as a table: a section, what it needs of its own chapter, what of earlier ones.
-pub fn map_page(sources: &BTreeMap<String, String>) -> String {
-    let map = imports(sources);
+pub fn map_page(imports: &Imports) -> String {
     let mut page = String::new();
     for (folder, title) in CHAPTERS {
         let prefix = format!("{folder}/");
-        let rows: Vec<_> = map.iter().filter(|(own, _)| own.starts_with(&prefix)).collect();
+        let rows: Vec<_> = imports.iter().filter(|(own, _)| own.starts_with(&prefix)).collect();
         if rows.is_empty() {
             continue;
         }
@@ -169,8 +171,8 @@ mod tests {
     #[test]
     fn a_later_chapter_is_noticed() {
         let bad = sources(&[("src/ch2_control/qubit.rs", "use crate::ch3_flows::coupling::Flow;\n")]);
-        assert!(verify(&bad)[0].message.contains("uses the later `ch3_flows/coupling`"));
+        assert!(verify(&imports(&bad))[0].message.contains("uses the later `ch3_flows/coupling`"));
         let good = sources(&[("src/ch3_flows/coupling.rs", "use crate::ch2_control::backprop::Mlp;\n")]);
-        assert!(verify(&good).is_empty());
+        assert!(verify(&imports(&good)).is_empty());
     }
 }

@@ -427,24 +427,27 @@ fn double_well_without_data() {
     });
 }
 
+/// The recipe of the book with its trained parameters, kept from an earlier run if there was one.
+fn trained(law: DataLaw, seed: u64) -> (OdeLikelihood, Vec<f64>) {
+    let recipe = OdeLikelihood::of(law, seed);
+    let train = || recipe.train(|_, _| ()).map(|trained| trained.rows());
+    let rows = kept::trained("ch3_flows/ode_flow", "likelihood", &recipe, train).unwrap();
+    (recipe, rows.into_iter().next().expect("θ comes first"))
+}
+
 /// The held-out loss above the entropy, worst of three seeds, with the seed; and what the wrong sign gives there.
 fn above_the_floor(law: DataLaw) -> (f64, u64, f64) {
     let mut worst = (f64::NEG_INFINITY, 0, 0.0);
     for seed in 0..3 {
-        let recipe = OdeLikelihood::of(law, seed);
-        let rows = kept::trained("ch3_flows/ode_flow", "likelihood", &recipe, || {
-            recipe.train(|_, _| ()).map(|trained| trained.rows())
-        })
-        .unwrap();
+        let (recipe, theta) = trained(law, seed);
         let flow = recipe.flow(40).unwrap();
         let x = law.points(10_000, &mut Streams::new(seed, "held out").stream(0));
-        let above = flow.negative_log_likelihood(&rows[0], x.view()).unwrap() - law.entropy();
+        let above = flow.negative_log_likelihood(&theta, x.view()).unwrap() - law.entropy();
         if above > worst.0 {
-            let (z, integral) = flow.pull(&rows[0], x.view()).unwrap();
-            let wrong =
-                z.rows().into_iter().zip(&integral).map(|(z, integral)| {
-                    -(normal::density(z[0]).ln() + normal::density(z[1]).ln() + integral)
-                });
+            let (z, integral) = flow.pull(&theta, x.view()).unwrap();
+            let wrong = z.rows().into_iter().zip(&integral).map(|(z, integral)| {
+                -(normal::density(z[0]).ln() + normal::density(z[1]).ln() + integral)
+            });
             worst = (above, seed, wrong.sum::<f64>() / 10_000.0 - law.entropy());
         }
     }
@@ -481,11 +484,7 @@ fn checkerboard_from_data() {
 
 #[test]
 fn learned_density_integrates_to_one() {
-    let recipe = OdeLikelihood::of(DataLaw::Eight, 0);
-    let rows = kept::trained("ch3_flows/ode_flow", "likelihood", &recipe, || {
-        recipe.train(|_, _| ()).map(|trained| trained.rows())
-    })
-    .unwrap();
+    let (recipe, theta) = trained(DataLaw::Eight, 0);
     let flow = recipe.flow(40).unwrap();
     let (n, half) = (200, 5.0);
     let width = 2.0 * half / n as f64;
@@ -494,8 +493,8 @@ fn learned_density_integrates_to_one() {
         -half + (at as f64 + 0.5) * width
     });
     let sum = |values: Array1<f64>| values.iter().map(|log_p| log_p.exp()).sum::<f64>() * width * width;
-    let mass = sum(flow.log_density(&rows[0], grid.view()).unwrap());
-    let (z, _) = flow.pull(&rows[0], grid.view()).unwrap();
+    let mass = sum(flow.log_density(&theta, grid.view()).unwrap());
+    let (z, _) = flow.pull(&theta, grid.view()).unwrap();
     let without = z.rows().into_iter().map(|z| normal::density(z[0]) * normal::density(z[1]));
     Check::new(
         "ch3_flows/ode_flow/learned_density_integrates_to_one",

@@ -26,7 +26,7 @@ use crate::bibliography::{self, Bibliography};
 use crate::entries::Place;
 use crate::errata::{self, Errata};
 use crate::figures::whole;
-use crate::imports;
+use crate::imports::{self, Imports};
 use crate::index;
 use crate::ledger::{self, Check, Ledger};
 use crate::lists;
@@ -83,6 +83,7 @@ struct Desk {
     errata: Errata,
     bibliography: Bibliography,
     checks: Vec<Check>,
+    imports: Imports,
 }
 
 /// The pages made from data: the directive that stands for their content.
@@ -116,7 +117,8 @@ impl Desk {
             items: ledger.checks_per_item(&checks),
             errata: errata.entries.iter().map(|entry| entry.id.clone()).collect(),
         };
-        Ok(Self { world, ledger, errata, bibliography, checks })
+        let imports = imports::imports(&world.sources);
+        Ok(Self { world, ledger, errata, bibliography, checks, imports })
     }
 
     /// Replaces the text of every chapter by its page; gives what is wrong, in the order of files and lines.
@@ -146,7 +148,7 @@ impl Desk {
             self.line(file, needle)
         }));
         problems.extend(errata::verify(&self.errata, &done.errata, &self.checks));
-        problems.extend(imports::verify(&self.world.sources));
+        problems.extend(imports::verify(&self.imports));
         problems.extend(lists::unused(&self.world.sources, &done.exercises));
         problems.extend(self.unused(&labels, &done));
         let index = index::index(&self.ledger, &places(&labels), &self.checks);
@@ -162,7 +164,7 @@ impl Desk {
 
     fn generated(&self, name: &str, labels: &Labels, done: &Done) -> String {
         match name {
-            MAP => imports::map_page(&self.world.sources),
+            MAP => imports::map_page(&self.imports),
             FIGURES => lists::figures_page(labels),
             EXERCISES => lists::exercises_page(labels, &self.world.sources, &done.exercises),
             COVERAGE => {
