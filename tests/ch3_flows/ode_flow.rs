@@ -445,9 +445,10 @@ fn above_the_floor(law: DataLaw) -> (f64, u64, f64) {
         let above = flow.negative_log_likelihood(&theta, x.view()).unwrap() - law.entropy();
         if above > worst.0 {
             let (z, integral) = flow.pull(&theta, x.view()).unwrap();
-            let wrong = z.rows().into_iter().zip(&integral).map(|(z, integral)| {
-                -(normal::density(z[0]).ln() + normal::density(z[1]).ln() + integral)
-            });
+            let wrong =
+                z.rows().into_iter().zip(&integral).map(|(z, integral)| {
+                    -(normal::density(z[0]).ln() + normal::density(z[1]).ln() + integral)
+                });
             worst = (above, seed, wrong.sum::<f64>() / 10_000.0 - law.entropy());
         }
     }
