@@ -186,8 +186,9 @@ impl Desk {
     /// Snapshots and figures that nothing shows.
     fn unused(&self, labels: &Labels, done: &Done) -> Vec<Problem> {
         let mut problems = Vec::new();
+        let checks: BTreeSet<_> = self.checks.iter().map(|check| check.key.as_str()).collect();
         for key in self.world.snapshots.keys() {
-            let of_a_check = self.checks.iter().any(|check| key.replace("/checks/", "/") == check.key);
+            let of_a_check = checks.contains(key.replace("/checks/", "/").as_str());
             let figure = key.split_once("/figures/").map(|(_, id)| id);
             let of_a_figure = figure.is_some_and(|id| self.world.figures.contains_key(id));
             if !of_a_check && !of_a_figure && !done.snapshots.contains(key) {
