@@ -9,6 +9,22 @@ use crate::preprocess::directive::{exercises, title};
 use crate::preprocess::labels::{KINDS, Labels};
 use crate::preprocess::problem::Problem;
 
+/// The contents for print, by chapter; then what stands behind the chapters. `pages` are paths and names in their order.
+pub fn contents(pages: &[(&str, &str)]) -> String {
+    let mut list = String::from("<nav class=\"printed-contents\" aria-label=\"Contents\">\n\n## Contents\n");
+    let mut part = |title: &str, belongs: &dyn Fn(&str) -> bool| {
+        let _ = write!(list, "\n**{title}**\n\n");
+        for (path, name) in pages.iter().filter(|(path, _)| belongs(path)) {
+            let _ = writeln!(list, "- [{name}]({path})");
+        }
+    };
+    for (folder, chapter) in CHAPTERS.iter().filter(|(folder, _)| folder.starts_with("ch")) {
+        part(chapter, &|path| path.starts_with(folder));
+    }
+    part("At the end", &|path| !path.contains('/') && path != "preface.md");
+    list + "\n</nav>\n"
+}
+
 /// All figures, by chapter, in the order of the pages.
 pub fn figures_page(labels: &Labels) -> String {
     let mut page = String::new();
@@ -88,6 +104,19 @@ pub fn unused(sources: &BTreeMap<String, String>, tried: &BTreeMap<String, Place
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_contents_list_pages_below_their_chapter() {
+        let pages =
+            [("preface.md", "Preface"), ("ch2_control/qubit.md", "Steering a qubit"), ("map.md", "Map")];
+        let list = contents(&pages);
+        let (_, chapter) = list.split_once("**Chapter 2. Neural dynamics for control**\n\n").unwrap();
+        assert!(chapter.starts_with("- [Steering a qubit](ch2_control/qubit.md)\n"), "{list}");
+        assert!(
+            list.contains("**At the end**\n\n- [Map](map.md)\n") && !list.contains("preface.md"),
+            "{list}"
+        );
+    }
 
     #[test]
     fn exercises_of_the_notes_are_told_by_their_number() {

@@ -87,6 +87,7 @@ struct Desk {
 }
 
 /// The pages made from data: the directive that stands for their content.
+const CONTENTS: &str = "{{contents}}";
 const MAP: &str = "{{map}}";
 const FIGURES: &str = "{{figures}}";
 const EXERCISES: &str = "{{exercises}}";
@@ -94,7 +95,7 @@ const COVERAGE: &str = "{{coverage}}";
 const ERRATA: &str = "{{errata}}";
 const BIBLIOGRAPHY: &str = "{{bibliography}}";
 /// In the order in which they are made: the bibliography comes last, since the other generated pages cite too.
-const GENERATED: [&str; 6] = [MAP, FIGURES, EXERCISES, COVERAGE, ERRATA, BIBLIOGRAPHY];
+const GENERATED: [&str; 7] = [CONTENTS, MAP, FIGURES, EXERCISES, COVERAGE, ERRATA, BIBLIOGRAPHY];
 
 /// Where the index of all items is written, below the root: what is no Markdown there is copied beside the pages.
 const INDEX: &str = "chapters/index.json";
@@ -163,11 +164,10 @@ impl Desk {
     }
 
     fn generated(&self, name: &str, chapters: &[Chapter], labels: &Labels, done: &Done) -> String {
+        let pages: Vec<_> = chapters.iter().map(|chapter| (chapter.path, chapter.name)).collect();
         match name {
-            MAP => {
-                let pages: Vec<_> = chapters.iter().map(|chapter| (chapter.path, chapter.name)).collect();
-                imports::map_page(&self.imports, &pages)
-            }
+            CONTENTS => lists::contents(&pages),
+            MAP => imports::map_page(&self.imports, &pages),
             FIGURES => lists::figures_page(labels),
             EXERCISES => lists::exercises_page(labels, &self.world.sources, &done.exercises),
             COVERAGE => {
