@@ -132,14 +132,13 @@ fn main() -> sdml::Result<()> {
 /// Trains on `law` with three seeds, and samples.
 fn w10(law: DataLaw) -> sdml::Result<()> {
     let name = if law == DataLaw::Eight { "eight" } else { "moons" };
-    let mut walls = Vec::new();
+    let mut wall = Time::LONGEST;
     let mut models = Vec::new();
     for seed in 0..3 {
-        let start = Instant::now();
-        models.push(recipe(law, seed).train(|_, _| ())?);
-        walls.push(start.elapsed().as_secs_f64());
+        let (time, model) = Time::of(|| recipe(law, seed).train(|_, _| ()))?;
+        wall = wall.min(time);
+        models.push(model);
     }
-    let wall = walls.into_iter().fold(f64::INFINITY, f64::min);
     let losses: Vec<_> = models.iter().map(|model| format!("{:.4}", model.loss())).collect();
     report("W10", name, wall, TRAINING_STEPS as f64, &format!("loss {}", losses.join(", ")));
     for (sampler, h, steps) in SAMPLERS {
@@ -168,21 +167,53 @@ fn name(scheme: BatchScheme) -> &'static str {
     }
 }
 
-/// The shortest of several runs in seconds, and the last result.
-fn fastest<T>(mut job: impl FnMut() -> sdml::Result<T>) -> sdml::Result<(f64, T)> {
-    let mut best = f64::INFINITY;
+/// What a job took.
+#[derive(Debug, Clone, Copy)]
+struct Time {
+    wall: f64,
+    /// Of all threads together; what a busy machine changes least.
+    cpu: f64,
+}
+
+impl Time {
+    const LONGEST: Self = Self { wall: f64::INFINITY, cpu: f64::INFINITY };
+
+    fn of<T>(job: impl FnOnce() -> sdml::Result<T>) -> sdml::Result<(Self, T)> {
+        let (start, before) = (Instant::now(), cpu_seconds());
+        let result = job()?;
+        Ok((Self { wall: start.elapsed().as_secs_f64(), cpu: cpu_seconds() - before }, result))
+    }
+
+    fn min(self, other: Self) -> Self {
+        Self { wall: self.wall.min(other.wall), cpu: self.cpu.min(other.cpu) }
+    }
+}
+
+/// The processor time of this program's threads in seconds, as Linux counts it in nanoseconds; NaN elsewhere.
+fn cpu_seconds() -> f64 {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return f64::NAN };
+    let on_cpu = threads.flatten().filter_map(|thread| {
+        let counts = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        counts.split(' ').next()?.parse::<f64>().ok()
+    });
+    on_cpu.sum::<f64>() * 1e-9
+}
+
+/// The shortest of several runs, and the last result.
+fn fastest<T>(mut job: impl FnMut() -> sdml::Result<T>) -> sdml::Result<(Time, T)> {
+    let mut best = Time::LONGEST;
     let mut result = job()?;
     for _ in 0..REPEATS {
-        let start = Instant::now();
-        result = job()?;
-        best = best.min(start.elapsed().as_secs_f64());
+        let (time, found) = Time::of(&mut job)?;
+        (best, result) = (best.min(time), found);
     }
     Ok((best, result))
 }
 
-fn report(workload: &str, variant: &str, wall: f64, units: f64, quality: &str) {
+fn report(workload: &str, variant: &str, time: Time, units: f64, quality: &str) {
+    let Time { wall, cpu } = time;
     println!(
-        r#"{{"workload": "{workload}", "variant": "{variant}", "peer": "sdml", "dtype": "f64", "wall_min_s": {wall:.6}, "units_per_s": {:.4e}, "quality": "{quality}"}}"#,
+        r#"{{"workload": "{workload}", "variant": "{variant}", "peer": "sdml", "dtype": "f64", "wall_min_s": {wall:.6}, "cpu_min_s": {cpu:.6}, "units": {units}, "units_per_s": {:.4e}, "quality": "{quality}"}}"#,
         units / wall
     );
 }
