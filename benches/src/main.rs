@@ -5,9 +5,11 @@ use std::time::Instant;
 
 use benches::control::{ITERATIONS, train};
 use benches::diffusion::{SAMPLERS, TRAINING_STEPS, quality, recipe, sample};
+use benches::flow_matching;
 use benches::langevin;
 use benches::neural_ode::{NodeGradient, VARIANTS};
 use benches::neural_sde::{Job, distance, model};
+use benches::ode_flow;
 use benches::real_nvp;
 use benches::sde::{COARSEST, FINEST, PATHS, STEPS, STRONG_PATHS, em_ou, gbm_strong, normals};
 use sdml::ch2_control::neural_sde::{BatchScheme, WayBack};
@@ -121,24 +123,43 @@ fn main() -> sdml::Result<()> {
         let quality = format!("test_nll {:.4}", real_nvp::held_out(&trained)?);
         report("W8", "", wall, real_nvp::STEPS as f64, &quality);
     }
-    if wanted("W10") {
-        for law in [DataLaw::Eight, DataLaw::Moons] {
+    if wanted("W9") {
+        let (time, models) = trained(ode_flow::train)?;
+        let nll = models.iter().map(|model| ode_flow::held_out(model).map(|nll| format!("{nll:.4}")));
+        let nll = nll.collect::<sdml::Result<Vec<_>>>()?.join(", ");
+        report("W9", "", time, ode_flow::ITERATIONS as f64, &format!("test_nll {nll}; entropy 1.6983"));
+    }
+    for law in [DataLaw::Eight, DataLaw::Moons] {
+        if wanted("W10") {
             w10(law)?;
+        }
+        if wanted("W11") {
+            w11(law)?;
         }
     }
     Ok(())
 }
 
-/// Trains on `law` with three seeds, and samples.
-fn w10(law: DataLaw) -> sdml::Result<()> {
-    let name = if law == DataLaw::Eight { "eight" } else { "moons" };
-    let mut wall = Time::LONGEST;
+/// Trains with three seeds: the shortest time, and what came out.
+fn trained<T>(train: impl Fn(u64) -> sdml::Result<T>) -> sdml::Result<(Time, Vec<T>)> {
+    let mut best = Time::LONGEST;
     let mut models = Vec::new();
     for seed in 0..3 {
-        let (time, model) = Time::of(|| recipe(law, seed).train(|_, _| ()))?;
-        wall = wall.min(time);
+        let (time, model) = Time::of(|| train(seed))?;
+        best = best.min(time);
         models.push(model);
     }
+    Ok((best, models))
+}
+
+fn name_of(law: DataLaw) -> &'static str {
+    if law == DataLaw::Eight { "eight" } else { "moons" }
+}
+
+/// Trains on `law` with three seeds, and samples.
+fn w10(law: DataLaw) -> sdml::Result<()> {
+    let name = name_of(law);
+    let (wall, models) = trained(|seed| recipe(law, seed).train(|_, _| ()))?;
     let losses: Vec<_> = models.iter().map(|model| format!("{:.4}", model.loss())).collect();
     report("W10", name, wall, TRAINING_STEPS as f64, &format!("loss {}", losses.join(", ")));
     for (sampler, h, steps) in SAMPLERS {
@@ -151,6 +172,30 @@ fn w10(law: DataLaw) -> sdml::Result<()> {
             "W10",
             &format!("{name} {sampler}"),
             wall,
+            steps as f64,
+            &format!("mmd2 {}", found.join(", ")),
+        );
+    }
+    Ok(())
+}
+
+/// The same for flow matching.
+fn w11(law: DataLaw) -> sdml::Result<()> {
+    let name = name_of(law);
+    let (time, mut models) = trained(|seed| flow_matching::recipe(law, seed)?.train(|_, _| ()))?;
+    let losses: Vec<_> = models.iter().map(|model| format!("{:.4}", model.loss())).collect();
+    report("W11", name, time, TRAINING_STEPS as f64, &format!("loss {}", losses.join(", ")));
+    for (sampler, tableau, steps) in flow_matching::SAMPLERS {
+        let mut found = Vec::new();
+        for (seed, model) in models.iter_mut().enumerate() {
+            let points = flow_matching::sample(model, tableau, steps, seed as u64)?;
+            found.push(format!("{:.5}", quality(&points, law)?));
+        }
+        let (time, _) = fastest(|| flow_matching::sample(&mut models[0], tableau, steps, 0))?;
+        report(
+            "W11",
+            &format!("{name} {sampler}"),
+            time,
             steps as f64,
             &format!("mmd2 {}", found.join(", ")),
         );
