@@ -78,7 +78,7 @@ impl Mutants {
             "\n## Mutants\n\nHow much do the tests see? A mutant is the code with one operator, number or method changed: \
              `+` to `-`, 2 to 3, `sin` to `cos`. On {} a random sample of them, drawn with seed {}, was run against the \
              checks of its chapter, the solutions of the exercises and the examples in the documentation; the checks that \
-             train networks were left out. The interval is Wilson's, of 95 %, for the share of all mutants that the tests \
+             train networks were left out, and so were faults in tables of constants. The interval is Wilson's, of 95 %, for the share of all mutants that the tests \
              caught as they stood then.\n\n",
             self.date, self.seed
         );
@@ -101,7 +101,7 @@ impl Mutants {
         text.push_str(
             "\nA mutant *caught since* passed, and a test was written that it fails. One that *changes nothing* gives the same \
              numbers up to rounding: a box of integration larger than needed, a tie broken the other way. What is *not \
-             caught* is mostly seen only by the checks that train, or moves a number that no check looks at.\n",
+             caught* may still be seen by the checks that train; what was not decided in the time allowed counts as not caught.\n",
         );
         text
     }

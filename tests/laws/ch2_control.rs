@@ -52,7 +52,7 @@ proptest! {
         let mut gradient = vec![0.0; mlp.parameters()];
         mlp.forward(&theta, x.view(), &mut pass).unwrap();
         mlp.pull_back(&theta, &mut pass, c.view(), &mut gradient).unwrap();
-        let pulled = inner(&pass.input_cotangent(), &v);
+        let pulled = inner(pass.input_cotangent(), &v);
         prop_assert!((pushed - pulled).abs() < 1e-12 * (1.0 + pushed.abs()), "{pushed} {pulled}");
         let [forward, reverse] = [Mode::Forward, Mode::Reverse]
             .map(|mode| mlp.jacobian(&theta, x.view(), mode, &mut pass).unwrap());
@@ -72,7 +72,7 @@ proptest! {
             let column = mlp.hessian_vector(&theta, x.view(), w.view(), unit.view(), &mut pass).unwrap();
             hessian.column_mut(k).assign(&column.row(0));
         }
-        prop_assert!(distance(&hessian, &hessian.t()) < 1e-12);
+        prop_assert!(distance(&hessian, hessian.t()) < 1e-12);
         let laplacian = inner(&w, &mlp.laplacian(&theta, x.view(), &mut pass).unwrap());
         prop_assert!((hessian.diag().sum() - laplacian).abs() < 1e-12);
     }
@@ -116,7 +116,7 @@ proptest! {
             let mut gradient = vec![0.0; theta.len()];
             let mut loss = terminal(steps, |z: ArrayView2<f64>, mut a: ArrayViewMut2<f64>| {
                 a.assign(&c);
-                inner(&c, &z)
+                inner(&c, z)
             });
             let value = solver.evaluate(&field, &theta, z.view(), &mut loss, &mut gradient).unwrap();
             (value, gradient, solver.at_start().unwrap().to_owned())

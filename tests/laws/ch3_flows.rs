@@ -48,7 +48,7 @@ proptest! {
         let (mut forth, mut back) = (FlowPass::new(), FlowPass::new());
         flow.forward(&theta, z.view(), &mut forth).unwrap();
         flow.inverse(&theta, forth.points(), &mut back).unwrap();
-        prop_assert!(distance(&back.points(), &z) < 1e-9);
+        prop_assert!(distance(back.points(), &z) < 1e-9);
         let sums: Vec<f64> = forth.log_det().iter().zip(back.log_det()).map(|(a, b)| a + b).collect();
         prop_assert!(distance(&sums, &[0.0; 5]) < 1e-9);
     }

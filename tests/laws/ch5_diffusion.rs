@@ -41,8 +41,8 @@ proptest! {
         let score = p.score(&x);
         prop_assert!((along(|x| p.log_density(x), x, v) - score[0] * v[0] - score[1] * v[1]).abs() < 1e-6);
         let hessian = p.hessian(&x);
-        for i in 0..2 {
-            let row = hessian[i][0] * v[0] + hessian[i][1] * v[1];
+        for (i, row) in hessian.iter().enumerate() {
+            let row = row[0] * v[0] + row[1] * v[1];
             prop_assert!((along(|x| p.score(x)[i], x, v) - row).abs() < 1e-5 * (1.0 + row.abs()));
         }
         prop_assert!((p.laplacian(&x) - hessian[0][0] - hessian[1][1]).abs() < 1e-10);
