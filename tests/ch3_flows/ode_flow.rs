@@ -591,6 +591,13 @@ fn bad_input_is_told() {
     assert!(message.contains("at step"), "{message}");
     assert!(Layers::new(CubicField, -1.0, 3).is_err() && Layers::new(CubicField, 1.0, 0).is_err());
     assert!(Layers::new(CubicField, 1.0, 3).unwrap().inverse_layer(&[], 4, array![1.0].view()).is_err());
+    // One point is a batch.
+    let (well, mut gradient) = (Well::new(1.0).unwrap(), vec![0.0; theta.len()]);
+    let mut reverse_kl = |z: Array2<f64>| {
+        let mut solver = solver(&flow, false);
+        add_reverse_kl(flow.field(), &well, &theta, z.view(), 4, &mut solver, &mut gradient)
+    };
+    assert!(reverse_kl(Array2::zeros((0, 2))).is_err() && reverse_kl(Array2::zeros((1, 2))).is_ok());
     let recipe = OdeLikelihood { batch: 0, ..OdeLikelihood::of(DataLaw::Eight, 0) };
     assert!(recipe.train(|_, _| ()).unwrap_err().to_string().contains("`batch` is 0"));
 }

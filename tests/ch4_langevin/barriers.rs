@@ -314,6 +314,9 @@ fn refuses_bad_input() {
     let mut stream = Streams::new(1, "cold").stream(0);
     assert_eq!(refused(crossing.simulate(-1.0, 1000, &mut stream)), "most");
     assert_eq!(refused(crossing.exact(-2.0, -1.0, 10)), "panels");
+    // Two standard deviations of a step's noise are √0.004 = 0.0632, a 48th of the way.
+    assert_eq!(refused(crossing.exact(-2.0, -1.0, 47)), "panels");
+    assert!(crossing.exact(-2.0, -1.0, 48).is_ok());
     let escaping = Crossing::new(|x: f64| 1e3 * x.powi(3), 1.0, 1.0, 0.1).unwrap();
     assert!(matches!(
         escaping.simulate(-2.0, 1000, &mut stream),

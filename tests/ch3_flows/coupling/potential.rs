@@ -8,8 +8,8 @@ use sdml::ch1_preliminaries::fokker_planck::double_well::{self, Gibbs};
 use sdml::ch1_preliminaries::learning::{Adam, Schedule, minimize};
 use sdml::ch2_control::backprop::{Activation, Shards};
 use sdml::ch3_flows::coupling::{
-    Annealing, FlowPass, Potential, RealNvp, ReverseKl, Reweighting, TriangularAffine, TwoModes, Well,
-    add_reverse_kl,
+    Annealing, FlowPass, Potential, RealNvp, ReverseKl, Reweighting, Tempered, TriangularAffine, TwoModes,
+    Well, add_reverse_kl,
 };
 use sdml::random::Streams;
 use sdml::statistics::Estimate;
@@ -330,6 +330,41 @@ fn reweighting() {
 
 fn modes() -> TwoModes {
     TwoModes::new(5.0, 0.6, 0.65).unwrap()
+}
+
+#[test]
+fn two_modes_are_normalized() {
+    // e^{−U}/Z has mass 1 and its second mode the weight 0.65, by the trapezoidal rule over ten deviations.
+    let (target, mut gradient) = (modes(), [0.0; 2]);
+    let h = 0.1;
+    let (mut mass, mut second) = (0.0, 0.0);
+    for (i, j) in (-60..=110).flat_map(|i| (-60..=60).map(move |j| (i, j))) {
+        let x = [f64::from(i) * h, f64::from(j) * h];
+        let share = (-target.value(&x, &mut gradient) - target.log_normalizer()).exp() * h * h;
+        mass += share;
+        second += if x[0] > target.middle() { share } else { 0.0 };
+    }
+    // Two modes 8.3 deviations apart overlap by 1e-5 in the middle.
+    assert!((mass - 1.0).abs() < 1e-12 && (second - target.weight()).abs() < 2e-5, "{mass} {second}");
+}
+
+#[test]
+fn tempering_starts_wide_and_ends_at_the_target() {
+    let (target, x) = (modes(), [1.3, -0.4]);
+    let value = |lambda: f64| {
+        let mut gradient = [0.0; 2];
+        let way = Tempered { target: &target, width: 3.0, lambda };
+        (way.value(&x, &mut gradient), gradient)
+    };
+    let mut of_target = [0.0; 2];
+    let u = target.value(&x, &mut of_target);
+    assert_eq!(value(1.0), (u, of_target));
+    let (wide, of_wide) = value(0.0);
+    assert!((wide - (1.3 * 1.3 + 0.4 * 0.4) / 18.0).abs() < 1e-15);
+    assert!((of_wide[0] - 1.3 / 9.0).abs() < 1e-15 && (of_wide[1] + 0.4 / 9.0).abs() < 1e-15);
+    let (half, of_half) = value(0.25);
+    assert!((half - 0.75 * wide - 0.25 * u).abs() < 1e-15);
+    assert!((of_half[0] - 0.75 * of_wide[0] - 0.25 * of_target[0]).abs() < 1e-15);
 }
 
 fn two_modes(annealed: bool, seed: u64) -> ReverseKl<TwoModes> {

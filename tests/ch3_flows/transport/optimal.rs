@@ -427,6 +427,10 @@ fn bad_input() {
     assert!(Gaussian::new(&[f64::NAN], &[1.0]).is_err());
     let [source, _] = pair();
     assert!(source.dual_value(&source, array![[0.0, 0.0]].view(), array![[0.0]].view()).is_err());
+    let [flat, deep] = [Array2::zeros((3, 2)), Array2::zeros((3, 3))];
+    assert!(source.dual_value(&source, deep.view(), deep.view()).is_err());
+    assert!(source.dual_value(&source, flat.view(), Array2::zeros((4, 2)).view()).is_err());
+    assert!(source.dual_value(&source, flat.view(), flat.view()).is_ok());
     assert!(source.distance_squared(&Gaussian::new(&[0.0], &[1.0]).unwrap()).is_err());
     let a = array![[0.0], [1.0]];
     assert!(interpolate(a.view(), a.view(), &[0, 2], 4, |t| t).is_err());

@@ -1,0 +1,53 @@
+//! What is allowed is allowed down to the least of it.
+
+use ndarray::{Array2, array};
+use sdml::ch1_preliminaries::fokker_planck::double_well::potential;
+use sdml::ch3_flows::data::DataLaw;
+use sdml::ch4_langevin::barriers::{Tempering, ladder, mean_passage_time};
+use sdml::ch4_langevin::ergodic::Traces;
+use sdml::ch4_langevin::sampler::DoubleWell;
+use sdml::ch5_diffusion::interpolant::{Empirical, Path};
+use sdml::ch5_diffusion::score::Source;
+use sdml::random::Streams;
+
+#[test]
+fn two_temperatures_are_a_ladder() {
+    assert_eq!(ladder(1.0, 4.0, 2).unwrap(), [1.0, 4.0]);
+    let well = DoubleWell::new(1).unwrap();
+    let mut one = Tempering::new(&well, &[1.0, 1.5], |_| 0.1, 0, 1, &[0.0]).unwrap();
+    assert_eq!(one.walkers(0), [0, 1]);
+    for _ in 0..40 {
+        one.sweep(2).unwrap();
+    }
+    // Temperatures so near exchange often, if exchanges are tried.
+    assert!((0.3..=1.0).contains(&one.exchange_rate(0)));
+}
+
+#[test]
+fn four_values_can_be_split() {
+    let halves = Traces::new(vec![vec![1.0, 2.0, 3.0, 4.0]]).unwrap().split().unwrap();
+    assert_eq!(halves.all(), [[1.0, 2.0], [3.0, 4.0]]);
+}
+
+#[test]
+fn a_chain_may_start_at_the_wall() {
+    let time = |wall, from| mean_passage_time(potential, 1.0, [wall, from, 1.0], 200).unwrap();
+    // The wall reflects: no time from it is longer than from a point before it.
+    assert!(time(-1.0, -1.0) > time(-1.0, -0.9));
+}
+
+#[test]
+fn one_point_is_a_data_set() {
+    // With the linear path towards one point a, x(t) = a + t(z − a) stands still in the frame of its own line: v = (x − a)/t.
+    let data = Empirical::new(array![[2.0, -1.0]].view(), Path::linear(1.0).unwrap()).unwrap();
+    let mut v = Array2::zeros((1, 2));
+    data.write(0.5, array![[0.5, 0.0]].view(), v.view_mut()).unwrap();
+    assert!((&v - &array![[-3.0, 2.0]]).iter().all(|miss| miss.abs() < 1e-12), "{v}");
+}
+
+#[test]
+fn sources_fill_points_of_their_dimension() {
+    let mut point = vec![f64::NAN; DataLaw::Eight.dimension()];
+    DataLaw::Eight.draw(&mut Streams::new(0, "source").stream(0), &mut point);
+    assert!(point.len() == 2 && point.iter().all(|x| x.is_finite()));
+}
