@@ -3,13 +3,16 @@
 use ndarray::{Array2, array};
 use sdml::ch1_preliminaries::learning::Schedule;
 use sdml::ch2_control::backprop::{Activation, Mlp};
+use sdml::ch3_flows::data::DataLaw;
 use sdml::ch5_diffusion::beyond::{
-    Aim, Distillation, EmpiricalScore, FlowMap, Guided, GuidedGaussian, OneStep, denoising_loss, effect,
-    nearest_distances, rearrangement,
+    Aim, Distillation, EmpiricalScore, FlowMap, Guided, GuidedGaussian, OneStep, Protocol, Quality,
+    denoising_loss, effect, half_width, nearest_distances, rearrangement,
 };
+use sdml::ch5_diffusion::interpolant as flow;
 use sdml::ch5_diffusion::mixture::Mixture;
 use sdml::ch5_diffusion::score::{Normal, ScoreField};
 use sdml::random::Streams;
+use sdml::statistics::Estimate;
 
 /// The message of the error.
 fn refusal<T>(result: sdml::Result<T>) -> String {
@@ -118,4 +121,45 @@ fn memories() {
     assert!(refusal(denoising_loss(&score, x.view(), 0.0, 4, &Streams::new(1, "bad"))).contains("`t`"));
     assert!(refusal(denoising_loss(&score, x.view(), 1.0, 0, &Streams::new(1, "bad"))).contains("repeats"));
     assert!(nearest_distances(x.view(), array![[0.0]].view()).is_err());
+}
+
+#[test]
+fn qualities() {
+    let protocol = Protocol { points: 3, repeats: 2, ..Protocol::default() };
+    let rows = Array2::zeros((6, 2));
+    assert!(protocol.distances(rows.view(), rows.view()).is_ok());
+    assert!(refusal(protocol.distances(array![[0.0, 0.0]].view(), rows.view())).contains("a.nrows()"));
+    assert!(refusal(protocol.distances(rows.view(), array![[0.0, 0.0]].view())).contains("b.nrows()"));
+    assert!(refusal(protocol.distances(rows.view(), Array2::zeros((6, 3)).view())).contains("b.ncols()"));
+    let flawed = Array2::from_elem((6, 2), f64::NAN);
+    assert!(refusal(protocol.distances(rows.view(), flawed.view())).contains("finite"));
+    let law = DataLaw::Eight;
+    let refused = |protocol: Protocol| refusal(protocol.floor(&law));
+    assert!(refused(Protocol { points: 1, ..protocol.clone() }).contains("points"));
+    assert!(refused(Protocol { repeats: 1, ..protocol.clone() }).contains("repeats"));
+    assert!(refused(Protocol { directions: 0, ..protocol.clone() }).contains("directions"));
+    assert!(refused(Protocol { bandwidths: vec![], ..protocol.clone() }).contains("bandwidths"));
+    assert!(refused(Protocol { bandwidths: vec![-1.0], ..protocol.clone() }).contains("bandwidths"));
+    let one = Protocol { held_out: 1, ..protocol.clone() };
+    assert!(refusal(one.quality_of_noise(law)).contains("held_out"));
+    assert!(protocol.excess(law, |x| Ok(vec![f64::NEG_INFINITY; x.nrows()])).is_err());
+    assert!(refusal(Quality::from_row(&[0.0; 11])).contains("row.len()"));
+    let estimate = Estimate { mean: 0.0, standard_error: 1.0, count: 1 };
+    assert!(refusal(half_width(&estimate, 0.95)).contains("count"));
+    for level in [0.0, 1.0, f64::NAN] {
+        assert!(refusal(half_width(&Estimate { count: 9, ..estimate }, level)).contains("level"));
+    }
+    let line = Mixture::isotropic(&[1.0], &[[0.0]], 0.5).unwrap();
+    let recipe = flow::Recipe {
+        hidden: vec![4],
+        batch: 16,
+        steps: 200,
+        schedule: Schedule::Constant(1e-2),
+        ..flow::Recipe::new(line, flow::Path::linear(1.0).unwrap(), 0)
+    };
+    let flow = recipe.train(|_, _| ()).unwrap();
+    assert!(refusal(flow.to_noise(Array2::zeros((0, 1)).view(), 4)).contains("points.nrows()"));
+    assert!(refusal(flow.to_noise(array![[0.0, 1.0]].view(), 4)).contains("1 columns"));
+    assert!(refusal(flow.to_noise(array![[f64::NAN]].view(), 4)).contains("points"));
+    assert!(refusal(flow.to_noise(array![[0.0]].view(), 0)).contains("steps"));
 }

@@ -4,3 +4,4 @@ mod bad_input;
 mod consistency;
 mod guidance;
 mod memory;
+mod quality;

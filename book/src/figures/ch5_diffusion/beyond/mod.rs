@@ -3,3 +3,4 @@
 pub mod consistency;
 pub mod guidance;
 pub mod memory;
+pub mod quality;
