@@ -1,8 +1,9 @@
 //! Section 5.3, beyond the notes: guidance without a classifier ([`Guided`]), consistency along the probability flow
-//! ([`FlowMap`], [`Distillation`]), memorisation of finitely many data ([`EmpiricalScore`]), and what a
-//! generator's points are worth ([`Protocol`]).
+//! ([`FlowMap`], [`Distillation`]), memorisation of finitely many data ([`EmpiricalScore`]), what a generator's points
+//! are worth ([`Protocol`]), and images of digits ([`digits`]).
 
 mod consistency;
+pub mod digits;
 mod distillation;
 mod guidance;
 mod memory;

@@ -4,6 +4,7 @@ use ndarray::{Array2, array};
 use sdml::ch1_preliminaries::learning::Schedule;
 use sdml::ch2_control::backprop::{Activation, Mlp};
 use sdml::ch3_flows::data::DataLaw;
+use sdml::ch5_diffusion::beyond::digits::{DigitLaw, DigitModel, DigitRecipe, Templates};
 use sdml::ch5_diffusion::beyond::{
     Aim, Distillation, EmpiricalScore, FlowMap, Guided, GuidedGaussian, OneStep, Protocol, Quality,
     denoising_loss, effect, half_width, nearest_distances, rearrangement,
@@ -162,4 +163,62 @@ fn qualities() {
     assert!(refusal(flow.to_noise(array![[0.0, 1.0]].view(), 4)).contains("1 columns"));
     assert!(refusal(flow.to_noise(array![[f64::NAN]].view(), 4)).contains("points"));
     assert!(refusal(flow.to_noise(array![[0.0]].view(), 0)).contains("steps"));
+}
+
+#[test]
+fn digits() {
+    let law = DigitLaw::default();
+    let mut stream = Streams::new(1, "bad").stream(0);
+    assert!(refusal(law.image(10, &mut stream)).contains("label"));
+    assert!(refusal(law.images(0, &Streams::new(1, "bad"))).contains("count"));
+    let mut refused = |law: DigitLaw| refusal(law.image(0, &mut stream));
+    for bad in [-0.1, f64::NAN, f64::INFINITY] {
+        assert!(refused(DigitLaw { turn: bad, ..law }).contains("turn"));
+        assert!(refused(DigitLaw { shear: bad, ..law }).contains("shear"));
+        assert!(refused(DigitLaw { shift: bad, ..law }).contains("shift"));
+        assert!(refused(DigitLaw { noise: bad, ..law }).contains("noise"));
+        assert!(refused(DigitLaw { stretch: [bad, 1.0], ..law }).contains("stretch"));
+    }
+    assert!(refused(DigitLaw { stretch: [1.0, 0.5], ..law }).contains("in order"));
+    assert!(refused(DigitLaw { stretch: [1.0, f64::NAN], ..law }).contains("in order"));
+    assert!(refusal(Templates::new(&law, 0, &Streams::new(1, "bad"))).contains("each"));
+    let templates = Templates::new(&law, 1, &Streams::new(1, "templates")).unwrap();
+    assert!(templates.nearest(array![[0.0, 1.0]].view()).is_err());
+    assert!(templates.agreement(Array2::zeros((0, 64)).view()).is_err());
+    let base = DigitRecipe { images: 20, hidden: vec![32], batch: 64, steps: 100, ..DigitRecipe::new(0) };
+    let refused = |recipe: DigitRecipe| refusal(recipe.train(|_, _| ()));
+    assert!(refused(DigitRecipe { images: 0, ..base.clone() }).contains("count"));
+    assert!(refused(DigitRecipe { batch: 0, ..base.clone() }).contains("batch"));
+    assert!(refused(DigitRecipe { steps: 0, ..base.clone() }).contains("steps"));
+    assert!(refused(DigitRecipe { first: 5.0, ..base.clone() }).contains("first"));
+    assert!(refused(DigitRecipe { horizon: f64::NAN, ..base.clone() }).contains("horizon"));
+    assert!(refused(DigitRecipe { withheld: 1.5, ..base.clone() }).contains("withheld"));
+    assert!(refused(DigitRecipe { hidden: vec![0], ..base.clone() }).contains("sizes"));
+    let wild = DigitRecipe { schedule: Schedule::Constant(1e200), ..base.clone() };
+    assert!(matches!(wild.train(|_, _| ()), Err(sdml::Error::NotFinite { .. })));
+    assert!(refusal(base.from_rows(&[])).contains("trained network"));
+    let mut rows = base.rows().unwrap();
+    let model = base.from_rows(&rows).unwrap();
+    assert!(refusal(model.told(Some(10), 0.0)).contains("label"));
+    for w in [-1.5, f64::NAN, f64::INFINITY] {
+        assert!(refusal(model.told(None, w)).contains("`w`"));
+    }
+    assert!(refusal(model.images(9, 0.0, 0)).contains("count"));
+    let told = model.told(Some(1), 0.0).unwrap();
+    let mut score = Array2::zeros((1, 64));
+    let x = score.clone();
+    assert!(refusal(told.write(9.0, x.view(), &mut told.workspace(), score.view_mut())).contains("training"));
+    let narrow = array![[0.0]];
+    assert!(
+        refusal(told.write(1.0, narrow.view(), &mut told.workspace(), score.view_mut()))
+            .contains("64 columns")
+    );
+    rows[0][3] = f64::NAN;
+    assert!(refusal(base.from_rows(&rows)).contains("theta"));
+    rows[0].pop();
+    assert!(refusal(base.from_rows(&rows)).contains("theta.len()"));
+    let network = Mlp::new(&[65, 4, 64], Activation::Silu).unwrap();
+    assert!(refusal(DigitModel::new(network, vec![], [0.1, 1.0], [1.0, 0.5])).contains("network"));
+    let learned_nothing = base.from_rows(&[base.rows().unwrap()[0].clone(), vec![1.0, 1.0]]);
+    assert!(refusal(learned_nothing).contains("train the network"));
 }
