@@ -5,9 +5,11 @@ use std::time::Instant;
 
 use benches::control::{ITERATIONS, train};
 use benches::diffusion::{SAMPLERS, TRAINING_STEPS, quality, recipe, sample};
+use benches::flow_matching;
 use benches::langevin;
 use benches::neural_ode::{NodeGradient, VARIANTS};
 use benches::neural_sde::{Job, distance, model};
+use benches::ode_flow;
 use benches::real_nvp;
 use benches::sde::{COARSEST, FINEST, PATHS, STEPS, STRONG_PATHS, em_ou, gbm_strong, normals};
 use sdml::ch2_control::neural_sde::{BatchScheme, WayBack};
@@ -121,25 +123,43 @@ fn main() -> sdml::Result<()> {
         let quality = format!("test_nll {:.4}", real_nvp::held_out(&trained)?);
         report("W8", "", wall, real_nvp::STEPS as f64, &quality);
     }
-    if wanted("W10") {
-        for law in [DataLaw::Eight, DataLaw::Moons] {
+    if wanted("W9") {
+        let (time, models) = trained(ode_flow::train)?;
+        let nll = models.iter().map(|model| ode_flow::held_out(model).map(|nll| format!("{nll:.4}")));
+        let nll = nll.collect::<sdml::Result<Vec<_>>>()?.join(", ");
+        report("W9", "", time, ode_flow::ITERATIONS as f64, &format!("test_nll {nll}; entropy 1.6983"));
+    }
+    for law in [DataLaw::Eight, DataLaw::Moons] {
+        if wanted("W10") {
             w10(law)?;
+        }
+        if wanted("W11") {
+            w11(law)?;
         }
     }
     Ok(())
 }
 
-/// Trains on `law` with three seeds, and samples.
-fn w10(law: DataLaw) -> sdml::Result<()> {
-    let name = if law == DataLaw::Eight { "eight" } else { "moons" };
-    let mut walls = Vec::new();
+/// Trains with three seeds: the shortest time, and what came out.
+fn trained<T>(train: impl Fn(u64) -> sdml::Result<T>) -> sdml::Result<(Time, Vec<T>)> {
+    let mut best = Time::LONGEST;
     let mut models = Vec::new();
     for seed in 0..3 {
-        let start = Instant::now();
-        models.push(recipe(law, seed).train(|_, _| ())?);
-        walls.push(start.elapsed().as_secs_f64());
+        let (time, model) = Time::of(|| train(seed))?;
+        best = best.min(time);
+        models.push(model);
     }
-    let wall = walls.into_iter().fold(f64::INFINITY, f64::min);
+    Ok((best, models))
+}
+
+fn name_of(law: DataLaw) -> &'static str {
+    if law == DataLaw::Eight { "eight" } else { "moons" }
+}
+
+/// Trains on `law` with three seeds, and samples.
+fn w10(law: DataLaw) -> sdml::Result<()> {
+    let name = name_of(law);
+    let (wall, models) = trained(|seed| recipe(law, seed).train(|_, _| ()))?;
     let losses: Vec<_> = models.iter().map(|model| format!("{:.4}", model.loss())).collect();
     report("W10", name, wall, TRAINING_STEPS as f64, &format!("loss {}", losses.join(", ")));
     for (sampler, h, steps) in SAMPLERS {
@@ -159,6 +179,30 @@ fn w10(law: DataLaw) -> sdml::Result<()> {
     Ok(())
 }
 
+/// The same for flow matching.
+fn w11(law: DataLaw) -> sdml::Result<()> {
+    let name = name_of(law);
+    let (time, mut models) = trained(|seed| flow_matching::recipe(law, seed)?.train(|_, _| ()))?;
+    let losses: Vec<_> = models.iter().map(|model| format!("{:.4}", model.loss())).collect();
+    report("W11", name, time, TRAINING_STEPS as f64, &format!("loss {}", losses.join(", ")));
+    for (sampler, tableau, steps) in flow_matching::SAMPLERS {
+        let mut found = Vec::new();
+        for (seed, model) in models.iter_mut().enumerate() {
+            let points = flow_matching::sample(model, tableau, steps, seed as u64)?;
+            found.push(format!("{:.5}", quality(&points, law)?));
+        }
+        let (time, _) = fastest(|| flow_matching::sample(&mut models[0], tableau, steps, 0))?;
+        report(
+            "W11",
+            &format!("{name} {sampler}"),
+            time,
+            steps as f64,
+            &format!("mmd2 {}", found.join(", ")),
+        );
+    }
+    Ok(())
+}
+
 /// The scheme as the peers' scripts call it.
 fn name(scheme: BatchScheme) -> &'static str {
     match scheme {
@@ -168,21 +212,53 @@ fn name(scheme: BatchScheme) -> &'static str {
     }
 }
 
-/// The shortest of several runs in seconds, and the last result.
-fn fastest<T>(mut job: impl FnMut() -> sdml::Result<T>) -> sdml::Result<(f64, T)> {
-    let mut best = f64::INFINITY;
+/// What a job took.
+#[derive(Debug, Clone, Copy)]
+struct Time {
+    wall: f64,
+    /// Of all threads together; what a busy machine changes least.
+    cpu: f64,
+}
+
+impl Time {
+    const LONGEST: Self = Self { wall: f64::INFINITY, cpu: f64::INFINITY };
+
+    fn of<T>(job: impl FnOnce() -> sdml::Result<T>) -> sdml::Result<(Self, T)> {
+        let (start, before) = (Instant::now(), cpu_seconds());
+        let result = job()?;
+        Ok((Self { wall: start.elapsed().as_secs_f64(), cpu: cpu_seconds() - before }, result))
+    }
+
+    fn min(self, other: Self) -> Self {
+        Self { wall: self.wall.min(other.wall), cpu: self.cpu.min(other.cpu) }
+    }
+}
+
+/// The processor time of this program's threads in seconds, as Linux counts it in nanoseconds; NaN elsewhere.
+fn cpu_seconds() -> f64 {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return f64::NAN };
+    let on_cpu = threads.flatten().filter_map(|thread| {
+        let counts = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        counts.split(' ').next()?.parse::<f64>().ok()
+    });
+    on_cpu.sum::<f64>() * 1e-9
+}
+
+/// The shortest of several runs, and the last result.
+fn fastest<T>(mut job: impl FnMut() -> sdml::Result<T>) -> sdml::Result<(Time, T)> {
+    let mut best = Time::LONGEST;
     let mut result = job()?;
     for _ in 0..REPEATS {
-        let start = Instant::now();
-        result = job()?;
-        best = best.min(start.elapsed().as_secs_f64());
+        let (time, found) = Time::of(&mut job)?;
+        (best, result) = (best.min(time), found);
     }
     Ok((best, result))
 }
 
-fn report(workload: &str, variant: &str, wall: f64, units: f64, quality: &str) {
+fn report(workload: &str, variant: &str, time: Time, units: f64, quality: &str) {
+    let Time { wall, cpu } = time;
     println!(
-        r#"{{"workload": "{workload}", "variant": "{variant}", "peer": "sdml", "dtype": "f64", "wall_min_s": {wall:.6}, "units_per_s": {:.4e}, "quality": "{quality}"}}"#,
+        r#"{{"workload": "{workload}", "variant": "{variant}", "peer": "sdml", "dtype": "f64", "wall_min_s": {wall:.6}, "cpu_min_s": {cpu:.6}, "units": {units}, "units_per_s": {:.4e}, "quality": "{quality}"}}"#,
         units / wall
     );
 }

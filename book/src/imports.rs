@@ -43,7 +43,9 @@ fn module(file: &str) -> Option<Vec<String>> {
 fn section(path: &[String]) -> Option<Section> {
     const SHARED: [&str; 2] = ["random", "statistics"];
     match path {
-        [chapter, section, ..] if is_chapter(chapter) => Some(format!("{chapter}/{section}")),
+        [chapter, section, ..] if is_chapter(chapter) && section.starts_with(char::is_lowercase) => {
+            Some(format!("{chapter}/{section}"))
+        }
         [shared, ..] if SHARED.contains(&shared.as_str()) => Some(shared.clone()),
         _ => None,
     }
@@ -116,34 +118,38 @@ pub fn verify(imports: &Imports) -> Vec<Problem> {
     problems
 }
 
-/// The map as a table: a section, what it needs of its own chapter, what of earlier ones.
-pub fn map_page(imports: &Imports) -> String {
-    let mut page = String::new();
+/// The map: a section, what it needs of its own chapter, what of earlier ones. `pages` are the paths and the titles of
+/// the pages in their order; a section that spreads over several is shown by its first, a module without any by its name.
+pub fn map_page(imports: &Imports, pages: &[(&str, &str)]) -> String {
+    let place = |section: &str| {
+        pages.iter().position(|(path, _)| {
+            let rest = path.strip_prefix(section);
+            rest.is_some_and(|rest| rest == ".md" || rest.starts_with('/'))
+        })
+    };
+    let shown = |section: &str| match place(section) {
+        Some(at) => format!("[{}]({})", pages[at].1, pages[at].0),
+        None => format!("`{}`", section.replace('/', "::")),
+    };
+    let mut text = String::new();
     for (folder, title) in CHAPTERS {
         let prefix = format!("{folder}/");
-        let rows: Vec<_> = imports.iter().filter(|(own, _)| own.starts_with(&prefix)).collect();
+        let mut rows: Vec<_> = imports.iter().filter(|(own, _)| own.starts_with(&prefix)).collect();
         if rows.is_empty() {
             continue;
         }
-        let _ = write!(
-            page,
-            "\n## {title}\n\n| section | needs of its chapter | needs of earlier chapters |\n|---|---|---|\n"
-        );
+        let order = |section: &str| (place(section).unwrap_or(usize::MAX), section.to_owned());
+        rows.sort_by_key(|(own, _)| order(own));
+        let _ = write!(text, "\n## {title}\n\n");
         for (own, used) in rows {
-            let name = |section: &str| format!("`{}`", section.replace('/', "::"));
-            let short = |section: &str| format!("`{}`", section.trim_start_matches(&prefix));
-            let (near, far): (Vec<_>, Vec<_>) =
-                used.iter().filter(|other| other.contains('/')).partition(|other| other.starts_with(&prefix));
-            let near: Vec<_> = near.into_iter().map(|other| short(other)).collect();
-            let far: Vec<_> = far.into_iter().map(|other| name(other)).collect();
-            let _ = writeln!(page, "| {} | {} | {} |", short(own), or_none(&near), or_none(&far));
+            let mut needed: Vec<_> = used.iter().filter(|other| other.contains('/')).collect();
+            needed.sort_by_key(|other| order(other));
+            let needed: Vec<_> = needed.into_iter().map(|other| shown(other)).collect();
+            let needed = if needed.is_empty() { "nothing".into() } else { needed.join(", ") };
+            let _ = writeln!(text, "- **{}** needs {needed}.", shown(own));
         }
     }
-    page
-}
-
-fn or_none(names: &[String]) -> String {
-    if names.is_empty() { "nothing".into() } else { names.join(", ") }
+    text
 }
 
 #[cfg(test)]
@@ -166,6 +172,24 @@ mod tests {
             used,
             [&chapter("brownian"), &chapter("evolution"), &chapter("learning"), &chapter("sde"), "random"]
         );
+    }
+
+    #[test]
+    fn the_map_links_sections_to_their_first_pages() {
+        let files = [
+            ("src/ch1_preliminaries/sde/noise.rs", "use crate::ch1_preliminaries::brownian::Path;\n"),
+            ("src/ch1_preliminaries/brownian.rs", "use super::super::Streams;\n"),
+        ];
+        let pages = [
+            ("ch1_preliminaries/brownian.md", "1.3.1 Brownian motion"),
+            ("ch1_preliminaries/sde/equation.md", "1.3.3 Equations"),
+            ("ch1_preliminaries/sde/schemes.md", "Schemes"),
+        ];
+        let map = map_page(&imports(&sources(&files)), &pages);
+        let brownian = "[1.3.1 Brownian motion](ch1_preliminaries/brownian.md)";
+        assert!(map.contains(&format!("- **{brownian}** needs nothing.\n")), "{map}");
+        let sde = format!("- **[1.3.3 Equations](ch1_preliminaries/sde/equation.md)** needs {brownian}.\n");
+        assert!(map.contains(&sde), "{map}");
     }
 
     #[test]

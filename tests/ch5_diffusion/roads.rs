@@ -14,6 +14,8 @@ use sdml::statistics::Estimate;
 
 const SECTION: &str = "ch5_diffusion/roads";
 const DRAWS: usize = 40_000;
+/// What the table calls the roads, in their order.
+const KEYS: [&str; 8] = ["paths", "density", "baoab", "mala", "realnvp", "ode", "diffusion", "interpolant"];
 
 /// The roads of seeds 0, 1, 2, walked once.
 fn walked(seed: u64) -> &'static [Road] {
@@ -49,35 +51,32 @@ fn the_table() {
     let (gibbs, square) = (exact(), exact().moment(2));
     let log_z = gibbs.normalizing_constant().ln();
     let show = |e: Estimate| match e.standard_error {
-        0.0 => format!("{:.4}         ", e.mean),
-        s => format!("{:.4} ± {s:.4}", e.mean),
+        0.0 => format!("{:.4}", e.mean),
+        // The standard error of the last digits, in parentheses.
+        s => format!("{:.4}({:.0})", e.mean, 1e4 * s),
     };
     let count = |n: u64| match n {
         0 => "–".to_owned(),
         n if n < 1000 => format!("{n}"),
-        n => format!("{:.2e}", n as f64),
+        n => format!("{:.1e}", n as f64),
     };
-    let mut table = format!(
-        "{:22}  {:15}  {:>8}  {:15}  {:11}  {:>8}  {:>8}  {:>8}\n",
-        "road", "E x²", "bias", "log Z", "told", "U or U′", "network", "samples"
-    );
-    for road in walked(0) {
+    let data = WellSample::new(1.0, 20_000, 0).unwrap().square().unwrap();
+    let mut table =
+        format!("exact_square = {square:.4}\nexact_log_z = {log_z:.4}\ndata_square = {}\n", show(data));
+    for (key, road) in KEYS.iter().zip(walked(0)) {
         let answer = road.log_normalizer.map_or("–".to_owned(), show);
         // Biases below what any road can resolve are shown as 0.
-        let bias = Some(road.bias(square)).filter(|bias| bias.abs() > 5e-6).unwrap_or(0.0);
+        let bias = Some(road.bias(square)).filter(|bias| bias.abs() > 5e-6);
+        let bias = bias.map_or("0".to_owned(), |bias| format!("{bias:.4}"));
+        table +=
+            &format!("{key}_square = {}\n{key}_bias = {bias}\n{key}_log_z = {answer}\n", show(road.square));
+        table += &format!("{key}_told = {}\n{key}_well = {}\n", road.needs.name(), count(road.cost.well));
         table += &format!(
-            "{:22}  {:15}  {bias:8.5}  {answer:15}  {:11}  {:>8}  {:>8}  {:>8}\n",
-            road.name,
-            show(road.square),
-            road.needs.name(),
-            count(road.cost.well),
+            "{key}_network = {}\n{key}_samples = {}\n",
             count(road.cost.network),
-            count(road.cost.samples),
+            count(road.cost.samples)
         );
     }
-    table += &format!("{:22}  {square:.4}           {:8}  {log_z:.4}\n", "quadrature", "");
-    let data = WellSample::new(1.0, 20_000, 0).unwrap().square().unwrap();
-    table += &format!("{:22}  {}\n", "mean of the samples", show(data));
     crate::pins::pin(&format!("{SECTION}/table"), table);
     for seed in 0..3 {
         for road in walked(seed) {

@@ -16,6 +16,8 @@ pub struct Label {
     pub anchor: String,
     /// What a reference shows: `Theorem 1.5`, `(1.5)`, `Figure 1.3.1a`.
     pub text: String,
+    /// How many labels stand before it in the book.
+    pub rank: usize,
     file: String,
     line: usize,
 }
@@ -34,9 +36,10 @@ impl Labels {
     /// Collects the labels of all chapters; a label that stands twice is a problem.
     pub fn collect(chapters: &[Chapter], world: &World, problems: &mut Vec<Problem>) -> Self {
         let mut labels = Self::default();
+        let (mut equations, mut figures) = (Letters::default(), Letters::default());
         for chapter in chapters {
-            let mut equations = Letters::default();
-            let mut figures = Letters::default();
+            equations.enter(chapter.number());
+            figures.enter(chapter.number());
             for spot in scan(chapter.text) {
                 let line = line_of(chapter.text, spot.range.start);
                 let mut add = |name: String, anchor: String, text: String| {
@@ -44,6 +47,7 @@ impl Labels {
                         page: chapter.path.to_owned(),
                         anchor,
                         text,
+                        rank: labels.by_name.len(),
                         file: chapter.file.clone(),
                         line,
                     };
@@ -53,7 +57,7 @@ impl Labels {
                     Mark::Display(_, Some(name)) => {
                         let number = match name.strip_prefix("eq:") {
                             Some(number) if is_number(number) => number.to_owned(),
-                            _ => equations.next(chapter.number),
+                            _ => equations.next(),
                         };
                         add(name.into(), name.into(), format!("({number})"));
                     }
@@ -69,8 +73,7 @@ impl Labels {
                     Mark::Directive("figure", id) => {
                         if let Some(figure) = world.figures.get(id) {
                             let anchor = format!("fig:{id}");
-                            let number =
-                                figure.number.clone().unwrap_or_else(|| figures.next(chapter.number));
+                            let number = figure.number.clone().unwrap_or_else(|| figures.next());
                             let text = format!("Figure {number}");
                             if let Some(number) = &figure.number {
                                 add(format!("fig:{number}"), anchor.clone(), text.clone());
@@ -123,15 +126,42 @@ fn is_number(label: &str) -> bool {
     label.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Numbers for what the notes do not number: `1.3.1a`, `1.3.1b`, …
+/// Numbers for what the notes do not number: `1.3.1a`, `1.3.1b`, … They go on over the pages of one section.
 #[derive(Default)]
-struct Letters(u8);
+struct Letters {
+    section: String,
+    used: u8,
+}
 
 impl Letters {
-    fn next(&mut self, section: &str) -> String {
-        let letter = char::from(b'a' + self.0 % 26);
-        let lap = if self.0 < 26 { String::new() } else { (self.0 / 26).to_string() };
-        self.0 += 1;
-        format!("{section}{letter}{lap}")
+    /// Comes to a page; one without a number belongs to the section before it, one of two sections to the later.
+    fn enter(&mut self, number: &str) {
+        let number = number.rsplit('–').next().unwrap_or_default();
+        if !number.is_empty() && number != self.section {
+            *self = Self { section: number.to_owned(), used: 0 };
+        }
+    }
+
+    fn next(&mut self) -> String {
+        let letter = char::from(b'a' + self.used % 26);
+        let lap = if self.used < 26 { String::new() } else { (self.used / 26).to_string() };
+        self.used += 1;
+        format!("{}{letter}{lap}", self.section)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_go_on_over_the_pages_of_a_section() {
+        let mut letters = Letters::default();
+        letters.enter("2.1–2.2");
+        assert_eq!([letters.next(), letters.next()], ["2.2a", "2.2b"]);
+        letters.enter("");
+        assert_eq!(letters.next(), "2.2c");
+        letters.enter("2.3");
+        assert_eq!(letters.next(), "2.3a");
     }
 }

@@ -87,6 +87,7 @@ struct Desk {
 }
 
 /// The pages made from data: the directive that stands for their content.
+const CONTENTS: &str = "{{contents}}";
 const MAP: &str = "{{map}}";
 const FIGURES: &str = "{{figures}}";
 const EXERCISES: &str = "{{exercises}}";
@@ -94,7 +95,7 @@ const COVERAGE: &str = "{{coverage}}";
 const ERRATA: &str = "{{errata}}";
 const BIBLIOGRAPHY: &str = "{{bibliography}}";
 /// In the order in which they are made: the bibliography comes last, since the other generated pages cite too.
-const GENERATED: [&str; 6] = [MAP, FIGURES, EXERCISES, COVERAGE, ERRATA, BIBLIOGRAPHY];
+const GENERATED: [&str; 7] = [CONTENTS, MAP, FIGURES, EXERCISES, COVERAGE, ERRATA, BIBLIOGRAPHY];
 
 /// Where the index of all items is written, below the root: what is no Markdown there is copied beside the pages.
 const INDEX: &str = "chapters/index.json";
@@ -127,7 +128,7 @@ impl Desk {
         let texts = texts(book);
         let chapters: Vec<Chapter> = texts
             .iter()
-            .map(|(path, number, text)| Chapter { file: format!("chapters/{path}"), path, number, text })
+            .map(|(path, name, text)| Chapter { file: format!("chapters/{path}"), path, name, text })
             .collect();
         let labels = Labels::collect(&chapters, &self.world, &mut problems);
         let mut done = Done::default();
@@ -137,7 +138,7 @@ impl Desk {
         }
         for name in GENERATED {
             for chapter in chapters.iter().filter(|chapter| generated(chapter.text) == Some(name)) {
-                let content = self.generated(name, &labels, &done);
+                let content = self.generated(name, &chapters, &labels, &done);
                 let text = chapter.text.replacen(name, &content, 1);
                 let chapter = Chapter { file: chapter.file.clone(), text: &text, ..*chapter };
                 done.add(Page::new(&chapter, &self.world, &labels));
@@ -162,9 +163,11 @@ impl Desk {
         Ok(problems)
     }
 
-    fn generated(&self, name: &str, labels: &Labels, done: &Done) -> String {
+    fn generated(&self, name: &str, chapters: &[Chapter], labels: &Labels, done: &Done) -> String {
+        let pages: Vec<_> = chapters.iter().map(|chapter| (chapter.path, chapter.name)).collect();
         match name {
-            MAP => imports::map_page(&self.imports),
+            CONTENTS => lists::contents(&pages),
+            MAP => imports::map_page(&self.imports, &pages),
             FIGURES => lists::figures_page(labels),
             EXERCISES => lists::exercises_page(labels, &self.world.sources, &done.exercises),
             COVERAGE => {
@@ -186,8 +189,9 @@ impl Desk {
     /// Snapshots and figures that nothing shows.
     fn unused(&self, labels: &Labels, done: &Done) -> Vec<Problem> {
         let mut problems = Vec::new();
+        let checks: BTreeSet<_> = self.checks.iter().map(|check| check.key.as_str()).collect();
         for key in self.world.snapshots.keys() {
-            let of_a_check = self.checks.iter().any(|check| key.replace("/checks/", "/") == check.key);
+            let of_a_check = checks.contains(key.replace("/checks/", "/").as_str());
             let figure = key.split_once("/figures/").map(|(_, id)| id);
             let of_a_figure = figure.is_some_and(|id| self.world.figures.contains_key(id));
             if !of_a_check && !of_a_figure && !done.snapshots.contains(key) {
@@ -232,16 +236,14 @@ impl Done {
     }
 }
 
-/// Path, section number and text of every chapter that has a file.
+/// Path, name and text of every chapter that has a file.
 fn texts(book: &Book) -> Vec<(String, String, String)> {
     book.iter()
         .filter_map(|item| match item {
             BookItem::Chapter(chapter) => Some((chapter, chapter.path.as_deref()?)),
             _ => None,
         })
-        .map(|(chapter, path)| {
-            (slashed(path), section_number(&chapter.name).to_owned(), chapter.content.clone())
-        })
+        .map(|(chapter, path)| (slashed(path), chapter.name.clone(), chapter.content.clone()))
         .collect()
 }
 
@@ -253,12 +255,6 @@ fn places(labels: &Labels) -> BTreeMap<String, Place> {
 /// A path as links write it, on every system.
 fn slashed(path: &Path) -> String {
     path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
-}
-
-/// The 1.3.1 of `1.3.1 Brownian motion`; nothing for a chapter without a number.
-fn section_number(name: &str) -> &str {
-    let first = name.split_whitespace().next().unwrap_or_default();
-    if first.starts_with(|character: char| character.is_ascii_digit()) { first } else { "" }
 }
 
 /// All problems in one error, one to a line.

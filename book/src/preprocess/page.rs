@@ -17,8 +17,8 @@ pub struct Chapter<'a> {
     pub file: String,
     /// The page in the book: `ch1_preliminaries/brownian.md`.
     pub path: &'a str,
-    /// The number of its section, `1.3.1`, or nothing.
-    pub number: &'a str,
+    /// Its name in the summary: `1.3.1 Brownian motion`.
+    pub name: &'a str,
     /// Its Markdown.
     pub text: &'a str,
 }
@@ -27,6 +27,12 @@ impl Chapter<'_> {
     /// The key of the section: `ch1_preliminaries/brownian`.
     pub fn section(&self) -> &str {
         self.path.trim_end_matches(".md")
+    }
+
+    /// The number of its section, the 1.3.1 of `1.3.1 Brownian motion`; nothing for a chapter without one.
+    pub fn number(&self) -> &str {
+        let first = self.name.split_whitespace().next().unwrap_or_default();
+        if first.starts_with(|character: char| character.is_ascii_digit()) { first } else { "" }
     }
 
     /// What leads from this page to the root of the book.

@@ -45,10 +45,15 @@ fn press(text: &str) -> (String, Vec<String>) {
         Chapter {
             file: "chapters/preface.md".into(),
             path: "preface.md",
-            number: "",
+            name: "",
             text: "$$ y $$ {#eq:1.3}",
         },
-        Chapter { file: "chapters/ch1/brownian.md".into(), path: "ch1/brownian.md", number: "1.3.1", text },
+        Chapter {
+            file: "chapters/ch1/brownian.md".into(),
+            path: "ch1/brownian.md",
+            name: "1.3.1 Brownian motion",
+            text,
+        },
     ];
     let mut problems = Vec::new();
     let labels = Labels::collect(&chapters, &world, &mut problems);

@@ -3,6 +3,8 @@
 //! Two choices are independent of each other: where the gradient comes from (all terms of eq. (1.19), one of them, a
 //! few of them: see [`super::Batch`]) and what is done with it (gradient descent, momentum, Adam: this file).
 
+use multiversion::multiversion;
+
 use super::{Batch, FiniteSum, Sampler};
 use crate::error::{at_least, positive};
 use crate::random::Stream;
@@ -153,7 +155,7 @@ impl Update for Momentum {
 pub struct Adam {
     beta: [f64; 2],
     epsilon: f64,
-    moments: Vec<[f64; 2]>,
+    moments: [Vec<f64>; 2],
     powers: [f64; 2],
 }
 
@@ -168,7 +170,7 @@ impl Default for Adam {
     /// assert!((theta[0] + 0.1).abs() < 1e-5 && (theta[1] - 0.1).abs() < 1e-5);
     /// ```
     fn default() -> Self {
-        Self { beta: [0.9, 0.999], epsilon: 1e-8, moments: Vec::new(), powers: [1.0; 2] }
+        Self { beta: [0.9, 0.999], epsilon: 1e-8, moments: [Vec::new(), Vec::new()], powers: [1.0; 2] }
     }
 }
 
@@ -184,21 +186,39 @@ impl Adam {
     }
 }
 
+// ANCHOR: adam
 impl Update for Adam {
-    // ANCHOR: adam
     fn step(&mut self, theta: &mut [f64], gradient: &[f64], rate: f64) {
-        self.moments.resize(theta.len(), [0.0; 2]);
-        let [beta_1, beta_2] = self.beta;
-        self.powers = [self.powers[0] * beta_1, self.powers[1] * beta_2];
+        let [m, s] = self.moments.each_mut().map(|moment| {
+            moment.resize(theta.len(), 0.0);
+            &mut moment[..]
+        });
+        self.powers = [self.powers[0] * self.beta[0], self.powers[1] * self.beta[1]];
         let gathered = self.powers.map(|power| 1.0 - power);
-        for ((theta, g), [m, s]) in theta.iter_mut().zip(gradient).zip(&mut self.moments) {
-            *m = beta_1 * *m + (1.0 - beta_1) * g;
-            *s = beta_2 * *s + (1.0 - beta_2) * g * g;
-            *theta -= rate * (*m / gathered[0]) / ((*s / gathered[1]).sqrt() + self.epsilon);
-        }
+        adapt(theta, gradient, m, s, self.beta, gathered, rate, self.epsilon);
     }
-    // ANCHOR_END: adam
 }
+
+/// The step of Adam in every parameter.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw+fma", "x86_64+avx2+fma", "x86_64+sse4.2"))]
+#[expect(clippy::too_many_arguments, reason = "they are the symbols of the formula")]
+fn adapt(
+    theta: &mut [f64],
+    gradient: &[f64],
+    m: &mut [f64],
+    s: &mut [f64],
+    [beta_1, beta_2]: [f64; 2],
+    gathered: [f64; 2],
+    rate: f64,
+    epsilon: f64,
+) {
+    for (((theta, g), m), s) in theta.iter_mut().zip(gradient).zip(m).zip(s) {
+        *m = beta_1 * *m + (1.0 - beta_1) * g;
+        *s = beta_2 * *s + (1.0 - beta_2) * g * g;
+        *theta -= rate * (*m / gathered[0]) / ((*s / gathered[1]).sqrt() + epsilon);
+    }
+}
+// ANCHOR_END: adam
 
 /// Passes `value` on if it lies in [0, 1).
 fn fraction(name: &'static str, value: f64) -> Result<f64> {

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::kernel::activate;
 use super::network::copy;
 use super::pass::view;
-use super::product::{Onto, Panel, Strided, product};
+use super::product::{Onto, Strided, product};
 use super::shards::SHARDS;
 use super::{Jet, Mlp};
 use crate::Result;
@@ -20,13 +20,7 @@ pub struct Evaluation {
     rows: usize,
     columns: usize,
     output: Vec<f64>,
-    shards: Vec<Shard>,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Shard {
-    layers: [Vec<f64>; 2],
-    panel: Panel,
+    shards: Vec<[Vec<f64>; 2]>,
 }
 
 impl Evaluation {
@@ -68,7 +62,7 @@ impl Mlp {
         let columns = self.outputs();
         (evaluation.rows, evaluation.columns) = (rows, columns);
         evaluation.output.resize(rows * columns, 0.0);
-        evaluation.shards.resize_with(SHARDS, Shard::default);
+        evaluation.shards.resize_with(SHARDS, Default::default);
         let share = rows.div_ceil(SHARDS).max(1);
         let shards = evaluation.output.par_chunks_mut(share * columns).zip(&mut evaluation.shards);
         shards.enumerate().for_each(|(s, (output, shard))| {
@@ -81,22 +75,18 @@ impl Mlp {
         Ok(())
     }
 
-    fn run_block(&self, theta: &[f64], x: ArrayView2<f64>, shard: &mut Shard, output: &mut [f64]) {
+    fn run_block(&self, theta: &[f64], x: ArrayView2<f64>, [y, z]: &mut [Vec<f64>; 2], output: &mut [f64]) {
         let rows = x.nrows();
-        let Shard { layers: [y, z], panel } = shard;
         for layer in [&mut *y, &mut *z] {
-            layer.clear();
-            layer.reserve(rows * self.widest());
+            layer.resize((rows * self.widest()).max(layer.len()), 0.0);
         }
-        y.resize(rows * self.inputs(), 0.0);
-        copy(x, y);
+        copy(x, &mut y[..rows * self.inputs()]);
         for span in self.spans() {
             let last = span.end == self.parameters();
-            z.resize(rows * span.outputs, 0.0);
-            let after = if last { &mut *output } else { z.as_mut_slice() };
+            let after = if last { &mut *output } else { &mut z[..rows * span.outputs] };
             let weight = Strided::new(&theta[span.weight..span.bias], span.outputs);
             let bias = Onto::Row(&theta[span.bias..span.end]);
-            product(Strided::new(y, span.inputs), span.inputs, weight, span.outputs, bias, after, panel);
+            product(Strided::new(y, span.inputs), span.inputs, weight, span.outputs, bias, after);
             if !last {
                 activate(self.activation(), 0, after, &mut Default::default());
             }

@@ -90,6 +90,16 @@ pub(super) fn push_forward(tangents: usize, slopes: &[Vec<f64>; 3], before: &[f6
     }
 }
 
+/// v ← σ'v for the cotangents v of y = σ(z), where σ' = 1 − y², or is 1 where y > 0 and 0 elsewhere.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw+fma", "x86_64+avx2+fma", "x86_64+sse4.2"))]
+pub(super) fn pull_back_values(activation: Activation, y: &[f64], cotangents: &mut [f64]) {
+    let slope = |y: f64| if y > 0.0 { 1.0 } else { 0.0 };
+    match activation {
+        Activation::Tanh => cotangents.iter_mut().zip(y).for_each(|(v, y)| *v *= 1.0 - y * y),
+        _ => cotangents.iter_mut().zip(y).for_each(|(v, y)| *v *= slope(*y)),
+    }
+}
+
 /// The way back through [`push_forward`] and y = σ(z), in place. With cotangents v of y, u_k of ẏ_k and w of l_y, those
 /// of z, ż_k and l_z are
 ///

@@ -2,9 +2,11 @@
 //!
 //! Example 2.1 of the notes, with biases, any widths, and the derivatives forward and backward.
 
+use std::cell::RefCell;
+
 use ndarray::ArrayView2;
 
-use super::kernel::{activate, add_rows, all_finite, pull_back, push_forward};
+use super::kernel::{activate, add_rows, all_finite, pull_back, pull_back_values, push_forward};
 use super::pass::Layer;
 use super::product::{Onto, Strided, product};
 use super::{Activation, Jet, Pass};
@@ -182,7 +184,7 @@ impl Mlp {
         let points = self.check_input(jet, x)?;
         pass.prepare(self, jet, points);
         copy(x, &mut pass.input);
-        let Pass { input, layers, panel, multiplications, .. } = pass;
+        let Pass { input, layers, multiplications, .. } = pass;
         *multiplications = 0;
         let mut y = input;
         for (l, (span, layer)) in self.spans().zip(layers).enumerate() {
@@ -191,12 +193,11 @@ impl Mlp {
             let bias = Onto::Row(&theta[span.bias..span.end]);
             let (y_values, y_rest) = y.split_at(points * inner);
             let (values, derivatives) = layer.after.split_at_mut(points * width);
+            *multiplications += product(Strided::new(y_values, inner), inner, weight, width, bias, values);
             *multiplications +=
-                product(Strided::new(y_values, inner), inner, weight, width, bias, values, panel);
-            *multiplications +=
-                product(Strided::new(y_rest, inner), inner, weight, width, Onto::Zero, derivatives, panel);
+                product(Strided::new(y_rest, inner), inner, weight, width, Onto::Zero, derivatives);
             if l + 2 < self.sizes.len() {
-                activate(self.activation, jet.order(), values, &mut layer.slopes);
+                activate(self.activation, self.slopes(jet), values, &mut layer.slopes);
                 layer.before.copy_from_slice(derivatives);
                 push_forward(jet.tangents, &layer.slopes, &layer.before, derivatives);
             }
@@ -214,7 +215,6 @@ impl Mlp {
     ///
     /// # Errors
     /// Arguments of the wrong shape, or a pass that has not been forward through a network of these sizes.
-    // ANCHOR: pull_back
     pub fn pull_back(
         &self,
         theta: &[f64],
@@ -222,34 +222,70 @@ impl Mlp {
         cotangent: ArrayView2<f64>,
         gradient: &mut [f64],
     ) -> Result<()> {
+        // One pair for each thread: a solver keeps hundreds of passes, and theirs would not stay in the cache.
+        thread_local! {
+            static COTANGENTS: RefCell<[Vec<f64>; 2]> = RefCell::default();
+        }
         self.check_way_back(theta, pass, cotangent, gradient)?;
-        let (points, rows, tangents) = (pass.points, pass.rows(), pass.jet.tangents);
+        let rows = pass.rows();
         if rows == 0 {
             return Ok(());
         }
-        let Pass { cotangents: [here, before], input, layers, panel, multiplications, .. } = pass;
-        here.resize(rows * self.outputs(), 0.0);
-        copy(cotangent, here);
+        COTANGENTS.with_borrow_mut(|cotangents| {
+            let [here, before] = cotangents.each_mut().map(|cotangent| {
+                cotangent.resize((rows * self.widest()).max(cotangent.len()), 0.0);
+                &mut cotangent[..]
+            });
+            copy(cotangent, &mut here[..rows * self.outputs()]);
+            self.layers_back(theta, pass, here, before, gradient);
+        });
+        Ok(())
+    }
+
+    /// The way back with room for the cotangents of a layer, `here`, and of the one before it.
+    // ANCHOR: pull_back
+    fn layers_back<'a>(
+        &self,
+        theta: &[f64],
+        pass: &mut Pass,
+        mut here: &'a mut [f64],
+        mut before: &'a mut [f64],
+        gradient: &mut [f64],
+    ) {
+        let (points, rows, jet) = (pass.points, pass.rows(), pass.jet);
+        let Pass { input_cotangent, input, layers, multiplications, .. } = pass;
         for (l, span) in self.spans_back().enumerate().map(|(back, span)| (self.sizes.len() - 2 - back, span))
         {
             let (width, inner) = (span.outputs, span.inputs);
             let y = Strided::new(if l == 0 { input } else { &layers[l - 1].after }, inner);
-            let z = Strided::new(here, width);
+            let z = Strided::new(&here[..rows * width], width);
             let weight = Strided::new(&theta[span.weight..span.bias], width);
             let slot = &mut gradient[span.weight..span.bias];
-            *multiplications += product(y.transposed(), rows, z, width, Onto::Itself, slot, panel);
+            *multiplications += product(y.transposed(), rows, z, width, Onto::Itself, slot);
             add_rows(&here[..points * width], &mut gradient[span.bias..span.end]);
-            before.resize(rows * inner, 0.0);
-            *multiplications += product(z, width, weight.transposed(), inner, Onto::Zero, before, panel);
+            let cotangents = &mut before[..rows * inner];
+            *multiplications += product(z, width, weight.transposed(), inner, Onto::Zero, cotangents);
             if l > 0 {
-                let Layer { before: z, slopes, .. } = &layers[l - 1];
-                pull_back(tangents, slopes, z, before);
+                let Layer { before: z, after: y, slopes } = &layers[l - 1];
+                match self.slopes(jet) {
+                    0 => pull_back_values(self.activation, y, cotangents),
+                    _ => pull_back(jet.tangents, slopes, z, cotangents),
+                }
             }
-            std::mem::swap(here, before);
+            std::mem::swap(&mut here, &mut before);
         }
-        Ok(())
+        input_cotangent.resize(input.len(), 0.0);
+        input_cotangent.copy_from_slice(&here[..input.len()]);
     }
     // ANCHOR_END: pull_back
+
+    /// How many derivatives of σ the way back needs to be told; tanh' and that of max(z, 0) follow from the values.
+    fn slopes(&self, jet: Jet) -> usize {
+        match (self.activation, jet.order()) {
+            (Activation::Tanh | Activation::Relu, 1) => 0,
+            (_, order) => order,
+        }
+    }
 
     /// Fails when θ has the wrong length or an entry that is not finite.
     pub(super) fn check_parameters(&self, theta: &[f64]) -> Result<()> {
@@ -319,18 +355,15 @@ impl Pass {
         (self.jet, self.points) = (jet, points);
         let rows = self.rows();
         self.input.resize(rows * network.sizes[0], 0.0);
-        // The two change places at every layer, so both need room for the widest.
-        for cotangent in &mut self.cotangents {
-            cotangent.clear();
-            cotangent.reserve(rows * network.widest());
-        }
+        self.input_cotangent.clear();
+        let kept = network.slopes(jet);
         for (l, layer) in self.layers.iter_mut().enumerate() {
             let width = network.sizes[l + 1];
             layer.after.resize(rows * width, 0.0);
             let hidden = l + 2 < network.sizes.len();
             layer.before.resize(if hidden { (rows - points) * width } else { 0 }, 0.0);
             for (order, slopes) in layer.slopes.iter_mut().enumerate() {
-                slopes.resize(if hidden && order < jet.order() { points * width } else { 0 }, 0.0);
+                slopes.resize(if hidden && order < kept { points * width } else { 0 }, 0.0);
             }
         }
     }

@@ -2,8 +2,6 @@
 
 use ndarray::ArrayView2;
 
-use super::product::Panel;
-
 /// What is carried through the network beside the values.
 ///
 /// A jet of n points with K tangents and L = 0 or 1 Laplacians is a matrix of (1 + K + L) n rows: the values, then each
@@ -51,9 +49,7 @@ pub struct Pass {
     pub(super) sizes: Vec<usize>,
     pub(super) input: Vec<f64>,
     pub(super) layers: Vec<Layer>,
-    /// The cotangent of the layer at hand, and room for the one before it.
-    pub(super) cotangents: [Vec<f64>; 2],
-    pub(super) panel: Panel,
+    pub(super) input_cotangent: Vec<f64>,
     pub(super) multiplications: u64,
 }
 
@@ -64,7 +60,7 @@ pub(super) struct Layer {
     pub(super) before: Vec<f64>,
     /// The jet of the layer's output.
     pub(super) after: Vec<f64>,
-    /// σ', σ'', σ''' at the values of z, as far as needed.
+    /// σ', σ'', σ''' at the values of z, as far as they are needed and do not follow from σ.
     pub(super) slopes: [Vec<f64>; 3],
 }
 
@@ -99,25 +95,23 @@ impl Pass {
     /// use sdml::ch2_control::backprop::{Activation, Mlp, Pass};
     /// let (mlp, mut pass) = (Mlp::new(&[1, 3, 1], Activation::Tanh)?, Pass::new());
     /// mlp.forward(&vec![0.0; mlp.parameters()], ndarray::array![[0.5]].view(), &mut pass)?;
-    /// // The input, the hidden layer with its slopes, the output.
-    /// assert_eq!(pass.held(), 1 + 6 + 1);
+    /// // The input, the hidden layer, the output; the slopes of tanh follow from its values.
+    /// assert_eq!(pass.held(), 1 + 3 + 1);
     /// # Ok::<(), sdml::Error>(())
     /// ```
     pub fn held(&self) -> usize {
         let layer = |layer: &Layer| {
             layer.before.len() + layer.after.len() + layer.slopes.iter().map(Vec::len).sum::<usize>()
         };
-        self.input.len()
-            + self.layers.iter().map(layer).sum::<usize>()
-            + self.cotangents.iter().map(Vec::len).sum::<usize>()
+        self.input.len() + self.layers.iter().map(layer).sum::<usize>() + self.input_cotangent.len()
     }
 
     /// The derivative with respect to the input that the last [`Mlp::pull_back`](super::Mlp::pull_back) left,
     /// (1 + K + L) n × n_0; empty before the first.
     pub fn input_cotangent(&self) -> ArrayView2<'_, f64> {
         match self.sizes.first() {
-            Some(&columns) if self.cotangents[0].len() == self.rows() * columns => {
-                view(&self.cotangents[0], self.rows(), columns)
+            Some(&columns) if self.input_cotangent.len() == self.rows() * columns => {
+                view(&self.input_cotangent, self.rows(), columns)
             }
             _ => view(&[], 0, 0),
         }

@@ -1,7 +1,10 @@
 //! Matrix products, for the shapes of a pass through a network: a few dozen to a few thousand rows, widths up to some hundreds.
 //!
 //! Every entry is one sum in the order of the inner index, multiplied and then added, never fused: its bits are the same for
-//! every instruction set, however the matrices are cut into tiles. Nothing is allocated beyond a panel that is kept.
+//! every instruction set, however the matrices are cut into tiles. Nothing is allocated beyond a room for the factors, one for
+//! each thread.
+
+use std::cell::RefCell;
 
 use multiversion::multiversion;
 use multiversion::target::target_cfg_f;
@@ -9,8 +12,20 @@ use multiversion::target::target_cfg_f;
 /// The columns of c that are computed together: one register of AVX-512, two of AVX.
 const PANEL: usize = 8;
 
-/// Room for as many columns of b.
-pub(super) type Panel = Vec<[f64; PANEL]>;
+/// At most so many rows of c are computed together.
+const STRIP: usize = 16;
+
+/// The columns of a that are copied together. Not a power of two, so that the rows of a copy do not share a line of the cache.
+const DEPTH: usize = 72;
+
+/// Room for the factors, laid out as the loops read them.
+#[derive(Default)]
+struct Room {
+    /// The columns of b, eight by eight.
+    panels: Vec<[f64; PANEL]>,
+    /// A few rows of a, block by block.
+    strip: Vec<[[f64; DEPTH]; STRIP]>,
+}
 
 /// The matrix with the entries data[i · row + j · column].
 #[derive(Clone, Copy)]
@@ -51,36 +66,64 @@ pub(super) fn product(
     columns: usize,
     onto: Onto,
     c: &mut [f64],
-    panel: &mut Panel,
 ) -> u64 {
-    if c.is_empty() {
-        return 0;
+    thread_local! {
+        static ROOM: RefCell<Room> = RefCell::default();
     }
-    panel.resize(inner.max(panel.len()), [0.0; PANEL]);
-    let panel = &mut panel[..inner];
-    for start in (0..columns).step_by(PANEL) {
-        let width = PANEL.min(columns - start);
-        gather(b, start, width, panel);
-        let bias = match onto {
-            Onto::Row(row) => {
-                let mut bias = [0.0; PANEL];
-                bias[..width].copy_from_slice(&row[start..start + width]);
-                Some(bias)
-            }
-            _ => None,
-        };
-        let add = matches!(onto, Onto::Itself);
-        times_panel(a, panel, bias.unwrap_or_default(), add, c, columns, start..start + width);
+    if !c.is_empty() {
+        ROOM.with_borrow_mut(|room| by_tiles(a, inner, b, columns, onto, c, room));
     }
     (c.len() * inner) as u64
 }
 
-/// The columns start, …, start + width − 1 of b, next to each other. What stands beyond them is computed with, and not used.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw+fma", "x86_64+avx2+fma", "x86_64+sse4.2"))]
+fn by_tiles(
+    a: Strided,
+    inner: usize,
+    b: Strided,
+    columns: usize,
+    onto: Onto,
+    c: &mut [f64],
+    room: &mut Room,
+) {
+    let Room { panels, strip } = &mut *room;
+    panels.resize((inner * columns.div_ceil(PANEL)).max(panels.len()), [0.0; PANEL]);
+    strip.resize(inner.div_ceil(DEPTH).max(strip.len()), [[0.0; DEPTH]; STRIP]);
+    for (start, panel) in (0..columns).step_by(PANEL).zip(panels.chunks_exact_mut(inner.max(1))) {
+        gather(b, start, PANEL.min(columns - start), panel);
+    }
+    let mut i = 0;
+    let rows = c.len() / columns;
+    macro_rules! tiles {
+        ($($height:literal),*) => { $(
+            while rows - i >= $height {
+                let c = &mut c[i * columns..(i + $height) * columns];
+                times_panels::<$height>(a, i, inner, room, onto, c, columns);
+                i += $height;
+            }
+        )* };
+    }
+    // As many sums as there are registers to spare.
+    if target_cfg_f!(target_feature = "avx512f") {
+        tiles!(16);
+    }
+    tiles!(4, 3, 2, 1);
+}
+
+/// The columns start, …, start + width − 1 of b, next to each other. What stands beyond them is computed with, and not used.
+#[inline(always)]
 fn gather(b: Strided, start: usize, width: usize, panel: &mut [[f64; PANEL]]) {
-    if b.column == 1 && width == PANEL {
+    if width == PANEL && b.column == 1 {
         for (p, row) in panel.iter_mut().enumerate() {
             row.copy_from_slice(&b.data[p * b.row + start..][..PANEL]);
+        }
+        return;
+    }
+    if width == PANEL && b.row == 1 {
+        let inner = panel.len();
+        let columns: [&[f64]; PANEL] = std::array::from_fn(|j| &b.data[(start + j) * b.column..][..inner]);
+        for (p, row) in panel.iter_mut().enumerate() {
+            *row = std::array::from_fn(|j| columns[j][p]);
         }
         return;
     }
@@ -92,66 +135,101 @@ fn gather(b: Strided, start: usize, width: usize, panel: &mut [[f64; PANEL]]) {
     }
 }
 
-/// The columns `place` of c.
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw+fma", "x86_64+avx2+fma", "x86_64+sse4.2"))]
-fn times_panel(
+/// `HEIGHT` rows of c, from row `i` on.
+#[inline(always)]
+fn times_panels<const HEIGHT: usize>(
     a: Strided,
-    panel: &[[f64; PANEL]],
-    bias: [f64; PANEL],
-    add: bool,
+    i: usize,
+    inner: usize,
+    Room { panels, strip }: &mut Room,
+    onto: Onto,
     c: &mut [f64],
     columns: usize,
-    place: std::ops::Range<usize>,
 ) {
-    let rows = c.len() / columns;
-    let mut i = 0;
-    macro_rules! tiles {
-        ($($height:literal),*) => { $(
-            while rows - i >= $height {
-                let mut sums = [[0.0; PANEL]; $height];
-                tile(a, i, panel, bias, &mut sums);
-                for (r, sums) in sums.iter().enumerate() {
-                    let row = &mut c[(i + r) * columns..][place.clone()];
-                    if add {
-                        row.iter_mut().zip(sums).for_each(|(c, sum)| *c += sum);
-                    } else {
-                        row.copy_from_slice(&sums[..row.len()]);
-                    }
-                }
-                i += $height;
+    if a.column == 1 {
+        for r in 0..HEIGHT {
+            let row = &a.data[(i + r) * a.row..][..inner];
+            for (block, part) in strip.iter_mut().zip(row.chunks(DEPTH)) {
+                let (whole, rest) = part.as_chunks::<PANEL>();
+                let (to, to_rest) = block[r].split_at_mut(whole.as_flattened().len());
+                to.as_chunks_mut().0.iter_mut().zip(whole).for_each(|(to, from)| *to = *from);
+                to_rest.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
             }
-        )* };
+        }
     }
-    // As many accumulators as there are registers to spare.
-    if target_cfg_f!(target_feature = "avx512f") {
-        tiles!(16);
+    for (k, start) in (0..columns).step_by(PANEL).enumerate() {
+        let width = PANEL.min(columns - start);
+        let panel = &panels[k * inner..(k + 1) * inner];
+        let mut bias = [0.0; PANEL];
+        if let Onto::Row(row) = onto {
+            bias.iter_mut().zip(&row[start..]).for_each(|(to, from)| *to = *from);
+        }
+        let mut sums = [[0.0; PANEL]; HEIGHT];
+        if a.column == 1 {
+            copied(strip, panel, bias, &mut sums);
+        } else {
+            in_place(a, i, panel, bias, &mut sums);
+        }
+        for (row, sums) in c.chunks_exact_mut(columns).zip(&sums) {
+            let row = &mut row[start..start + width];
+            // A length that is known makes it one register.
+            match (row.first_chunk_mut::<PANEL>(), onto) {
+                (Some(row), Onto::Itself) => *row = std::array::from_fn(|j| row[j] + sums[j]),
+                (Some(row), _) => *row = *sums,
+                (None, Onto::Itself) => row.iter_mut().zip(sums).for_each(|(c, sum)| *c += sum),
+                (None, _) => row.iter_mut().zip(sums).for_each(|(c, sum)| *c = *sum),
+            }
+        }
     }
-    tiles!(4, 3, 2, 1);
 }
 
-/// `HEIGHT` rows of the product, from row `i` on.
+/// b times the rows that have been copied.
 #[inline(always)]
-fn tile<const HEIGHT: usize>(
+fn copied<const HEIGHT: usize>(
+    strip: &[[[f64; DEPTH]; STRIP]],
+    panel: &[[f64; PANEL]],
+    bias: [f64; PANEL],
+    result: &mut [[f64; PANEL]; HEIGHT],
+) {
+    let mut sums = [bias; HEIGHT];
+    for (block, panel) in strip.iter().zip(panel.chunks(DEPTH)) {
+        for (p, b) in panel.iter().enumerate() {
+            add(&mut sums, |r| block[r][p], b);
+        }
+    }
+    // Not accumulated in place, which would be in memory.
+    *result = sums;
+}
+
+/// b times the columns of a, which stand next to each other.
+#[inline(always)]
+fn in_place<const HEIGHT: usize>(
     a: Strided,
     i: usize,
     panel: &[[f64; PANEL]],
     bias: [f64; PANEL],
     result: &mut [[f64; PANEL]; HEIGHT],
 ) {
-    // A factor the compiler cannot see through keeps a row of the panel in a register: left to itself, it would rather
-    // read the row again for each of the sums.
-    let one = std::hint::black_box(1.0);
     let mut sums = [bias; HEIGHT];
-    let a_rows = &a.data[i * a.row..];
-    for (p, b) in panel.iter().enumerate() {
-        let b = b.map(|b| one * b);
-        for r in 0..HEIGHT {
-            let x = a_rows[r * a.row + p * a.column];
-            for j in 0..PANEL {
-                sums[r][j] += x * b[j];
-            }
-        }
+    for (b, x) in panel.iter().zip(a.data[i..].chunks(a.column)) {
+        let x = &x[..HEIGHT];
+        add(&mut sums, |r| x[r], b);
     }
-    // Not accumulated in place, which would be in memory.
     *result = sums;
+}
+
+/// sums_r ← sums_r + x_r b. Row by row in so many words, or the sums would not become registers.
+#[inline(always)]
+fn add<const HEIGHT: usize>(sums: &mut [[f64; PANEL]; HEIGHT], x: impl Fn(usize) -> f64, b: &[f64; PANEL]) {
+    macro_rules! rows {
+        ($($r:literal)*) => { $(
+            if $r < HEIGHT {
+                let x = x($r);
+                for j in 0..PANEL {
+                    sums[$r][j] += x * b[j];
+                }
+            }
+        )* };
+    }
+    rows!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
 }

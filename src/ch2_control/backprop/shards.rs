@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::kernel::add_rows;
 use crate::{Error, Result};
 
 /// Into how many parts a batch is cut, whatever the number of threads.
@@ -86,7 +87,7 @@ impl<W: Send> Shards<W> {
         let gradients = &self.gradients;
         gradient.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, sum)| {
             for gradient in gradients {
-                sum.iter_mut().zip(&gradient[chunk * CHUNK..]).for_each(|(sum, g)| *sum += g);
+                add_rows(&gradient[chunk * CHUNK..][..sum.len()], sum);
             }
         });
         Ok(loss)

@@ -114,6 +114,7 @@ impl<const D: usize> ExactVelocity<D> {
         let Coefficients { alpha_dot, beta_dot, .. } = at.coefficients;
         Ok(alpha_dot * alpha_dot * square + beta_dot * beta_dot * D as f64 - at.mean_square())
     }
+    // ANCHOR_END: least
 
     /// The least value of (5.8): the integral of [`Self::least_loss_at`] over [0, T], by Gauss–Legendre with `nodes` nodes.
     ///
@@ -133,7 +134,6 @@ impl<const D: usize> ExactVelocity<D> {
         let rule = gauss_legendre(0.0, self.path.horizon(), nodes)?;
         rule.into_iter().map(|(t, w)| Ok(w * self.least_loss_at(t)?)).sum()
     }
-    // ANCHOR_END: least
 
     /// ∫_0^T E|v(X(t), t)|² dt, the action of the flow: at least W_2²(p_X, p_Z)/T.
     ///

@@ -305,6 +305,36 @@ fn products_are_constant() {
     assert_eq!(gradient.start, rows[0].adjoint);
 }
 
+/// dX = θ₁ sin(3t) X dt + θ₂ cos(2t) X ∘ dB: coefficients that change with time.
+struct Seasonal;
+
+impl Controlled<1, 1, 2> for Seasonal {
+    type Calculus = Stratonovich;
+    type Noise = sdml::ch1_preliminaries::sde::Scalar;
+    fn drift<S: Number>(&self, x: &[S; 1], t: f64, theta: &[S; 2]) -> [S; 1] {
+        [theta[0] * x[0] * (3.0 * t).sin()]
+    }
+    fn diffusion<S: Number>(&self, x: &[S; 1], t: f64, theta: &[S; 2]) -> [[S; 1]; 1] {
+        [[theta[1] * x[0] * (2.0 * t).cos()]]
+    }
+}
+
+#[test]
+fn products_are_constant_in_changing_seasons() {
+    let steps = 2048;
+    let grid = Grid::new(0.0, 1.0, steps).unwrap();
+    let problem = PathGradient::new(&Seasonal, [0.9, 0.7], [1.2], grid).unwrap();
+    let rows = adjoint_and_sensitivity(&problem, &mut smooth::<1>(3), square).unwrap();
+    // Step by step one is the transpose of the other.
+    let end = rows[steps].adjoint[0] * rows[steps].sensitivity[0];
+    for row in &rows {
+        assert!((row.adjoint[0] * row.sensitivity[0] / end - 1.0).abs() < 1e-12, "{row:?}");
+    }
+    // And the sensitivity at the end is that of the differential equation.
+    let [exact] = reference(&Seasonal, ([0.9, 0.7], [0.0; 2]), ([1.2], [1.0]), &smooth::<1>(3));
+    assert!((rows[steps].sensitivity[0] - exact.slope).abs() < 1e-4 * exact.slope.abs());
+}
+
 /// The mean over paths of the pathwise gradient of X(1)², through Heun's steps.
 fn mean_gradient<E>(family: &E, theta: [f64; 2], steps: usize, seed: u64) -> [sdml::statistics::Moments; 2]
 where

@@ -251,6 +251,61 @@ fn reversible_heun_loses_stability() {
     assert!(x[0] < 1e-16 && gap > 1.0 && (rate / lambda - 1.0).abs() < 0.5, "{gap} {rate}");
 }
 
+/// X(τ) of the double well with β = 2, by small Euler–Maruyama steps of our own.
+fn double_well_end(x: f64, lag: f64, stream: &mut sdml::random::Stream) -> f64 {
+    let h = lag / 200.0;
+    (0..200).fold(x, |x, _| x + (x - x.powi(3)) * 4.0 * h + h.sqrt() * stream.normal())
+}
+
+#[test]
+fn distance_of_a_model_that_only_spreads() {
+    // With zero parameters the model is X(τ) = x + sB(τ): against the double well's law, simulated by other steps.
+    let fit = TransitionFit::standard(0);
+    let theta = vec![0.0; fit.initial().unwrap().len()];
+    let spread = {
+        let ends = fit.sample(&theta, 0.0, 1 << 14).unwrap();
+        (ends.iter().map(|x| x * x).sum::<f64>() / ends.len() as f64).sqrt()
+    };
+    let (paths, mut sum) = (20_000, 0.0);
+    for k in 0..9 {
+        let x = fit.reach * (f64::from(k) - 4.0) / 4.0;
+        let mut stream = Streams::new(46, "distance").stream(k as u64);
+        let mut ends: Vec<f64> = (0..paths).map(|_| double_well_end(x, fit.lag, &mut stream)).collect();
+        ends.sort_by(f64::total_cmp);
+        // ∫ |G − F| over the line is ∫ |G⁻¹ − F⁻¹| over the probabilities.
+        let quantile = |p: f64| sdml::statistics::normal::quantile(p).unwrap();
+        let gaps = ends
+            .iter()
+            .enumerate()
+            .map(|(i, end)| (end - x - spread * quantile((i as f64 + 0.5) / f64::from(paths))).abs());
+        sum += gaps.sum::<f64>() / f64::from(paths) / 9.0;
+    }
+    let measured = fit.distance(&theta).unwrap();
+    // Two samples of some 2¹⁴ points with a spread below 1, averaged over nine starts.
+    assert!((measured - sum).abs() < 0.012, "{measured} {sum}");
+    assert!(sum > 0.1);
+}
+
+#[test]
+fn reported_loss_is_the_energy_score() {
+    // E|X − Y| − ½ E|X − X′| over the pairs, before the first step of Adam, from paths of the same model.
+    let fit = TransitionFit { batch: 4096, iterations: 1, ..TransitionFit::standard(1) };
+    let [_, losses] = fit.train(|_, _| ()).unwrap();
+    let theta = fit.initial().unwrap();
+    let mut stream = Streams::new(47, "energy score").stream(0);
+    let mut score = sdml::statistics::Moments::default();
+    for _ in 0..200 {
+        let x = fit.reach * (2.0 * stream.uniform() - 1.0);
+        let y = double_well_end(x, fit.lag, &mut stream);
+        let ends = fit.sample(&theta, x, 64).unwrap();
+        let to_data = ends.iter().map(|end| (end - y).abs()).sum::<f64>() / 64.0;
+        let pairs = ends.chunks_exact(2).map(|pair| (pair[0] - pair[1]).abs()).sum::<f64>() / 32.0;
+        score.push(to_data - 0.5 * pairs);
+    }
+    let estimate = score.mean().unwrap();
+    assert!(estimate.z(losses[0]).abs() < 4.0, "{estimate:?} {}", losses[0]);
+}
+
 #[test]
 fn the_double_well_is_learnt() {
     let fits: Vec<[f64; 3]> = (0..3)

@@ -25,6 +25,15 @@ fn the_system() {
 }
 
 #[test]
+fn a_switching_function_that_vanishes_leaves_a_control() {
+    // Without splitting and without control the state stands still, and F is stationary: φ = 0 on every piece.
+    let grape = Grape::new(Qubit::new(0.0, 2.0).unwrap(), 1.0, 2).unwrap();
+    let mut u = [0.0; 2];
+    grape.successive_approximations(&mut u, 0.0, 1).unwrap();
+    assert!(u.iter().all(|u| u.abs() == 2.0), "{u:?}");
+}
+
+#[test]
 fn controls_and_times() {
     for horizon in [0.0, -5.0, f64::NAN, f64::INFINITY] {
         refused(Pulse::equal(horizon, &[1.0]), &["`horizon`"]);

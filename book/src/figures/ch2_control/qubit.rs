@@ -48,8 +48,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "All extremals in the plane of time and fidelity",
-        caption: r"Every control that satisfies Pontryagin's principle is a point $(T, F)$, here for $u_{\max} = 2$ with one, two and three switches; the black line is the largest $F$. The constant control is an extremal as well (grey).",
-        alt: "Short curves for one, two and three switches lie on or below a black line that rises to one at T = 1.524; only curves with one switch lie on it before. A grey curve, the constant control, oscillates.",
+        caption: r"Every control that satisfies Pontryagin's principle is a point $(T, F)$, here for $u_{\max} = 2$ with one, two and three switches. No curve rises above the thick line, the largest $F$. The constant control is an extremal as well (grey).",
+        alt: "Short curves for one, two and three switches lie on or below a thick line that rises to one at T = 1.524; only curves with one switch lie on it before. A grey curve, the constant control, oscillates.",
         seed: 0,
         parameters: &[Parameter {
             name: "bound",
@@ -317,9 +317,10 @@ fn draw_extremals(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let times = data.get("T")?;
     let mut plate = Plate::new()
         .x(0.0..=times[times.len() - 1], "time $T$")
-        .y(0.0..=1.05, "$F$")
-        .legend(Corner::BottomRight);
-    plate.line(times, data.get("constant")?, GREY);
+        .y(0.0..=1.6, "$F$")
+        .y_ticks(&[(0.0, "0"), (0.25, "0.25"), (0.5, "0.5"), (0.75, "0.75"), (1.0, "1")])
+        .legend(Corner::TopLeft);
+    plate.line(times, data.get("constant")?, GREY).keyed(r"constant $u = \pm u_{\max}$");
     plate.line(times, data.get("best")?, INK.weight(3.0)).keyed("largest $F$");
     for (switches, colour) in FAMILIES {
         for name in ["early", "mixed", "late"] {
@@ -493,7 +494,7 @@ fn msa(settings: &Settings) -> Result<Data> {
 fn draw_msa(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let sweep = data.get("sweep")?;
     let mut plate =
-        Plate::new().x(0.0..=120.0, "sweep").log_y(1e-8..=2.0, "$1 - F$").legend(Corner::BottomLeft);
+        Plate::new().x(0.0..=120.0, "sweep").log_y(1e-8..=2.0, "$1 - F$").legend(Corner::BottomRight);
     for (penalty, colour) in PENALTIES {
         plate
             .line(sweep, data.get(&format!("rho = {penalty}"))?, colour)

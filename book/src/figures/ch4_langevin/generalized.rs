@@ -175,7 +175,7 @@ fn draw_short_memory(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let t = data.get("t")?;
     let mut motion = Plate::new()
         .x(0.0..=4.0, "time $t$")
-        .y(-0.8..=1.05, r"$\beta\, \mathbb{E} P(t) P(0)$")
+        .y(-0.8..=1.45, r"$\beta\, \mathbb{E} P(t) P(0)$")
         .legend(Corner::TopRight);
     for (curve, (tau, colour)) in data.family("C").zip(MEMORIES.into_iter().zip([ORANGE, GREEN, BLUE])) {
         motion.line(t, curve, colour.thin()).keyed(&format!(r"$\tau = {tau}$"));

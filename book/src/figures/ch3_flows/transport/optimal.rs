@@ -282,16 +282,16 @@ fn least_action(settings: &Settings) -> Result<Data> {
 
 fn draw_least_action(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let t = data.get("t")?;
-    let mut paths = Plate::new().x(-2.6..=2.6, "").y(-2.6..=2.6, "").equal().without_rules();
+    let mut paths = Plate::new().x(-2.8..=3.0, "").y(-2.8..=3.0, "").equal().without_rules();
     let (x, y) = (data.get("start x")?, data.get("start y")?);
+    let shown = 40.min(x.len());
     for (name, pen) in [("random", ORANGE), ("geodesic", BLUE)] {
         let (u, v) = (data.get(&format!("{name} x"))?, data.get(&format!("{name} y"))?);
-        for k in 0..60.min(x.len()) {
+        for k in 0..shown {
             paths.segment((x[k], y[k]), (u[k], v[k]), pen.weight(0.9).opacity(0.8));
         }
         paths.dots(u, v, 1.3, GREY);
     }
-    let shown = 60.min(x.len());
     paths.dots(&x[..shown], &y[..shown], 2.0, INK);
     let top = data.get("random")?.last().copied().unwrap_or(1.0) * 1.08;
     let mut spent =

@@ -153,7 +153,7 @@ fn draw_entropy(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         .x(0.0..=5.0, "noise $h$")
         .log_y(1e-6..=0.3, "relative entropy")
         .title("score error")
-        .legend(Corner::BottomRight);
+        .legend(Corner::BottomLeft);
     right.line(h, data.get("bound")?, GREY.dashed()).keyed("bound");
     for ((offset, name), colour) in
         data.family("offset").zip(["always", "$t > 1$", "$t < 0.1$"]).zip([BLUE, GREEN, ORANGE])
