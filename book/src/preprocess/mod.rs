@@ -110,7 +110,7 @@ impl Desk {
         let ledger = Ledger::parse(&read(ledger::FILE)?).map_err(told)?;
         let errata = Errata::parse(&read(errata::FILE)?).map_err(told)?;
         let bibliography = Bibliography::parse(&read(bibliography::FILE)?).map_err(told)?;
-        let mutants = Mutants::parse(&read(mutants::FILE)?).map_err(told)?;
+        let mutants = Mutants::parse(&read(mutants::FILE)?).map_err(|problem| told(vec![problem]))?;
         let snapshots = load::snapshots(root)?;
         let checks = ledger::read_checks(&snapshots).map_err(told)?;
         let world = World {
