@@ -12,6 +12,7 @@ mod index;
 mod inputs;
 pub mod ledger;
 mod lists;
+pub mod mutants;
 pub mod pins;
 pub mod pipeline;
 pub mod preprocess;

@@ -81,6 +81,8 @@ pub static ALL: &[&[Figure]] = &[
     ch5_diffusion::beyond::guidance::FIGURES,
     ch5_diffusion::beyond::consistency::FIGURES,
     ch5_diffusion::beyond::memory::FIGURES,
+    ch5_diffusion::beyond::quality::FIGURES,
+    ch5_diffusion::beyond::digits::FIGURES,
     ch5_diffusion::roads::FIGURES,
 ];
 

@@ -30,6 +30,7 @@ use crate::imports::{self, Imports};
 use crate::index;
 use crate::ledger::{self, Check, Ledger};
 use crate::lists;
+use crate::mutants::{self, Mutants};
 use labels::Labels;
 use page::{Chapter, Page};
 use problem::Problem;
@@ -83,6 +84,7 @@ struct Desk {
     errata: Errata,
     bibliography: Bibliography,
     checks: Vec<Check>,
+    mutants: Mutants,
     imports: Imports,
 }
 
@@ -108,6 +110,7 @@ impl Desk {
         let ledger = Ledger::parse(&read(ledger::FILE)?).map_err(told)?;
         let errata = Errata::parse(&read(errata::FILE)?).map_err(told)?;
         let bibliography = Bibliography::parse(&read(bibliography::FILE)?).map_err(told)?;
+        let mutants = Mutants::parse(&read(mutants::FILE)?).map_err(|problem| told(vec![problem]))?;
         let snapshots = load::snapshots(root)?;
         let checks = ledger::read_checks(&snapshots).map_err(told)?;
         let world = World {
@@ -119,7 +122,7 @@ impl Desk {
             errata: errata.entries.iter().map(|entry| entry.id.clone()).collect(),
         };
         let imports = imports::imports(&world.sources);
-        Ok(Self { world, ledger, errata, bibliography, checks, imports })
+        Ok(Self { world, ledger, errata, bibliography, checks, mutants, imports })
     }
 
     /// Replaces the text of every chapter by its page; gives what is wrong, in the order of files and lines.
@@ -172,7 +175,8 @@ impl Desk {
             EXERCISES => lists::exercises_page(labels, &self.world.sources, &done.exercises),
             COVERAGE => {
                 let link = |file: &str, needle: &str| self.line(file, needle);
-                ledger::coverage_page(&self.ledger, &places(labels), &self.checks, &link)
+                let items = ledger::coverage_page(&self.ledger, &places(labels), &self.checks, &link);
+                items + &self.mutants.section()
             }
             ERRATA => errata::errata_page(&self.errata, &done.errata, &self.checks),
             _ => self.bibliography.page(&done.cited),

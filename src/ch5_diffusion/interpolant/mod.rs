@@ -6,6 +6,7 @@ mod coupling;
 mod empirical;
 mod generate;
 mod latent;
+mod likelihood;
 mod path;
 mod training;
 mod velocity;

@@ -241,9 +241,9 @@ impl<D: Source> Recipe<D> {
 /// A trained velocity.
 #[derive(Debug, Clone)]
 pub struct Flow {
-    network: Mlp,
-    theta: Vec<f64>,
-    horizon: f64,
+    pub(super) network: Mlp,
+    pub(super) theta: Vec<f64>,
+    pub(super) horizon: f64,
     losses: [f64; 2],
     input: Array2<f64>,
     evaluation: Evaluation,

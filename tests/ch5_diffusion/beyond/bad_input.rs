@@ -3,13 +3,17 @@
 use ndarray::{Array2, array};
 use sdml::ch1_preliminaries::learning::Schedule;
 use sdml::ch2_control::backprop::{Activation, Mlp};
+use sdml::ch3_flows::data::DataLaw;
+use sdml::ch5_diffusion::beyond::digits::{DigitLaw, DigitModel, DigitRecipe, Templates};
 use sdml::ch5_diffusion::beyond::{
-    Aim, Distillation, EmpiricalScore, FlowMap, Guided, GuidedGaussian, OneStep, denoising_loss, effect,
-    nearest_distances, rearrangement,
+    Aim, Distillation, EmpiricalScore, FlowMap, Guided, GuidedGaussian, OneStep, Protocol, Quality,
+    denoising_loss, effect, half_width, nearest_distances, rearrangement,
 };
+use sdml::ch5_diffusion::interpolant as flow;
 use sdml::ch5_diffusion::mixture::Mixture;
 use sdml::ch5_diffusion::score::{Normal, ScoreField};
 use sdml::random::Streams;
+use sdml::statistics::Estimate;
 
 /// The message of the error.
 fn refusal<T>(result: sdml::Result<T>) -> String {
@@ -118,4 +122,103 @@ fn memories() {
     assert!(refusal(denoising_loss(&score, x.view(), 0.0, 4, &Streams::new(1, "bad"))).contains("`t`"));
     assert!(refusal(denoising_loss(&score, x.view(), 1.0, 0, &Streams::new(1, "bad"))).contains("repeats"));
     assert!(nearest_distances(x.view(), array![[0.0]].view()).is_err());
+}
+
+#[test]
+fn qualities() {
+    let protocol = Protocol { points: 3, repeats: 2, ..Protocol::default() };
+    let rows = Array2::zeros((6, 2));
+    assert!(protocol.distances(rows.view(), rows.view()).is_ok());
+    assert!(refusal(protocol.distances(array![[0.0, 0.0]].view(), rows.view())).contains("a.nrows()"));
+    assert!(refusal(protocol.distances(rows.view(), array![[0.0, 0.0]].view())).contains("b.nrows()"));
+    assert!(refusal(protocol.distances(rows.view(), Array2::zeros((6, 3)).view())).contains("b.ncols()"));
+    let flawed = Array2::from_elem((6, 2), f64::NAN);
+    assert!(refusal(protocol.distances(rows.view(), flawed.view())).contains("finite"));
+    let law = DataLaw::Eight;
+    let refused = |protocol: Protocol| refusal(protocol.floor(&law));
+    assert!(refused(Protocol { points: 1, ..protocol.clone() }).contains("points"));
+    assert!(refused(Protocol { repeats: 1, ..protocol.clone() }).contains("repeats"));
+    assert!(refused(Protocol { directions: 0, ..protocol.clone() }).contains("directions"));
+    assert!(refused(Protocol { bandwidths: vec![], ..protocol.clone() }).contains("bandwidths"));
+    assert!(refused(Protocol { bandwidths: vec![-1.0], ..protocol.clone() }).contains("bandwidths"));
+    let one = Protocol { held_out: 1, ..protocol.clone() };
+    assert!(refusal(one.quality_of_noise(law)).contains("held_out"));
+    assert!(protocol.excess(law, |x| Ok(vec![f64::NEG_INFINITY; x.nrows()])).is_err());
+    assert!(refusal(Quality::from_row(&[0.0; 11])).contains("row.len()"));
+    let estimate = Estimate { mean: 0.0, standard_error: 1.0, count: 1 };
+    assert!(refusal(half_width(&estimate, 0.95)).contains("count"));
+    for level in [0.0, 1.0, f64::NAN] {
+        assert!(refusal(half_width(&Estimate { count: 9, ..estimate }, level)).contains("level"));
+    }
+    let line = Mixture::isotropic(&[1.0], &[[0.0]], 0.5).unwrap();
+    let recipe = flow::Recipe {
+        hidden: vec![4],
+        batch: 16,
+        steps: 200,
+        schedule: Schedule::Constant(1e-2),
+        ..flow::Recipe::new(line, flow::Path::linear(1.0).unwrap(), 0)
+    };
+    let flow = recipe.train(|_, _| ()).unwrap();
+    assert!(refusal(flow.to_noise(Array2::zeros((0, 1)).view(), 4)).contains("points.nrows()"));
+    assert!(refusal(flow.to_noise(array![[0.0, 1.0]].view(), 4)).contains("1 columns"));
+    assert!(refusal(flow.to_noise(array![[f64::NAN]].view(), 4)).contains("points"));
+    assert!(refusal(flow.to_noise(array![[0.0]].view(), 0)).contains("steps"));
+}
+
+#[test]
+fn digits() {
+    let law = DigitLaw::default();
+    let mut stream = Streams::new(1, "bad").stream(0);
+    assert!(refusal(law.image(10, &mut stream)).contains("label"));
+    assert!(refusal(law.images(0, &Streams::new(1, "bad"))).contains("count"));
+    let mut refused = |law: DigitLaw| refusal(law.image(0, &mut stream));
+    for bad in [-0.1, f64::NAN, f64::INFINITY] {
+        assert!(refused(DigitLaw { turn: bad, ..law }).contains("turn"));
+        assert!(refused(DigitLaw { shear: bad, ..law }).contains("shear"));
+        assert!(refused(DigitLaw { shift: bad, ..law }).contains("shift"));
+        assert!(refused(DigitLaw { noise: bad, ..law }).contains("noise"));
+        assert!(refused(DigitLaw { stretch: [bad, 1.0], ..law }).contains("stretch"));
+    }
+    assert!(refused(DigitLaw { stretch: [1.0, 0.5], ..law }).contains("in order"));
+    assert!(refused(DigitLaw { stretch: [1.0, f64::NAN], ..law }).contains("in order"));
+    assert!(refusal(Templates::new(&law, 0, &Streams::new(1, "bad"))).contains("each"));
+    let templates = Templates::new(&law, 1, &Streams::new(1, "templates")).unwrap();
+    assert!(templates.nearest(array![[0.0, 1.0]].view()).is_err());
+    assert!(templates.agreement(Array2::zeros((0, 64)).view()).is_err());
+    let base = DigitRecipe { images: 20, hidden: vec![32], batch: 64, steps: 100, ..DigitRecipe::new(0) };
+    let refused = |recipe: DigitRecipe| refusal(recipe.train(|_, _| ()));
+    assert!(refused(DigitRecipe { images: 0, ..base.clone() }).contains("count"));
+    assert!(refused(DigitRecipe { batch: 0, ..base.clone() }).contains("batch"));
+    assert!(refused(DigitRecipe { steps: 0, ..base.clone() }).contains("steps"));
+    assert!(refused(DigitRecipe { first: 5.0, ..base.clone() }).contains("first"));
+    assert!(refused(DigitRecipe { horizon: f64::NAN, ..base.clone() }).contains("horizon"));
+    assert!(refused(DigitRecipe { withheld: 1.5, ..base.clone() }).contains("withheld"));
+    assert!(refused(DigitRecipe { hidden: vec![0], ..base.clone() }).contains("sizes"));
+    let wild = DigitRecipe { schedule: Schedule::Constant(1e200), ..base.clone() };
+    assert!(matches!(wild.train(|_, _| ()), Err(sdml::Error::NotFinite { .. })));
+    assert!(refusal(base.from_rows(&[])).contains("trained network"));
+    let mut rows = base.rows().unwrap();
+    let model = base.from_rows(&rows).unwrap();
+    assert!(refusal(model.told(Some(10), 0.0)).contains("label"));
+    for w in [-1.5, f64::NAN, f64::INFINITY] {
+        assert!(refusal(model.told(None, w)).contains("`w`"));
+    }
+    assert!(refusal(model.images(9, 0.0, 0)).contains("count"));
+    let told = model.told(Some(1), 0.0).unwrap();
+    let mut score = Array2::zeros((1, 64));
+    let x = score.clone();
+    assert!(refusal(told.write(9.0, x.view(), &mut told.workspace(), score.view_mut())).contains("training"));
+    let narrow = array![[0.0]];
+    assert!(
+        refusal(told.write(1.0, narrow.view(), &mut told.workspace(), score.view_mut()))
+            .contains("64 columns")
+    );
+    rows[0][3] = f64::NAN;
+    assert!(refusal(base.from_rows(&rows)).contains("theta"));
+    rows[0].pop();
+    assert!(refusal(base.from_rows(&rows)).contains("theta.len()"));
+    let network = Mlp::new(&[65, 4, 64], Activation::Silu).unwrap();
+    assert!(refusal(DigitModel::new(network, vec![], [0.1, 1.0], [1.0, 0.5])).contains("network"));
+    let learned_nothing = base.from_rows(&[base.rows().unwrap()[0].clone(), vec![1.0, 1.0]]);
+    assert!(refusal(learned_nothing).contains("train the network"));
 }

@@ -2,5 +2,7 @@
 
 mod bad_input;
 mod consistency;
+mod digits;
 mod guidance;
 mod memory;
+mod quality;

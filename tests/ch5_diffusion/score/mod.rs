@@ -6,4 +6,4 @@ mod mixture;
 mod path;
 mod reverse;
 mod sampling;
-mod training;
+pub mod training;

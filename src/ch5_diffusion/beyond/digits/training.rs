@@ -1,0 +1,200 @@
+//! Training on a finite set of images: E|v_θ(X_t, u, label) − v|² → min, with the label withheld in some of the draws, so
+//! that one network learns the score of every label and that of all.
+
+use ndarray::Array2;
+
+use super::LABELS;
+use super::image::{DigitLaw, PIXELS};
+use super::model::{DigitModel, INPUTS, write_input};
+use crate::ch1_preliminaries::learning::{Adam, Schedule, minimize};
+use crate::ch2_control::backprop::{Activation, Mlp, Pass, Shards};
+use crate::ch5_diffusion::score::{decay, noise_variance, ordered};
+use crate::error::at_least;
+use crate::random::{Stream, Streams};
+use crate::statistics::Moments;
+use crate::{Error, Result};
+
+/// Everything a training run depends on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DigitRecipe {
+    /// The law of the images.
+    pub law: DigitLaw,
+    /// How many of them are drawn, once and for all, to train on.
+    pub images: usize,
+    /// Sizes of the hidden layers.
+    pub hidden: Vec<usize>,
+    /// T.
+    pub horizon: f64,
+    /// t_0.
+    pub first: f64,
+    /// The share of draws in which the label is withheld.
+    pub withheld: f64,
+    /// Draws in each step.
+    pub batch: usize,
+    /// Steps of Adam.
+    pub steps: usize,
+    /// Its rates.
+    pub schedule: Schedule,
+    /// The seed of images, parameters and batches.
+    pub seed: u64,
+}
+
+impl DigitRecipe {
+    /// 10000 images, three hidden layers of 256, T = 4, t_0 = 1e-3, a tenth of the labels withheld, 6000 steps on batches of
+    /// 128, a rate that falls from 3e-3 to 0.
+    pub fn new(seed: u64) -> Self {
+        let steps = 6000;
+        Self {
+            law: DigitLaw::default(),
+            images: 10_000,
+            hidden: vec![256; 3],
+            horizon: 4.0,
+            first: 1e-3,
+            withheld: 0.1,
+            batch: 128,
+            steps,
+            schedule: Schedule::Cosine { rate: 3e-3, steps },
+            seed,
+        }
+    }
+
+    /// The network.
+    ///
+    /// # Errors
+    /// A hidden layer without units.
+    pub fn network(&self) -> Result<Mlp> {
+        let sizes: Vec<usize> = [&[INPUTS], &self.hidden[..], &[PIXELS]].concat();
+        Mlp::new(&sizes, Activation::Silu)
+    }
+
+    /// The images to train on, one a row; image i shows the digit i mod 10.
+    ///
+    /// # Errors
+    /// As [`DigitLaw::images`].
+    pub fn training_set(&self) -> Result<Array2<f64>> {
+        self.law.images(self.images, &Streams::new(self.seed, "training images"))
+    }
+
+    /// Trains a network; `observe` is told every step and its loss, the mean of |v_θ − v|² over the batch.
+    ///
+    /// # Errors
+    /// No images, an empty batch, no steps, times out of order, a share withheld outside [0, 1], and a loss or parameters that
+    /// leave the finite numbers, with the step at which they do; a loss at the end not below the first.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::beyond::digits::DigitRecipe;
+    /// let recipe = DigitRecipe { images: 20, hidden: vec![32], batch: 64, steps: 100, ..DigitRecipe::new(0) };
+    /// let images = recipe.train(|_, _| ())?.images(10, 0.0, 1)?;
+    /// assert_eq!(images.dim(), (10, 64));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    pub fn train(&self, mut observe: impl FnMut(usize, f64)) -> Result<DigitModel> {
+        let (network, images) = (self.network()?, self.training_set()?);
+        let (batch, steps) = (at_least("batch", self.batch, 1)?, at_least("steps", self.steps, 1)?);
+        ordered(self.first, self.horizon)?;
+        if !(0.0..=1.0).contains(&self.withheld) {
+            return Err(Error::argument("withheld", self.withheld, "a share, between 0 and 1"));
+        }
+        let mut theta = network.initial(&mut Streams::new(self.seed, "parameters").stream(0));
+        let streams = Streams::new(self.seed, "batches");
+        let mut shards = Shards::new(network.parameters(), Part::default);
+        let (mut before, mut late) = (f64::NAN, Moments::default());
+        let evaluate = |k: usize, theta: &[f64], gradient: &mut [f64]| {
+            shards.gradient(batch, gradient, |range, part, gradient| {
+                // A stream for every shard of every step.
+                let mut stream = streams.stream((k * batch + range.start) as u64);
+                part.resize(range.len());
+                for i in 0..range.len() {
+                    self.draw(&images, &mut stream, part, i);
+                }
+                part.regress(&network, theta, 1.0 / batch as f64, gradient)
+            })
+        };
+        let observe = |k: usize, _: &[f64], loss: f64| {
+            if k == 0 {
+                before = loss;
+            }
+            if 10 * k >= 9 * steps {
+                late.push(loss);
+            }
+            observe(k, loss);
+        };
+        minimize(&mut theta, &mut Adam::default(), self.schedule, steps, evaluate, observe)?;
+        let after = late.mean().map_or(f64::NAN, |late| late.mean);
+        DigitModel::new(network, theta, [self.first, self.horizon], [before, after])
+    }
+
+    /// Draws an image, u, ε and whether the label is told, and writes input and v into row i.
+    // ANCHOR: draw
+    fn draw(&self, images: &Array2<f64>, stream: &mut Stream, part: &mut Part, i: usize) {
+        let chosen = (stream.uniform() * self.images as f64) as usize;
+        let label = (stream.uniform() >= self.withheld).then_some(chosen % LABELS);
+        let u = stream.uniform();
+        let t = self.first + (self.horizon - self.first) * u * u;
+        let (a, b) = (decay(t), noise_variance(t).sqrt());
+        let mut noise = [0.0; PIXELS];
+        stream.fill_normal(&mut noise);
+        let image = images.row(chosen);
+        let x = image.iter().zip(&noise).map(|(x, eps)| a * x + b * eps);
+        write_input(part.input.row_mut(i).as_slice_mut().expect("a row"), x, u, label);
+        let v = image.iter().zip(&noise).map(|(x, eps)| a * eps - b * x);
+        part.target.row_mut(i).iter_mut().zip(v).for_each(|(place, v)| *place = v);
+    }
+    // ANCHOR_END: draw
+
+    /// The rows to be kept of a trained network: its parameters, and its first and last loss.
+    ///
+    /// # Errors
+    /// As [`Self::train`].
+    pub fn rows(&self) -> Result<Vec<Vec<f64>>> {
+        let model = self.train(|_, _| ())?;
+        Ok(vec![model.theta, model.losses.to_vec()])
+    }
+
+    /// The network that [`Self::rows`] has kept.
+    ///
+    /// # Errors
+    /// Rows of another form, as those of a network that has not been trained; and as [`DigitModel::new`].
+    pub fn from_rows(&self, rows: &[Vec<f64>]) -> Result<DigitModel> {
+        match rows {
+            [theta, losses] if losses.len() == 2 => {
+                let times = [self.first, self.horizon];
+                DigitModel::new(self.network()?, theta.clone(), times, [losses[0], losses[1]])
+            }
+            _ => {
+                let allowed = "2: the parameters and the losses of a trained network";
+                Err(Error::argument("rows", rows.len(), allowed))
+            }
+        }
+    }
+}
+
+/// The buffers of one shard.
+#[derive(Default)]
+struct Part {
+    input: Array2<f64>,
+    target: Array2<f64>,
+    pass: Pass,
+}
+
+impl Part {
+    fn resize(&mut self, rows: usize) {
+        if self.input.nrows() != rows {
+            self.input = Array2::zeros((rows, INPUTS));
+            self.target = Array2::zeros((rows, PIXELS));
+        }
+    }
+
+    /// `scale` Σ |v_θ − v|² over the rows; its derivative is added to `gradient`. The targets are used up.
+    fn regress(&mut self, network: &Mlp, theta: &[f64], scale: f64, gradient: &mut [f64]) -> Result<f64> {
+        network.forward(theta, self.input.view(), &mut self.pass)?;
+        let mut sum = 0.0;
+        for (target, found) in self.target.iter_mut().zip(self.pass.output()) {
+            let miss = found - *target;
+            sum += miss * miss;
+            *target = 2.0 * scale * miss;
+        }
+        network.pull_back(theta, &mut self.pass, self.target.view(), gradient)?;
+        Ok(scale * sum)
+    }
+}

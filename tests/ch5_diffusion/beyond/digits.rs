@@ -1,0 +1,335 @@
+use std::sync::LazyLock;
+
+use crate::check::Check;
+use font8x8::legacy::BASIC_LEGACY;
+use ndarray::{Array2, ArrayView2, Axis};
+use sdml::ch1_preliminaries::learning::Schedule;
+use sdml::ch5_diffusion::beyond::digits::{
+    DigitLaw, DigitModel, DigitRecipe, LABELS, PIXELS, SIDE, Templates,
+};
+use sdml::ch5_diffusion::beyond::{Distances, Protocol, half_width, nearest_distances};
+use sdml::ch5_diffusion::score::{ScoreField, decay, noise_variance};
+use sdml::random::Streams;
+use sdml::statistics::{Estimate, Moments};
+
+const SECTION: &str = "ch5_diffusion/beyond/digits";
+
+/// Columns and rows of the cells with ink.
+fn cells(label: usize) -> Vec<[f64; 2]> {
+    let rows = &BASIC_LEGACY['0' as usize + label];
+    let all = (0..SIDE * SIDE).filter(|k| rows[k / SIDE] >> (k % SIDE) & 1 == 1);
+    all.map(|k| [(k % SIDE) as f64, (k / SIDE) as f64]).collect()
+}
+
+/// A law without chance: fixed factors, no turn, shear, shift or noise.
+fn fixed(stretch: f64) -> DigitLaw {
+    DigitLaw { turn: 0.0, stretch: [stretch; 2], shear: 0.0, shift: 0.0, noise: 0.0 }
+}
+
+fn ink(image: &[f64; PIXELS]) -> Vec<f64> {
+    image.iter().map(|value| 0.5 * (value + 1.0)).collect()
+}
+
+#[test]
+fn place_of_the_ink() {
+    // Interpolation keeps the ink and its centre, whatever the grid: the centre of the ink of a glyph laid down as it is.
+    let mut worst = 0.0f64;
+    let mut mirrored = f64::INFINITY;
+    for label in 0..LABELS {
+        let cells = cells(label);
+        let image = ink(&fixed(1.0).image(label, &mut Streams::new(1, "ink").stream(0)).unwrap());
+        assert!((image.iter().sum::<f64>() - cells.len() as f64).abs() < 1e-12);
+        let centre: f64 = image.iter().enumerate().map(|(k, ink)| ink * ((k % SIDE) as f64 + 0.5)).sum();
+        let count = cells.len() as f64;
+        // The seven columns of a digit are centred in eight.
+        let exact = cells.iter().map(|cell| cell[0] + 1.0).sum::<f64>() / count;
+        worst = worst.max((centre / count - exact).abs());
+        if [2, 4, 7].contains(&label) {
+            mirrored = mirrored.min((centre / count - (SIDE as f64 - exact)).abs());
+        }
+    }
+    Check::new(
+        "ch5_diffusion/beyond/digits/place_of_the_ink",
+        &["u:60"],
+        "distance of the centre of an image's ink from that of the cells of its glyph, across, all ten digits, no random map",
+        "the glyph's bits read from the other side, the least of three digits",
+    )
+    .within(worst, 0.0, 1e-12, "sums of linear interpolations over a regular grid are exact", mirrored);
+}
+
+#[test]
+fn ink_scales_with_the_map() {
+    // The image of a set under A has |det A| times its area; a turn and a shear change nothing.
+    let law = DigitLaw { stretch: [0.85; 2], shift: 0.0, noise: 0.0, ..DigitLaw::default() };
+    let mut shares = Moments::default();
+    for k in 0..400u64 {
+        let label = k as usize % LABELS;
+        let image = ink(&law.image(label, &mut Streams::new(2, "ink").stream(k)).unwrap());
+        shares.push(image.iter().sum::<f64>() / cells(label).len() as f64);
+    }
+    Check::new(
+        "ch5_diffusion/beyond/digits/ink_scales_with_the_map",
+        &["u:60"],
+        "ink of a mapped image over the cells of its glyph is det A, both factors being 0.85",
+        "A in place of its inverse",
+    )
+    .seed(2)
+    .samples("400 images")
+    .within(
+        shares.mean().unwrap().mean,
+        0.85 * 0.85,
+        0.01,
+        "four places in each pixel, and a corner that leaves the frame now and then",
+        1.0 / (0.85 * 0.85),
+    );
+}
+
+/// A network that has hardly been trained.
+fn small() -> DigitRecipe {
+    DigitRecipe {
+        images: 20,
+        hidden: vec![12],
+        batch: 16,
+        steps: 60,
+        schedule: Schedule::Constant(3e-3),
+        ..DigitRecipe::new(4)
+    }
+}
+
+#[test]
+fn guided_score_of_a_network() {
+    let model = small().train(|_, _| ()).unwrap();
+    let x = DigitLaw::default().images(5, &Streams::new(3, "points")).unwrap();
+    let score = |label: Option<usize>, w: f64| {
+        let (told, mut out) = (model.told(label, w).unwrap(), Array2::zeros(x.dim()));
+        told.write(0.7, x.view(), &mut told.workspace(), out.view_mut()).unwrap();
+        out
+    };
+    let (guided, with, without) = (score(Some(3), 2.0), score(Some(3), 0.0), score(None, 0.0));
+    let miss = |a: &Array2<f64>| (&guided - a).iter().fold(0.0f64, |worst, d| worst.max(d.abs()));
+    assert!(
+        miss(&score(Some(3), -1.0)) > 1e-3
+            && (&score(Some(3), -1.0) - &without).iter().all(|d| d.abs() < 1e-12)
+    );
+    Check::new(
+        "ch5_diffusion/beyond/digits/guided_score_of_a_network",
+        &["r:16"],
+        "the guided score of a network is 3 s(x, t, label) − 2 s(x, t) for w = 2: the greatest difference over five images",
+        "2 s(x, t, label) − s(x, t), with w for 1 + w",
+    )
+    .within(miss(&(3.0 * &with - 2.0 * &without)), 0.0, 1e-11, "rounding", miss(&(2.0 * &with - &without)));
+}
+
+#[test]
+fn score_from_v() {
+    // One image to train on: X_t = a x_0 + bε, and the score is (a x_0 − x)/b² for every x. What v_θ learns must give it.
+    let recipe = DigitRecipe {
+        images: 1,
+        hidden: vec![128],
+        batch: 32,
+        steps: 1500,
+        withheld: 0.0,
+        schedule: Schedule::Cosine { rate: 1e-2, steps: 1500 },
+        ..DigitRecipe::new(5)
+    };
+    let model = recipe.train(|_, _| ()).unwrap();
+    let image = recipe.training_set().unwrap();
+    let t = 0.5;
+    let (a, b2) = (decay(t), noise_variance(t));
+    let mut stream = Streams::new(6, "noise").stream(0);
+    let x = Array2::from_shape_fn((40, PIXELS), |(_, k)| a * image[[0, k]] + b2.sqrt() * stream.normal());
+    let told = model.told(Some(0), 0.0).unwrap();
+    let mut found = Array2::zeros(x.dim());
+    told.write(t, x.view(), &mut told.workspace(), found.view_mut()).unwrap();
+    let exact = (a * &image - &x) / b2;
+    let relative = |other: &Array2<f64>| {
+        let square = |m: &Array2<f64>| m.iter().map(|v| v * v).sum::<f64>();
+        (square(&(other - &exact)) / square(&exact)).sqrt()
+    };
+    // v = −(s + x) b/a read as the noise: s = −v/b.
+    let as_noise = (&found + &x) / a;
+    Check::new(
+        "ch5_diffusion/beyond/digits/score_from_v",
+        &["eq:5.4"],
+        "trained on a single image, the network's score is (a x_0 − x)/b²: relative distance in the mean square, t = ½",
+        "v taken for the noise, s = −v/b",
+    )
+    .seed(5)
+    .samples("40 points")
+    .within(relative(&found), 0.0, 0.25, "1500 steps for a map of 64 dimensions; what v read as noise misses is three times as large", relative(&as_noise));
+}
+
+fn trained(images: usize, seed: u64) -> (DigitModel, Array2<f64>) {
+    let recipe = DigitRecipe { images, ..DigitRecipe::new(seed) };
+    let rows = kept::trained(SECTION, "digits", &recipe, || recipe.rows()).unwrap();
+    (recipe.from_rows(&rows).unwrap(), recipe.training_set().unwrap())
+}
+
+const COUNT: usize = 1000;
+
+/// What is measured of a thousand images.
+struct Measured {
+    distances: Distances,
+    /// The share whose nearest template shows the digit asked for.
+    agreement: f64,
+    /// Distances to the nearest template.
+    template: Estimate,
+}
+
+fn protocol() -> Protocol {
+    Protocol { points: 250, repeats: 4, directions: 200, bandwidths: vec![4.0], ..Protocol::default() }
+}
+
+fn fresh(name: &str) -> Array2<f64> {
+    DigitLaw::default().images(COUNT, &Streams::new(11, name)).unwrap()
+}
+
+fn measure(images: ArrayView2<f64>) -> Measured {
+    let templates = Templates::new(&DigitLaw::default(), 200, &Streams::new(12, "templates")).unwrap();
+    let nearest = templates.nearest(images).unwrap();
+    let right = nearest.iter().enumerate().filter(|(i, (label, _))| i % LABELS == *label).count();
+    Measured {
+        distances: protocol().distances(images, fresh("data").view()).unwrap(),
+        agreement: right as f64 / nearest.len() as f64,
+        template: Estimate::of(nearest.into_iter().map(|(_, distance)| distance)).unwrap(),
+    }
+}
+
+/// The mean distance to the nearest image of the training set, over that of fresh images.
+fn originality(images: ArrayView2<f64>, set: &Array2<f64>) -> f64 {
+    let mean = |images: ArrayView2<f64>| nearest_distances(images, set.view()).unwrap().iter().sum::<f64>();
+    mean(images) / mean(fresh("as if made").view())
+}
+
+/// Every pixel by itself with the right mean and variance: what the law would be if pixels were independent.
+fn independent_pixels() -> Array2<f64> {
+    let data = fresh("moments");
+    let (mean, deviation) = (data.mean_axis(Axis(0)).unwrap(), data.std_axis(Axis(0), 0.0));
+    let mut stream = Streams::new(13, "pixels").stream(0);
+    Array2::from_shape_fn((COUNT, PIXELS), |(_, k)| mean[k] + deviation[k] * stream.normal())
+}
+
+// Targets, set before training.
+/// W₂ over its floor.
+const WASSERSTEIN: f64 = 1.2;
+/// The sliced distance over its floor.
+const SLICED: f64 = 2.0;
+/// The share that is read as the digit asked for, below that of fresh images.
+const AGREEMENT: f64 = 0.05;
+/// The distance to the training set over that of fresh images.
+const ORIGINALITY: f64 = 0.9;
+
+/// Everything measured, once for all tests.
+struct All {
+    fresh: Measured,
+    pixels: Measured,
+    /// For each seed the images and their originality.
+    seeds: Vec<(Measured, f64)>,
+    guided: (Measured, f64),
+    few: (Measured, f64),
+    /// The share read as asked for when the label is ignored.
+    ignored: f64,
+}
+
+static ALL: LazyLock<All> = LazyLock::new(|| {
+    let made = |images: usize, seed: u64, w: f64| {
+        let (model, set) = trained(images, seed);
+        let made = model.images(COUNT, w, 20 + seed).unwrap();
+        (measure(made.view()), originality(made.view(), &set))
+    };
+    All {
+        fresh: measure(fresh("as if made").view()),
+        pixels: measure(independent_pixels().view()),
+        seeds: (0..3).map(|seed| made(10_000, seed, 0.0)).collect(),
+        guided: made(10_000, 0, 1.0),
+        few: made(100, 0, 0.0),
+        ignored: made(10_000, 0, -1.0).0.agreement,
+    }
+});
+
+/// W₂ and the sliced distance over their floors.
+fn ratios(found: &Measured) -> [f64; 2] {
+    let (found, floor) = (found.distances, ALL.fresh.distances);
+    [found.wasserstein.mean / floor.wasserstein.mean, found.sliced.mean / floor.sliced.mean]
+}
+
+#[test]
+fn table() {
+    // Pins of every number, and of how many targets are missed.
+    let mut records = String::new();
+    let mut write = |name: &str, found: &Measured, own: Option<f64>| {
+        let shown = |estimate: Estimate, unit: f64, digits: usize| {
+            let width = half_width(&estimate, 0.95).unwrap();
+            format!("{:.digits$} ± {:.digits$}", estimate.mean / unit, width / unit).replace('-', "−")
+        };
+        let Distances { wasserstein, sliced, mmd_squared } = found.distances;
+        records += &format!("{name}_w2 = {}\n", shown(wasserstein, 1.0, 2));
+        records += &format!("{name}_sliced = {}\n", shown(sliced, 1.0, 3));
+        records += &format!("{name}_mmd = {}\n", shown(mmd_squared, 1e-3, 1));
+        records += &format!("{name}_agreement = {:.1}\n", 100.0 * found.agreement);
+        records += &format!("{name}_template = {}\n", shown(found.template, 1.0, 2));
+        if let Some(own) = own {
+            records += &format!("{name}_originality = {own:.2}\n");
+        }
+    };
+    write("fresh", &ALL.fresh, None);
+    write("pixels", &ALL.pixels, None);
+    write("guided", &ALL.guided.0, Some(ALL.guided.1));
+    write("few", &ALL.few.0, Some(ALL.few.1));
+    let mut missed = 0;
+    for (seed, (found, own)) in ALL.seeds.iter().enumerate() {
+        write(&format!("seed_{seed}"), found, Some(*own));
+        let [wasserstein, sliced] = ratios(found);
+        let misses = [
+            wasserstein > WASSERSTEIN,
+            sliced > SLICED,
+            found.agreement < ALL.fresh.agreement - AGREEMENT,
+            *own < ORIGINALITY,
+        ];
+        missed += misses.into_iter().filter(|missed| *missed).count();
+    }
+    records += &format!("missed = {missed}\n");
+    crate::pins::pin("ch5_diffusion/beyond/digits/table", records);
+}
+
+#[test]
+fn distance_of_made_images() {
+    let worst = ALL.seeds.iter().map(|(found, _)| ratios(found)[0]).fold(0.0, f64::max);
+    Check::new(
+        "ch5_diffusion/beyond/digits/distance_of_made_images",
+        &["u:60"],
+        "W₂ between made and fresh images over that between fresh and fresh, the worst of three seeds",
+        "images of independent pixels with the right means and variances",
+    )
+    .seed(20)
+    .samples("seeds 0, 1, 2; four pairs of samples of 250")
+    .within(worst, 1.0, WASSERSTEIN - 1.0, "the target set before training", ratios(&ALL.pixels)[0]);
+}
+
+#[test]
+fn made_as_asked() {
+    let worst = ALL.seeds.iter().map(|(found, _)| found.agreement).fold(1.0, f64::min);
+    Check::new(
+        "ch5_diffusion/beyond/digits/made_as_asked",
+        &["r:16"],
+        "the share of made images whose nearest template shows the digit asked for, the worst of three seeds, beside that of fresh images",
+        "the label ignored, w = −1",
+    )
+    .seed(20)
+    .samples("seeds 0, 1, 2; 1000 images each, 2000 templates")
+    .within(worst, ALL.fresh.agreement, AGREEMENT, "the target set before training", ALL.ignored);
+}
+
+#[test]
+fn not_from_memory() {
+    let worst = ALL.seeds.iter().map(|(_, own)| *own).fold(f64::INFINITY, f64::min);
+    Check::new(
+        "ch5_diffusion/beyond/digits/not_from_memory",
+        &["u:60"],
+        "the mean distance of made images from the nearest of 10000 training images over that of fresh images, the worst of three seeds",
+        "the same network trained on 100 images",
+    )
+    .seed(20)
+    .samples("seeds 0, 1, 2; 1000 images each")
+    .within(worst, 1.0, 1.0 - ORIGINALITY, "the target set before training", ALL.few.1);
+}
