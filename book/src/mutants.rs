@@ -35,7 +35,7 @@ struct Row {
     caught: u64,
     /// Passed the tests as they stood; fails one that was written for it.
     since: u64,
-    /// Gives the same numbers as the code, up to rounding.
+    /// Changes nothing a check could see.
     equivalent: u64,
 }
 
@@ -99,8 +99,8 @@ impl Mutants {
             );
         }
         text.push_str(
-            "\nA mutant *caught since* passed, and a test was written that it fails. One that *changes nothing* gives the same \
-             numbers up to rounding: a box of integration larger than needed, a tie broken the other way. What is *not \
+            "\nA mutant *caught since* passed, and a test was written that it fails. One that *changes nothing* changes nothing a check \
+             could see: the same numbers up to rounding, other numbers of the same law, other room in memory. What is *not \
              caught* may still be seen by the checks that train; what was not decided in the time allowed counts as not caught.\n",
         );
         text
