@@ -10,7 +10,7 @@ use crate::{Error, Result};
 
 /// The buffers of one shard of a batch.
 pub(super) struct Part {
-    /// (x, u), a row for each point.
+    /// (x, u), and what else the network is told, a row for each point.
     pub(super) input: Array2<f64>,
     /// y.
     pub(super) target: Array2<f64>,
@@ -20,22 +20,32 @@ pub(super) struct Part {
 impl Part {
     /// Buffers for points of ℝⁿ.
     pub(super) fn new(n: usize) -> Self {
-        Self { input: Array2::zeros((0, n + 1)), target: Array2::zeros((0, n)), pass: Pass::new() }
+        Self::sized(n + 1, n)
+    }
+
+    /// Buffers for a network of so many inputs and outputs.
+    pub(super) fn sized(inputs: usize, outputs: usize) -> Self {
+        Self { input: Array2::zeros((0, inputs)), target: Array2::zeros((0, outputs)), pass: Pass::new() }
     }
 
     /// Lets `draw(x, u, y)` overwrite every row.
     pub(super) fn fill(&mut self, rows: usize, mut draw: impl FnMut(&mut [f64], &mut f64, &mut [f64])) {
-        let n = self.target.ncols();
-        if self.input.nrows() != rows {
-            self.input = Array2::zeros((rows, n + 1));
-            self.target = Array2::zeros((rows, n));
-        }
-        let input = self.input.as_slice_mut().expect("rows one after the other").chunks_exact_mut(n + 1);
-        let target = self.target.as_slice_mut().expect("rows one after the other").chunks_exact_mut(n);
-        for (input, target) in input.zip(target) {
-            let (x, u) = input.split_at_mut(n);
+        self.fill_rows(rows, |input, target| {
+            let (x, u) = input.split_at_mut(target.len());
             draw(x, &mut u[0], target);
+        });
+    }
+
+    /// Lets `draw(input, y)` overwrite every row.
+    pub(super) fn fill_rows(&mut self, rows: usize, mut draw: impl FnMut(&mut [f64], &mut [f64])) {
+        let (inputs, outputs) = (self.input.ncols(), self.target.ncols());
+        if self.input.nrows() != rows {
+            self.input = Array2::zeros((rows, inputs));
+            self.target = Array2::zeros((rows, outputs));
         }
+        let input = self.input.as_slice_mut().expect("rows one after the other").chunks_exact_mut(inputs);
+        let target = self.target.as_slice_mut().expect("rows one after the other").chunks_exact_mut(outputs);
+        input.zip(target).for_each(|(input, target)| draw(input, target));
     }
 
     /// `scale` Σ |N_θ − y|² over the rows; its derivative is added to `gradient`. The targets are used up.
@@ -77,6 +87,11 @@ pub(super) fn fits(network: &Mlp, theta: &[f64]) -> Result<()> {
         let allowed = format!("{} for {n} outputs: the point and the time", n + 1);
         return Err(Error::argument("network.inputs()", network.inputs(), allowed));
     }
+    fits_parameters(network, theta)
+}
+
+/// Refuses parameters of another number or not finite.
+pub(super) fn fits_parameters(network: &Mlp, theta: &[f64]) -> Result<()> {
     if theta.len() != network.parameters() {
         let allowed = format!("{}, the number of parameters", network.parameters());
         return Err(Error::argument("theta.len()", theta.len(), allowed));

@@ -26,4 +26,5 @@ pub use prior::relative_entropy;
 pub(in crate::ch5_diffusion) use reverse::check_grid;
 pub use reverse::{Method, Reverse, descending_times};
 pub use source::{Samples, Source};
+pub(in crate::ch5_diffusion) use training::clock;
 pub use training::{Denoiser, Recipe};

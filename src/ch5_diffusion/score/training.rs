@@ -196,15 +196,14 @@ impl Denoiser {
     pub fn times(&self) -> [f64; 2] {
         self.times
     }
+}
 
-    /// u = √((t − t_0)/(T − t_0)).
-    fn clock(&self, t: f64) -> Result<f64> {
-        let [first, horizon] = self.times;
-        if (first..=horizon).contains(&t) {
-            Ok(((t - first) / (horizon - first)).sqrt())
-        } else {
-            Err(Error::argument("t", t, format!("between {first} and {horizon}, as in training")))
-        }
+/// u = √((t − t_0)/(T − t_0)), for a network trained on [t_0, T].
+pub(in crate::ch5_diffusion) fn clock([first, horizon]: [f64; 2], t: f64) -> Result<f64> {
+    if (first..=horizon).contains(&t) {
+        Ok(((t - first) / (horizon - first)).sqrt())
+    } else {
+        Err(Error::argument("t", t, format!("between {first} and {horizon}, as in training")))
     }
 }
 
@@ -227,7 +226,7 @@ impl ScoreField for Denoiser {
         (input, evaluation): &mut Self::Workspace,
         mut score: ArrayViewMut2<f64>,
     ) -> Result<()> {
-        let u = self.clock(t)?;
+        let u = clock(self.times, t)?;
         of_dimension("x", &x, self.dimension())?;
         beside_time(x, u, input);
         self.network.evaluate(&self.theta, input.view(), evaluation)?;
@@ -246,7 +245,7 @@ impl DivergentField for Denoiser {
         mut score: ArrayViewMut2<f64>,
         divergence: &mut [f64],
     ) -> Result<()> {
-        let (n, points, u) = (self.dimension(), x.nrows(), self.clock(t)?);
+        let (n, points, u) = (self.dimension(), x.nrows(), clock(self.times, t)?);
         of_dimension("x", &x, n)?;
         // The points (x, u), then the unit vectors of ℝⁿ as tangents.
         let jet = Array2::from_shape_fn(((1 + n) * points, n + 1), |(row, k)| match row / points {

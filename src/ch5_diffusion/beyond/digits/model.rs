@@ -6,10 +6,11 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use super::LABELS;
 use super::image::{PIXELS, digit};
 use crate::ch2_control::backprop::{Evaluation, Mlp};
+use crate::ch5_diffusion::regression::fits_parameters;
 use crate::ch5_diffusion::score::{
-    Method, Reverse, ScoreField, decay, descending_times, noise_variance, of_dimension, ordered,
+    Method, Reverse, ScoreField, clock, decay, descending_times, noise_variance, of_dimension, ordered,
 };
-use crate::error::{at_least, finite};
+use crate::error::at_least;
 use crate::random::Streams;
 use crate::{Error, Result};
 
@@ -36,13 +37,7 @@ impl DigitModel {
             let sizes = format!("{} and {}", network.inputs(), network.outputs());
             return Err(Error::argument("network", sizes, format!("{INPUTS} inputs and {PIXELS} outputs")));
         }
-        if theta.len() != network.parameters() {
-            let allowed = format!("{}, the number of parameters", network.parameters());
-            return Err(Error::argument("theta.len()", theta.len(), allowed));
-        }
-        for &parameter in &theta {
-            finite("theta", parameter)?;
-        }
+        fits_parameters(&network, &theta)?;
         ordered(times[0], times[1])?;
         if !losses[1].is_finite() || losses[1] >= losses[0] {
             let allowed = format!("below {}, the first loss: train the network first", losses[0]);
@@ -119,12 +114,8 @@ impl ScoreField for Told<'_> {
         (input, evaluation): &mut Self::Workspace,
         mut score: ArrayViewMut2<f64>,
     ) -> Result<()> {
-        let [first, horizon] = self.model.times;
-        if !(first..=horizon).contains(&t) {
-            return Err(Error::argument("t", t, format!("between {first} and {horizon}, as in training")));
-        }
+        let u = clock(self.model.times, t)?;
         of_dimension("x", &x, PIXELS)?;
-        let u = ((t - first) / (horizon - first)).sqrt();
         score.zip_mut_with(&x, |s, x| *s = -x);
         let weights = [(self.label, 1.0 + self.w), (None, -self.w)];
         for (label, weight) in weights.into_iter().filter(|(_, weight)| *weight != 0.0) {

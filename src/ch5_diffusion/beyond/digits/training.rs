@@ -7,7 +7,8 @@ use super::LABELS;
 use super::image::{DigitLaw, PIXELS};
 use super::model::{DigitModel, INPUTS, write_input};
 use crate::ch1_preliminaries::learning::{Adam, Schedule, minimize};
-use crate::ch2_control::backprop::{Activation, Mlp, Pass, Shards};
+use crate::ch2_control::backprop::{Activation, Mlp, Shards};
+use crate::ch5_diffusion::regression::Part;
 use crate::ch5_diffusion::score::{decay, noise_variance, ordered};
 use crate::error::at_least;
 use crate::random::{Stream, Streams};
@@ -97,16 +98,13 @@ impl DigitRecipe {
         }
         let mut theta = network.initial(&mut Streams::new(self.seed, "parameters").stream(0));
         let streams = Streams::new(self.seed, "batches");
-        let mut shards = Shards::new(network.parameters(), Part::default);
+        let mut shards = Shards::new(network.parameters(), || Part::sized(INPUTS, PIXELS));
         let (mut before, mut late) = (f64::NAN, Moments::default());
         let evaluate = |k: usize, theta: &[f64], gradient: &mut [f64]| {
             shards.gradient(batch, gradient, |range, part, gradient| {
                 // A stream for every shard of every step.
                 let mut stream = streams.stream((k * batch + range.start) as u64);
-                part.resize(range.len());
-                for i in 0..range.len() {
-                    self.draw(&images, &mut stream, part, i);
-                }
+                part.fill_rows(range.len(), |input, v| self.draw(&images, &mut stream, input, v));
                 part.regress(&network, theta, 1.0 / batch as f64, gradient)
             })
         };
@@ -124,9 +122,9 @@ impl DigitRecipe {
         DigitModel::new(network, theta, [self.first, self.horizon], [before, after])
     }
 
-    /// Draws an image, u, ε and whether the label is told, and writes input and v into row i.
+    /// Draws an image, u, ε and whether the label is told, and writes them as input and v.
     // ANCHOR: draw
-    fn draw(&self, images: &Array2<f64>, stream: &mut Stream, part: &mut Part, i: usize) {
+    fn draw(&self, images: &Array2<f64>, stream: &mut Stream, input: &mut [f64], v: &mut [f64]) {
         let chosen = (stream.uniform() * self.images as f64) as usize;
         let label = (stream.uniform() >= self.withheld).then_some(chosen % LABELS);
         let u = stream.uniform();
@@ -136,9 +134,8 @@ impl DigitRecipe {
         stream.fill_normal(&mut noise);
         let image = images.row(chosen);
         let x = image.iter().zip(&noise).map(|(x, eps)| a * x + b * eps);
-        write_input(part.input.row_mut(i).as_slice_mut().expect("a row"), x, u, label);
-        let v = image.iter().zip(&noise).map(|(x, eps)| a * eps - b * x);
-        part.target.row_mut(i).iter_mut().zip(v).for_each(|(place, v)| *place = v);
+        write_input(input, x, u, label);
+        v.iter_mut().zip(image.iter().zip(&noise)).for_each(|(v, (x, eps))| *v = a * eps - b * x);
     }
     // ANCHOR_END: draw
 
@@ -166,35 +163,5 @@ impl DigitRecipe {
                 Err(Error::argument("rows", rows.len(), allowed))
             }
         }
-    }
-}
-
-/// The buffers of one shard.
-#[derive(Default)]
-struct Part {
-    input: Array2<f64>,
-    target: Array2<f64>,
-    pass: Pass,
-}
-
-impl Part {
-    fn resize(&mut self, rows: usize) {
-        if self.input.nrows() != rows {
-            self.input = Array2::zeros((rows, INPUTS));
-            self.target = Array2::zeros((rows, PIXELS));
-        }
-    }
-
-    /// `scale` Σ |v_θ − v|² over the rows; its derivative is added to `gradient`. The targets are used up.
-    fn regress(&mut self, network: &Mlp, theta: &[f64], scale: f64, gradient: &mut [f64]) -> Result<f64> {
-        network.forward(theta, self.input.view(), &mut self.pass)?;
-        let mut sum = 0.0;
-        for (target, found) in self.target.iter_mut().zip(self.pass.output()) {
-            let miss = found - *target;
-            sum += miss * miss;
-            *target = 2.0 * scale * miss;
-        }
-        network.pull_back(theta, &mut self.pass, self.target.view(), gradient)?;
-        Ok(scale * sum)
     }
 }
