@@ -263,6 +263,7 @@ fn annealed_weights_are_unbiased() {
     let (fast, slow) = (weights(4), weights(40));
     assert!(fast.mean().unwrap().z(exact).abs() < 4.0, "{:?} {exact}", fast.mean());
     assert!(slow.effective_size() > 1.5 * fast.effective_size());
+    assert!((fast.expectation(|_| 1.0) - 1.0).abs() < 1e-12);
     let square = slow.expectation(|x| x[0] * x[0]);
     let spread = (gibbs.moment(4) - gibbs.moment(2).powi(2)).sqrt();
     assert!((square - gibbs.moment(2)).abs() < 4.0 * spread / slow.effective_size().sqrt());

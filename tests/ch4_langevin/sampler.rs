@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use ndarray::array;
 use sdml::ch4_langevin::overdamped::{LeimkuhlerMatthews, Mala, Tamed, Ula};
 use sdml::ch4_langevin::sampler::{Chains, DoubleWell, Gaussian, Harmonic, Mixture, Potential};
@@ -192,6 +194,45 @@ fn escapes_are_found_at_their_step() {
         text,
         format!("chain {chain} escaped at step {step}: its coordinate 0 went from {from} to {to}")
     );
+}
+
+#[test]
+fn any_reach_is_allowed() {
+    // A cold chain is pulled from 0.3 to 0, a tenth of the way each step: it never leaves ±0.5, and begins outside ±0.2.
+    let well = Harmonic::new(&[1.0]).unwrap();
+    let cold = Ula::new(1e12, 0.1).unwrap();
+    let chains = || Chains::from_point(&well, cold, Streams::new(4, "reach"), 2, &[0.3]).unwrap();
+    assert!(chains().within(0.5).unwrap().advance(50).is_ok());
+    assert!(matches!(chains().within(0.2).unwrap().advance(1), Err(Error::Escaped { .. })));
+}
+
+/// A spring that counts how often its force is asked for.
+#[derive(Default)]
+struct Asked(AtomicUsize);
+
+impl Potential for Asked {
+    fn dimension(&self) -> usize {
+        1
+    }
+    fn value(&self, x: &[f64]) -> f64 {
+        0.5 * x[0] * x[0]
+    }
+    fn gradient(&self, x: &[f64], gradient: &mut [f64]) {
+        self.0.fetch_add(1, Relaxed);
+        gradient[0] = x[0];
+    }
+}
+
+#[test]
+fn one_force_a_step() {
+    // The last force of a BAOAB step is the first of the next.
+    let well = Asked::default();
+    let scheme = Splitting::new(Word::Baoab, Bath::new(1.0, 1.0).unwrap(), 0.2).unwrap();
+    let mut chains = Chains::from_point(&well, scheme, Streams::new(5, "forces"), 7, &[0.5]).unwrap();
+    chains.advance(1).unwrap();
+    let before = well.0.load(Relaxed);
+    chains.advance(20).unwrap();
+    assert_eq!(well.0.load(Relaxed) - before, 7 * 20);
 }
 
 #[test]
