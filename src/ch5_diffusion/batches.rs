@@ -5,7 +5,6 @@ use crate::ch1_preliminaries::learning::{Adam, Schedule, minimize};
 use crate::ch2_control::backprop::{Mlp, Shards};
 use crate::error::at_least;
 use crate::random::{Stream, Streams};
-use crate::statistics::Moments;
 
 /// How many points and steps, at which rates, from which seed.
 pub(super) struct Batches {
@@ -23,7 +22,7 @@ pub(super) struct Batches {
 pub(super) struct Fitted {
     /// θ.
     pub(super) theta: Vec<f64>,
-    /// The loss of the first step, and the mean loss in the last tenth.
+    /// The loss of the first step, and the mean loss in the last tenth, which is one step at least.
     pub(super) losses: [f64; 2],
 }
 
@@ -60,7 +59,7 @@ impl Batches {
         let mut theta = network.initial(&mut Streams::new(self.seed, "parameters").stream(0));
         let streams = Streams::new(self.seed, "batches");
         let mut shards = Shards::new(network.parameters(), workspace);
-        let (mut first, mut late) = (f64::NAN, Moments::default());
+        let (mut first, mut late, tail) = (f64::NAN, 0.0, steps.div_ceil(10));
         let evaluate = |k: usize, theta: &[f64], gradient: &mut [f64]| {
             shards.gradient(batch, gradient, |range, workspace, gradient| {
                 // A stream for every shard of every step.
@@ -72,13 +71,12 @@ impl Batches {
             if k == 0 {
                 first = loss;
             }
-            if 10 * k >= 9 * steps {
-                late.push(loss);
+            if k + tail >= steps {
+                late += loss / tail as f64;
             }
             observe(k, loss);
         };
         minimize(&mut theta, &mut Adam::default(), self.schedule, steps, evaluate, observe)?;
-        let late = late.mean().map_or(f64::NAN, |late| late.mean);
         Ok(Fitted { theta, losses: [first, late] })
     }
     // ANCHOR_END: fit
