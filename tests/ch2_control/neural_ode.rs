@@ -606,6 +606,73 @@ fn errors_grow_backwards() {
 }
 
 #[test]
+fn a_counted_layer_has_its_derivatives() {
+    // c·tanh(Wz), summed over two points: by differences of fourth order, and back.
+    let (width, d) = (3, 1e-3);
+    let field = DenseLayer::new(width).unwrap();
+    let theta: Vec<f64> = (0..9).map(|k| (1.0 + f64::from(k)).sin()).collect();
+    let z = array![[0.4, -1.1, 0.7], [-0.3, 0.2, 1.6]];
+    let c = array![[1.0, -0.5, 0.8], [0.3, 1.2, -0.7]];
+    let value = |theta: &[f64], z: &Array2<f64>| {
+        let (mut tape, mut out) = (<DenseLayer as VectorField>::Tape::default(), Array2::zeros(z.dim()));
+        field.value(z.view(), 0.0, theta, &mut tape, out.view_mut()).unwrap();
+        (&out * &c).sum()
+    };
+    let slope = |f: &dyn Fn(f64) -> f64| (8.0 * (f(d) - f(-d)) - (f(2.0 * d) - f(-2.0 * d))) / (12.0 * d);
+    let (mut tape, mut out) = (<DenseLayer as VectorField>::Tape::default(), Array2::zeros(z.dim()));
+    field.value(z.view(), 0.0, &theta, &mut tape, out.view_mut()).unwrap();
+    let mut gradient = vec![0.0; 9];
+    field.pull_back(&theta, &mut tape, c.view(), out.view_mut(), &mut gradient).unwrap();
+    for (k, found) in gradient.iter().enumerate() {
+        let along = |by: f64| {
+            let mut theta = theta.clone();
+            theta[k] += by;
+            value(&theta, &z)
+        };
+        assert!((found - slope(&along)).abs() < 1e-9, "{k}");
+    }
+    for (place, found) in out.indexed_iter() {
+        let along = |by: f64| {
+            let mut z = z.clone();
+            z[place] += by;
+            value(&theta, &z)
+        };
+        assert!((found - slope(&along)).abs() < 1e-9, "{place:?}");
+    }
+}
+
+#[test]
+fn first_step_by_hairers_rule() {
+    // ż = λz, z(0) = 1, with errors of s allowed: a hundredth of z over its slope is g = 0.01/λ, the second derivative λ²,
+    // and h = min((0.01 s/λ²)^{1/5}, 100 g) for λ > 1. Hairer, Nørsett and Wanner (1993), Section II.4.
+    for (rate, tolerance) in [(100.0, 0.5), (3.0, 1e-10), (40.0, 1e-6)] {
+        let slope = |_: f64, z: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
+            out[[0, 0]] = rate * z[[0, 0]];
+            Ok(())
+        };
+        let solver = DormandPrince::new(tolerance, tolerance).unwrap();
+        let solution = solver.solve(0.0, 1.0, array![[1.0]].view(), slope).unwrap();
+        let by_bend = f64::powf(0.01 * 2.0 * tolerance / (rate * rate), 0.2);
+        let first = by_bend.min(1.0 / rate);
+        assert!((solution.pieces()[0].h() / first - 1.0).abs() < 1e-9, "{rate}: {first}");
+    }
+}
+
+#[test]
+fn a_short_time_is_not_a_step_too_small() {
+    // ż = λz over 1/λ makes e of 1, whatever the unit of time.
+    for rate in [1.0, 1e10, 1e20] {
+        let mut z = array![[1.0]];
+        let slope = |_: f64, z: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
+            out[[0, 0]] = rate * z[[0, 0]];
+            Ok(())
+        };
+        DormandPrince::new(1e-10, 1e-10).unwrap().advance(0.0, 1.0 / rate, &mut z, slope, |_| ()).unwrap();
+        assert!((z[[0, 0]] - 1f64.exp()).abs() < 1e-8, "{rate:e}: {z}");
+    }
+}
+
+#[test]
 fn backward_solve_is_unstable() {
     let z_0 = array![[0.5, 0.2], [-0.4, 1.0]];
     let end = 4.0;

@@ -27,6 +27,29 @@ fn network() -> (NetworkFlow, Vec<f64>) {
 }
 
 #[test]
+fn trajectories_pass_through_every_step() {
+    // dy/dt = −y³ has y(t) = z/√(1 + 2tz²).
+    let z = array![[-1.3], [0.0], [0.7], [2.0]];
+    let path = OdeFlow::new(CubicField, 0.8, Tableau::RK4, 40).unwrap().trajectories(&[], z.view()).unwrap();
+    assert_eq!(path.len(), 41);
+    for (n, states) in path.iter().enumerate() {
+        let t = 0.02 * n as f64;
+        for (z, y) in z.iter().zip(states) {
+            // Fourth order in a step of 0.02, with |∂F/∂y| up to 12.
+            assert!((y - z / (1.0 + 2.0 * t * z * z).sqrt()).abs() < 1e-5, "{t} {z} {y}");
+        }
+    }
+    // In the plane they end where the points are pushed.
+    let (field, theta) = network();
+    let flow = OdeFlow::new(field, 1.0, Tableau::RK4, 6).unwrap();
+    let z = array![[0.4, -1.0], [-0.2, 0.3], [1.5, 0.0]];
+    let path = flow.trajectories(&theta, z.view()).unwrap();
+    assert!(path.len() == 7 && path[0] == z);
+    let ends = flow.push(&theta, z.view()).unwrap().points;
+    assert!((&path[6] - &ends).iter().all(|miss| miss.abs() < 1e-14));
+}
+
+#[test]
 fn continuity_equation() {
     // p(y, t) comes from the solver; its derivatives from central differences with step ε.
     let log_p = |y: f64, t: f64| {

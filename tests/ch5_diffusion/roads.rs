@@ -8,7 +8,7 @@ use sdml::ch2_control::neural_ode::{FixedStep, Stages, Tableau};
 use sdml::ch3_flows::coupling::{Potential, Reweighting};
 use sdml::ch4_langevin::overdamped::Window;
 use sdml::ch5_diffusion::roads::{self, OdeWell, Road, Rows, Velocity, WellSample};
-use sdml::ch5_diffusion::score::{Denoiser, Method, Reverse, ScoreField, descending_times};
+use sdml::ch5_diffusion::score::{Denoiser, Method, Reverse, ScoreField, Source, descending_times};
 use sdml::random::Streams;
 use sdml::statistics::Estimate;
 
@@ -366,6 +366,74 @@ fn learned_laws_are_near() {
         "ten standard errors of the mean of the samples; the target set before training, five of them, is missed by seed 2",
         1.0 - square,
     );
+}
+
+#[test]
+fn samples_are_those_of_the_law() {
+    for (beta, count) in [(0.5, 5000), (1.0, 5000), (3.0, 5000)] {
+        let sample = WellSample::new(beta, count, 2).unwrap();
+        let square = sample.square().unwrap();
+        assert_eq!([sample.count(), square.count as usize, sample.dimension()], [count, count, 1]);
+        assert!(square.z(Gibbs::new(beta).unwrap().moment(2)).abs() < 4.0, "{beta}: {square:?}");
+    }
+}
+
+#[test]
+fn networks_that_are_zero_move_nothing() {
+    // A flow whose parameters are 0 is the identity: its draws are N(0, I), its weights those of importance sampling.
+    let (gibbs, draws) = (exact(), 4000);
+    let exact = [gibbs.moment(2), gibbs.normalizing_constant().ln()];
+    let flow = OdeWell::new(1.0, 0).unwrap();
+    let none = vec![0.0; flow.flow.field().0.network().parameters()];
+    for (found, exact) in flow.limits(&none).unwrap().into_iter().zip(exact) {
+        // Two quadratures: here the trapezoidal rule of a density that has vanished at the ends.
+        assert!((found - exact).abs() < 1e-10, "{found} {exact}");
+    }
+    let road = roads::ode_flow(&flow, &none, draws, 0).unwrap();
+    assert!((road.limit - exact[0]).abs() < 1e-10);
+    let coupling = roads::real_nvp_recipe(1.0, 0).unwrap();
+    let still = vec![0.0; coupling.flow().unwrap().parameters()];
+    for road in [road, roads::real_nvp(&coupling, &still, draws, 1).unwrap()] {
+        assert!(road.square.z(exact[0]).abs() < 4.0, "{road:?}");
+        assert!(road.log_normalizer.unwrap().z(exact[1]).abs() < 4.0, "{road:?}");
+    }
+    // A velocity that vanishes leaves the noise as it is, E z² = 1, of which 1.3e-10 lie beyond ±7.
+    let velocity = Velocity::new(WellSample::new(1.0, 10, 0).unwrap(), 0);
+    let none = vec![0.0; velocity.network().unwrap().parameters()];
+    let road = roads::interpolant(&velocity, &none, 3, draws, 0).unwrap();
+    assert!((road.limit - 1.0).abs() < 1e-9 && road.square.z(1.0).abs() < 4.0, "{road:?}");
+    // Without a score the probability flow is dY/ds = Y: Heun's step multiplies by 1 + d + d²/2.
+    let recipe = roads::diffusion_recipe(WellSample::new(1.0, 10, 0).unwrap(), 0);
+    let network = recipe.network().unwrap();
+    let none = vec![0.0; network.parameters()];
+    let model = Denoiser::new(network, none, [recipe.first, recipe.horizon], 0.5).unwrap();
+    let times = descending_times(recipe.horizon, recipe.first, 30, 2.0).unwrap();
+    let gain: f64 = times.windows(2).map(|t| t[0] - t[1]).map(|d| 1.0 + d + 0.5 * d * d).product();
+    let road = roads::diffusion(&recipe, &model, 30, draws, 0).unwrap();
+    assert!((road.limit / (gain * gain) - 1.0).abs() < 1e-9, "{road:?} {gain}");
+    assert!(road.square.z(gain * gain).abs() < 4.0, "{road:?}");
+}
+
+#[test]
+fn costs_are_counted() {
+    let cost = |road: sdml::Result<Road>| road.unwrap().cost;
+    // 40 cells have 39 inner faces, the force is asked for at three points of each.
+    assert_eq!(cost(roads::fokker_planck(1.0, 40, 1.0, 2)).well, 3 * 39 + 1);
+    // 30 steps, and 3 before the averages begin.
+    assert_eq!(cost(roads::baoab(1.0, 0.3, 4, 30, 0)).well, 4 * 33);
+    // 40 weights, of 20 steps each; a step looks at U and moves once.
+    assert_eq!(cost(roads::mala(1.0, 0.1, 4, 30, 0)).well, 4 * 33 + 40 * 20 * 2);
+    let data = WellSample::new(1.0, 10, 0).unwrap();
+    let velocity = Velocity::new(data.clone(), 0);
+    let none = vec![0.0; velocity.network().unwrap().parameters()];
+    let found = cost(roads::interpolant(&velocity, &none, 3, 50, 0));
+    assert_eq!([found.well, found.network, found.samples], [0, 2000 * 256 + 50 * 3 * 4, 10]);
+    let recipe = roads::diffusion_recipe(data, 0);
+    let network = recipe.network().unwrap();
+    let none = vec![0.0; network.parameters()];
+    let model = Denoiser::new(network, none, [recipe.first, recipe.horizon], 0.5).unwrap();
+    let found = cost(roads::diffusion(&recipe, &model, 3, 50, 0));
+    assert_eq!([found.well, found.network, found.samples], [0, 2000 * 256 + 50 * 3 * 2, 10]);
 }
 
 #[test]

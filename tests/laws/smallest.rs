@@ -7,6 +7,7 @@ use sdml::ch4_langevin::barriers::{Tempering, ladder, mean_passage_time};
 use sdml::ch4_langevin::ergodic::Traces;
 use sdml::ch4_langevin::sampler::DoubleWell;
 use sdml::ch5_diffusion::interpolant::{Empirical, Path};
+use sdml::ch5_diffusion::mixture::Mixture;
 use sdml::ch5_diffusion::score::Source;
 use sdml::random::Streams;
 
@@ -50,4 +51,10 @@ fn sources_fill_points_of_their_dimension() {
     let mut point = vec![f64::NAN; DataLaw::Eight.dimension()];
     DataLaw::Eight.draw(&mut Streams::new(0, "source").stream(0), &mut point);
     assert!(point.len() == 2 && point.iter().all(|x| x.is_finite()));
+}
+
+#[test]
+fn one_component_is_a_ring() {
+    let ring = Mixture::ring(1, 2.0, 0.5).unwrap();
+    assert_eq!((ring.count(), ring.mean()), (1, [2.0, 0.0]));
 }

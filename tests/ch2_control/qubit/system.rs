@@ -245,3 +245,21 @@ fn printed_hamiltonian() {
         fidelity(&qubit().end(&pulse).unwrap()),
     );
 }
+
+#[test]
+fn waiting_forgives_the_rounding_of_a_sum() {
+    // Equal pieces whose durations do not add up to the horizon to the last bit, at three scales of time.
+    for horizon in [1e-3, 1.0, 1e3] {
+        let mut missed = 0;
+        for pieces in 2..40 {
+            let pulse = Pulse::equal(horizon, &vec![0.5; pieces]).unwrap();
+            missed += usize::from(pulse.horizon() != horizon);
+            assert_eq!(pulse.then_wait(horizon).unwrap().pieces().len(), pieces);
+        }
+        assert!(missed > 5, "{missed}");
+        let longer = Pulse::equal(horizon, &[0.5; 3]).unwrap().then_wait(1.25 * horizon).unwrap();
+        assert!(longer.pieces().len() == 4 && longer.pieces()[3].u == 0.0);
+        assert!((longer.horizon() / (1.25 * horizon) - 1.0).abs() < 1e-14);
+        assert!(Pulse::equal(horizon, &[0.5; 3]).unwrap().then_wait(0.99 * horizon).is_err());
+    }
+}

@@ -204,6 +204,17 @@ fn tails() {
 }
 
 #[test]
+fn quantiles_of_the_least_tails() {
+    // Φ(x) = p to the last bits: an error of an ulp in x moves log Φ(x) by x² ulps.
+    for p in [1e-11, 1e-13, 1e-20, 1e-50, 1e-150, 1e-300] {
+        let x = LineLaw::STANDARD.quantile(Tail::Left(p)).unwrap();
+        let miss = (normal::cdf(x) / p).ln();
+        assert!(miss.abs() < 8.0 * f64::EPSILON * x * x, "{p:e} {x} {miss:e}");
+        assert_eq!(LineLaw::STANDARD.quantile(Tail::Right(p)).unwrap(), -x);
+    }
+}
+
+#[test]
 fn pushed_samples() {
     let mixture = &laws()[3];
     let mut stream = Streams::new(4, "pushed").stream(0);

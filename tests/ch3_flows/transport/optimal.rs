@@ -194,6 +194,20 @@ fn monge_ampere() {
 }
 
 #[test]
+fn monge_ampere_away_from_the_origin() {
+    // Neither law is centred: the map carries mean to mean, m_1 + A(z − m_0).
+    let source = Gaussian::new(&[0.7, -1.2], &[1.0, 0.3, 0.3, 0.5]).unwrap();
+    let target = &pair()[1];
+    for matrix in [source.optimal_map(target).unwrap(), source.triangular_map(target).unwrap()] {
+        for z in [[0.7, -1.2], [0.0, 0.0], [1.5, -2.0], [-0.4, -0.3]] {
+            let z = DVector::from_column_slice(&z);
+            let residual = source.monge_ampere_residual(target, &matrix, &z).unwrap();
+            assert!(residual.abs() < 1e-14, "{z} {residual:e}");
+        }
+    }
+}
+
+#[test]
 fn monge_ampere_on_the_line() {
     let target = LineLaw::Mixture(vec![(0.35, -1.2, 0.5), (0.65, 1.0, 0.6)]);
     let f = |z: f64| monotone(&LineLaw::STANDARD, &target, z).unwrap();

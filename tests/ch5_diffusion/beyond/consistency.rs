@@ -1,5 +1,6 @@
 use crate::check::Check;
 use ndarray::{Array2, ArrayView2};
+use sdml::ch1_preliminaries::learning::Schedule;
 use sdml::ch3_flows::transport::{sliced_wasserstein_2, wasserstein_2};
 use sdml::ch5_diffusion::beyond::{Aim, Distillation, FlowMap, OneStep, rearrangement};
 use sdml::ch5_diffusion::mixture::Mixture;
@@ -126,6 +127,60 @@ fn consistency_of_normal_data() {
         "steps with errors of 1e-12",
         law.mean + (1.9 - at.mean) * decay(t) * law.variance / at.variance,
     );
+}
+
+/// A network without hidden layers, trained on normal data, on the line.
+fn affine(aim: Aim, nodes: usize) -> Distillation<1> {
+    let steps = 400;
+    Distillation {
+        hidden: vec![],
+        horizon: 0.6,
+        nodes,
+        batch: 64,
+        steps,
+        schedule: Schedule::Cosine { rate: 5e-2, steps },
+        ..Distillation::new(Mixture::gaussian([0.8], [[0.3]]).unwrap(), aim, 0)
+    }
+}
+
+#[test]
+fn affine_networks_learn_affine_maps() {
+    // For normal data the score is affine, and with it what is to be learned: nothing is left to miss.
+    let case = GaussianCase::new(Normal { mean: 0.8, variance: 0.3 }, ScoreError::NONE).unwrap();
+    let (first, horizon) = (FIRST, 0.6);
+    let score = |t: f64, x: f64| (case.law(t).mean - x) / case.law(t).variance;
+    // One node: Heun's step over all of [t_0, T].
+    let heun = |x: f64| {
+        let d = horizon - first;
+        let slope = x + score(horizon, x);
+        let end = x + d * slope;
+        x + 0.5 * d * (slope + end + score(first, end))
+    };
+    let flow = |x: f64| {
+        let (start, end) = (case.law(horizon), case.law(first));
+        end.mean + (x - start.mean) * (end.variance / start.variance).sqrt()
+    };
+    assert!((heun(2.0) - flow(2.0)).abs() > 0.05);
+    let maps: [(Aim, &dyn Fn(f64) -> f64); 2] = [(Aim::Consistency, &heun), (Aim::EndPoints(200), &flow)];
+    for (aim, exact) in maps {
+        let model = affine(aim, 1).train(|_, _| ()).unwrap();
+        let x = ndarray::array![[-1.5], [0.0], [2.0]];
+        for (x, found) in x.iter().zip(&model.map(horizon, x.view()).unwrap()) {
+            assert!((found - exact(*x)).abs() < 1e-3, "{aim:?} {x}: {found} {}", exact(*x));
+        }
+    }
+}
+
+#[test]
+fn reported_loss_is_that_of_the_last_tenth() {
+    for (aim, steps) in [(Aim::Consistency, 40), (Aim::EndPoints(20), 15)] {
+        let recipe = Distillation { steps, ..affine(aim, 3) };
+        let mut losses = Vec::new();
+        let model = recipe.train(|_, loss| losses.push(loss)).unwrap();
+        let late = &losses[steps - steps.div_ceil(10)..];
+        let mean = late.iter().sum::<f64>() / late.len() as f64;
+        assert!(losses.len() == steps && (model.loss() / mean - 1.0).abs() < 1e-12, "{aim:?}");
+    }
 }
 
 fn distilled(aim: Aim, seed: u64) -> OneStep {

@@ -4,6 +4,7 @@ use crate::check::Check;
 use font8x8::legacy::BASIC_LEGACY;
 use ndarray::{Array2, ArrayView2, Axis};
 use sdml::ch1_preliminaries::learning::Schedule;
+use sdml::ch2_control::backprop::{Activation, Mlp};
 use sdml::ch5_diffusion::beyond::digits::{
     DigitLaw, DigitModel, DigitRecipe, LABELS, PIXELS, SIDE, Templates,
 };
@@ -94,6 +95,57 @@ fn small() -> DigitRecipe {
         schedule: Schedule::Constant(3e-3),
         ..DigitRecipe::new(4)
     }
+}
+
+#[test]
+fn reported_loss_is_that_of_the_last_tenth() {
+    let mut losses = Vec::new();
+    let model = small().train(|_, loss| losses.push(loss)).unwrap();
+    let late = &losses[54..];
+    let mean = late.iter().sum::<f64>() / late.len() as f64;
+    assert!(losses.len() == 60 && (model.loss() / mean - 1.0).abs() < 1e-12, "{mean} {}", model.loss());
+}
+
+#[test]
+fn score_of_an_affine_network() {
+    // v_θ = W(x, u, label) + b gives −x − (a/b_t) v_θ, with the column of the label, or none.
+    let (inputs, [first, horizon]) = (PIXELS + 1 + LABELS, [1e-3, 4.0]);
+    let network = Mlp::new(&[inputs, PIXELS], Activation::Silu).unwrap();
+    let theta = network.initial(&mut Streams::new(8, "parameters").stream(0));
+    let model = DigitModel::new(network, theta.clone(), [first, horizon], [1.0, 0.5]).unwrap();
+    let x = DigitLaw::default().images(3, &Streams::new(9, "points")).unwrap();
+    let t = 0.7f64;
+    let u = ((t - first) / (horizon - first)).sqrt();
+    let ratio = decay(t) / noise_variance(t).sqrt();
+    for label in [None, Some(0), Some(1), Some(9)] {
+        let told = model.told(label, 0.0).unwrap();
+        let mut found = Array2::zeros(x.dim());
+        told.write(t, x.view(), &mut told.workspace(), found.view_mut()).unwrap();
+        for (x, found) in x.outer_iter().zip(found.outer_iter()) {
+            for k in 0..PIXELS {
+                // Row by row, the inputs down and the outputs across.
+                let weight = |input: usize| theta[input * PIXELS + k];
+                let image: f64 = x.iter().enumerate().map(|(input, x)| weight(input) * x).sum();
+                let of_label = label.map_or(0.0, |label| weight(PIXELS + 1 + label));
+                let v = image + weight(PIXELS) * u + of_label + weight(inputs);
+                assert!((found[k] + x[k] + ratio * v).abs() < 1e-12, "{label:?}, pixel {k}");
+            }
+        }
+    }
+}
+
+#[test]
+fn noise_of_the_pixels() {
+    // The same stream with and without noise: what differs is σξ.
+    let law = DigitLaw { noise: 0.3, ..fixed(1.0) };
+    let mut misses = Moments::default();
+    for k in 0..40 {
+        let image = |law: DigitLaw| law.image(k % LABELS, &mut Streams::new(10, "noise").stream(k as u64));
+        let (noisy, clean) = (image(law).unwrap(), image(fixed(1.0)).unwrap());
+        noisy.iter().zip(clean).for_each(|(noisy, clean)| misses.push(noisy - clean));
+    }
+    assert!(misses.mean().unwrap().z(0.0).abs() < 4.0);
+    assert!(misses.variance().unwrap().z(0.09).abs() < 4.0, "{:?}", misses.variance());
 }
 
 #[test]

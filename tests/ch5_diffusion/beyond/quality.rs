@@ -181,6 +181,25 @@ fn likelihood_of_a_velocity() {
     );
 }
 
+#[test]
+fn blocks_are_compared_in_pairs() {
+    let protocol = Protocol { points: 5, repeats: 3, bandwidths: vec![0.7], ..Protocol::default() };
+    let [a, b] = ["one", "other"].map(|name| protocol.fresh(&DataLaw::Eight, name).unwrap());
+    let found = protocol.distances(a.view(), b.view()).unwrap();
+    let [mut wasserstein, mut mmd] = [Moments::default(), Moments::default()];
+    for k in 0..3 {
+        let rows: Vec<usize> = (5 * k..5 * k + 5).collect();
+        let [a, b] = [&a, &b].map(|sample| sample.select(ndarray::Axis(0), &rows));
+        wasserstein.push(wasserstein_2(a.view(), b.view()).unwrap());
+        mmd.push(mmd_squared(a.view(), b.view(), &[0.7]).unwrap());
+    }
+    for (found, by_hand) in [(found.wasserstein, wasserstein), (found.mmd_squared, mmd)] {
+        let by_hand = by_hand.mean().unwrap();
+        assert!(found.count == 3 && (found.mean - by_hand.mean).abs() < 1e-12, "{found:?} {by_hand:?}");
+        assert!((found.standard_error - by_hand.standard_error).abs() < 1e-12);
+    }
+}
+
 /// The trained velocity: the one of Section 5.2 for the eight Gaussians, the same recipe for the others.
 fn velocity(law: DataLaw, seed: u64) -> Flow {
     fn kept<D: Source>(name: &str, data: D, seed: u64) -> Flow {

@@ -89,6 +89,41 @@ fn losses_differ_by_a_constant() {
 }
 
 #[test]
+fn loss_of_a_linear_field_over_any_horizon() {
+    // v = tx misses Ẋ = α̇X + β̇Z by (tα − α̇)X + (tβ − β̇)Z, X and Z being independent.
+    let data = line();
+    let square = data.covariance()[0][0] + data.mean()[0].powi(2);
+    for horizon in [0.5, 1.0, 2.0] {
+        for path in [Path::linear(horizon).unwrap(), Path::trigonometric(horizon).unwrap()] {
+            let exact = integrate(0.0, horizon, 8, |t| {
+                let c = path.at(t).unwrap();
+                (t * c.alpha - c.alpha_dot).powi(2) * square + (t * c.beta - c.beta_dot).powi(2)
+            });
+            let field = |x: &[f64], t: f64, v: &mut [f64]| {
+                v[0] = t * x[0];
+                Ok(())
+            };
+            let loss = Recipe::new(data.clone(), path, 0).loss(20_000, 9, field).unwrap();
+            assert!(loss.z(exact).abs() < 4.0, "{horizon}: {loss:?} {exact}");
+            // (5.8) is an integral over the time, not its mean.
+            assert!(horizon == 1.0 || loss.z(exact / horizon).abs() > 10.0);
+        }
+    }
+}
+
+#[test]
+fn reported_loss_is_that_of_the_last_tenth() {
+    let recipe = Recipe { hidden: vec![8], batch: 64, steps: 200, ..Recipe::new(line(), paths()[0], 1) };
+    let mut losses = Vec::new();
+    let flow = recipe.train(|_, loss| losses.push(loss)).unwrap();
+    let late = &losses[180..];
+    let mean = late.iter().sum::<f64>() / late.len() as f64;
+    assert!(losses.len() == 200 && (flow.loss() / mean - 1.0).abs() < 1e-12);
+    let [_, kept] = <[Vec<f64>; 2]>::try_from(Recipe::<Mixture<1>>::rows(flow)).unwrap();
+    assert_eq!(kept[0], losses[0]);
+}
+
+#[test]
 fn finitely_many_data_are_memorized() {
     let law = Mixture::ring(8, 2.0, 0.2).unwrap();
     let data = law.sample(40, &Streams::new(6, "data"));

@@ -6,8 +6,8 @@ use sdml::ch3_flows::data::{DataLaw, negative_log_likelihood};
 use sdml::ch3_flows::transport::mmd_squared;
 use sdml::ch5_diffusion::mixture::Mixture;
 use sdml::ch5_diffusion::score::{
-    Denoiser, ExactScore, Method, Noising, Recipe, Reverse, ScoreField, Source, Weight, decay,
-    descending_times, flow_to_noise, irreducible, irreducible_at, least_noise_loss, noise_variance,
+    Denoiser, DivergentField, ExactScore, Method, Noising, Recipe, Reverse, ScoreField, Source, Weight,
+    decay, descending_times, flow_to_noise, irreducible, irreducible_at, least_noise_loss, noise_variance,
 };
 use sdml::random::Streams;
 use sdml::statistics::{Estimate, estimate};
@@ -231,6 +231,71 @@ fn likelihood_along_the_flow() {
         "Runge–Kutta of fourth order with 600 steps; the target set",
         (careless - exact.data().log_density(&[1.9, 0.1])).abs(),
     );
+}
+
+#[test]
+fn divergence_of_a_network_by_differences() {
+    let recipe = Recipe { hidden: vec![7, 5], ..Recipe::new(eight(), 0) };
+    let network = recipe.network().unwrap();
+    let theta = network.initial(&mut Streams::new(5, "parameters").stream(0));
+    let model = Denoiser::new(network, theta, [1e-4, 3.0], 0.5).unwrap();
+    let (t, d) = (0.4, 1e-3);
+    let points = ndarray::array![[0.7, -0.3], [-1.1, 0.4], [0.0, 2.0]];
+    let score = |points: &Array2<f64>| {
+        let mut score = Array2::zeros(points.dim());
+        model.write(t, points.view(), &mut model.workspace(), score.view_mut()).unwrap();
+        score
+    };
+    let (mut both, mut divergence) = (Array2::zeros(points.dim()), [0.0; 3]);
+    model.write_both(t, points.view(), both.view_mut(), &mut divergence).unwrap();
+    assert!((&both - &score(&points)).iter().all(|miss| miss.abs() < 1e-13));
+    let moved = |k: usize, by: f64| {
+        let mut points = points.clone();
+        points.column_mut(k).mapv_inplace(|x| x + by);
+        score(&points).column(k).to_owned()
+    };
+    let by_differences = (0..2)
+        .map(|k| {
+            let near = moved(k, d) - moved(k, -d);
+            (8.0 * near - (moved(k, 2.0 * d) - moved(k, -2.0 * d))) / (12.0 * d)
+        })
+        .fold(ndarray::Array1::<f64>::zeros(3), |sum, slope| sum + slope);
+    // Differences of fourth order: d⁴ times a fifth derivative, and rounding over d.
+    assert!(by_differences.iter().zip(&divergence).all(|(a, b)| (a - b).abs() < 1e-9));
+}
+
+#[test]
+fn affine_network_at_one_time() {
+    // Normal data at one time: E[ε | X_t = x] = b (x − am)/v with v = a² v_0 + b² is affine, and what is left is a² v_0/v.
+    let (mean, variance, t) = (0.8, 0.25, 0.5);
+    let steps = 400;
+    let recipe = Recipe {
+        hidden: vec![],
+        horizon: t + 1e-9,
+        first: t,
+        steps,
+        schedule: Schedule::Cosine { rate: 3e-2, steps },
+        ..Recipe::new(Mixture::gaussian([mean], [[variance]]).unwrap(), 6)
+    };
+    let mut losses = Vec::new();
+    let model = recipe.train(|_, loss| losses.push(loss)).unwrap();
+    // What is kept of it is enough to have it again.
+    assert_eq!(recipe.from_rows(&recipe.rows().unwrap()).unwrap(), model);
+    let late = &losses[steps * 9 / 10..];
+    assert!((model.loss() / (late.iter().sum::<f64>() / late.len() as f64) - 1.0).abs() < 1e-12);
+    let (a, c) = (decay(t), noise_variance(t));
+    let law = a * a * variance + c;
+    let floor = a * a * variance / law;
+    // Squares of normal numbers: the mean over the draws of the last tenth deviates by √(2/draws).
+    let draws = (recipe.batch * late.len()) as f64;
+    assert!((model.loss() / floor - 1.0).abs() < 4.0 * (2.0 / draws).sqrt(), "{} {floor}", model.loss());
+    let x = ndarray::array![[-1.0], [0.0], [1.5]];
+    let mut score = Array2::zeros(x.dim());
+    model.write(t, x.view(), &mut model.workspace(), score.view_mut()).unwrap();
+    for (x, score) in x.iter().zip(&score) {
+        // A regression on as many draws as the late steps see knows the slope to about 1/√draws.
+        assert!((score - (a * mean - x) / law).abs() < 0.05, "{x}: {score} {}", (a * mean - x) / law);
+    }
 }
 
 #[test]
