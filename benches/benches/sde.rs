@@ -1,6 +1,8 @@
 //! Timings of Section 1.3.3, by divan: `cargo bench -p benches --bench sde`.
 #![allow(missing_docs, reason = "a benchmark's name says what it times")]
 
+use sdml::random::LANES;
+
 fn main() {
     divan::main();
 }
@@ -11,7 +13,7 @@ fn w2_em_ou() -> Vec<[f64; 1]> {
 }
 
 #[divan::bench(sample_count = 20)]
-fn w2_normals_alone() -> Vec<f64> {
+fn w2_normals_alone() -> Vec<[f64; LANES]> {
     benches::sde::normals(0)
 }
 

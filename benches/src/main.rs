@@ -33,7 +33,7 @@ fn main() -> sdml::Result<()> {
         let z_variance = (variance / exact - 1.0) / (2.0 / n).sqrt();
         report("W2", "", wall, units, &format!("z_mean {z_mean:.2}; z_var {z_variance:.2}"));
         let (wall, sums) = fastest(|| Ok(normals(0)))?;
-        report("W2", "normals alone", wall, units, &format!("sum {:.0}", sums.iter().sum::<f64>()));
+        report("W2", "normals alone", wall, units, &format!("sum {:.0}", sums.iter().flatten().sum::<f64>()));
     }
     if wanted("W3") {
         let steps = ((1 << (FINEST + 1)) - (1 << COARSEST)) as f64;

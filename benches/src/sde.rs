@@ -6,7 +6,7 @@ use sdml::ch1_preliminaries::sde::{
     Ensemble, EulerMaruyama, GeometricBrownian, Grid, Heun, Increment, ItoForm, Milstein, OrnsteinUhlenbeck,
     Step,
 };
-use sdml::random::Streams;
+use sdml::random::{LANES, Streams};
 
 /// Paths of W2.
 pub const PATHS: u64 = 100_000;
@@ -23,14 +23,15 @@ pub fn em_ou(seed: u64) -> Result<Vec<[f64; 1]>> {
     Ensemble::new(EulerMaruyama, &ou, [1.0], grid, Streams::new(seed, "W2"), PATHS)?.ends()
 }
 
-/// The normal variables of W2 alone, one path after the other: returns their sums.
-pub fn normals(seed: u64) -> Vec<f64> {
+/// The normal variables of W2 alone, eight paths at once: returns their sums.
+pub fn normals(seed: u64) -> Vec<[f64; LANES]> {
     let streams = Streams::new(seed, "W2");
-    let sum = |path| {
-        let mut stream = streams.stream(path);
-        (0..STEPS).map(|_| stream.normal()).sum()
+    let sums = |block| {
+        let mut values = vec![[0.0; LANES]; STEPS];
+        streams.lanes(block * LANES as u64).fill_normal(&mut values);
+        values.iter().fold([0.0; LANES], |sums, row| std::array::from_fn(|lane| sums[lane] + row[lane]))
     };
-    (0..PATHS).into_par_iter().map(sum).collect()
+    (0..PATHS / LANES as u64).into_par_iter().map(sums).collect()
 }
 
 /// Paths of W3.
@@ -49,18 +50,22 @@ pub fn gbm_strong(seed: u64) -> Result<[[f64; FINEST - COARSEST + 1]; 3]> {
     let gbm = GeometricBrownian::new(1.0 - 0.125, 0.5)?;
     let streams = Streams::new(seed, "W3");
     let sums = streams.map_reduce(
-        STRONG_PATHS / LANES as u64,
-        || ([[0.0; FINEST - COARSEST + 1]; 3], vec![[0.0; LANES]; 1 << FINEST]),
-        |(sums, db), block, _| {
-            let mut streams: [_; LANES] =
-                std::array::from_fn(|lane| streams.stream(block * LANES as u64 + lane as u64));
+        STRONG_PATHS / TOGETHER as u64,
+        || {
+            let room = (vec![[0.0; TOGETHER]; 1 << FINEST], vec![[0.0; LANES]; 1 << FINEST]);
+            ([[0.0; FINEST - COARSEST + 1]; 3], room)
+        },
+        |(sums, (db, normals)), block, _| {
             let deviation = (-(FINEST as f64)).exp2().sqrt();
-            let mut end = [0.0; LANES];
-            for db in &mut db[..] {
-                for ((db, stream), end) in db.iter_mut().zip(&mut streams).zip(&mut end) {
-                    *db = deviation * stream.normal();
-                    *end += *db;
+            for start in (0..TOGETHER).step_by(LANES) {
+                streams.lanes(block * TOGETHER as u64 + start as u64).fill_normal(normals);
+                for (db, normals) in db.iter_mut().zip(&*normals) {
+                    db[start..start + LANES].iter_mut().zip(normals).for_each(|(db, z)| *db = deviation * z);
                 }
+            }
+            let mut end = [0.0; TOGETHER];
+            for db in &*db {
+                end.iter_mut().zip(db).for_each(|(end, db)| *end += db);
             }
             let exact = end.map(|b| gbm.explicit(1.0, 1.0, b));
             for level in (COARSEST..=FINEST).rev() {
@@ -88,14 +93,14 @@ pub fn gbm_strong(seed: u64) -> Result<[[f64; FINEST - COARSEST + 1]; 3]> {
 }
 
 /// How many paths W3 steps together.
-const LANES: usize = 16;
+const TOGETHER: usize = 16;
 
 /// Σ |X_N − exact| over the lanes.
-fn error<S, E>(scheme: S, equation: &E, db: &[[f64; LANES]], h: f64, exact: &[f64; LANES]) -> f64
+fn error<S, E>(scheme: S, equation: &E, db: &[[f64; TOGETHER]], h: f64, exact: &[f64; TOGETHER]) -> f64
 where
     S: Step<E, 1, 1, State<1> = [f64; 1]>,
 {
-    let mut x = [[1.0]; LANES];
+    let mut x = [[1.0]; TOGETHER];
     for (n, db) in db.iter().enumerate() {
         for (x, db) in x.iter_mut().zip(db) {
             *x = scheme.step(equation, *x, n as f64 * h, h, &Increment { db: [*db], dz: [0.0] });

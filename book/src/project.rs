@@ -22,7 +22,9 @@ impl Project {
 
     /// The checkout in `root`; its book goes to `target/book`.
     pub fn at(root: &Path) -> Self {
-        Self { root: root.into(), output: root.join("target/book") }
+        // A program that is started in another folder finds it too.
+        let root = std::path::absolute(root).unwrap_or_else(|_| root.into());
+        Self { output: root.join("target/book"), root }
     }
 
     /// The folder of `book.toml`.

@@ -1,5 +1,6 @@
 //! Chapter 5: diffusion models and interpolants.
 
+mod batches;
 pub mod beyond;
 pub mod interpolant;
 pub mod mixture;

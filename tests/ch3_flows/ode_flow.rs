@@ -624,3 +624,13 @@ fn bad_input_is_told() {
     let recipe = OdeLikelihood { batch: 0, ..OdeLikelihood::of(DataLaw::Eight, 0) };
     assert!(recipe.train(|_, _| ()).unwrap_err().to_string().contains("`batch` is 0"));
 }
+
+#[test]
+fn layers_with_another_number_of_parameters() {
+    let layers = Layers::new(AffineField::new(2).unwrap(), 1.0, 4).unwrap();
+    let z = array![0.3, -0.9];
+    for theta in [&[1.0][..], &[0.0; 7]] {
+        assert!(layers.push(theta, z.view()).unwrap_err().to_string().starts_with("`theta.len()`"));
+        assert!(layers.inverse_layer(theta, 1, z.view()).is_err());
+    }
+}

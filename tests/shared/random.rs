@@ -1,7 +1,7 @@
 //! The contract of the random streams.
 
 use rand::Rng;
-use sdml::random::{SHARDS, Streams};
+use sdml::random::{LANES, SHARDS, Streams};
 use sdml::statistics::{Moments, ensemble, estimate, kolmogorov_smirnov, normal};
 
 const STREAMS: Streams = Streams::new(20, "the contract");
@@ -79,6 +79,25 @@ fn values_are_stable() {
 }
 
 /// Each argument reaches the numbers: seed, purpose, path, and one after the other against by number.
+#[test]
+fn eight_together_give_what_each_gives_alone() {
+    let mut lanes = STREAMS.lanes(40);
+    let mut alone: [_; LANES] = std::array::from_fn(|lane| STREAMS.stream(40 + lane as u64));
+    let mut values = vec![[0.0; LANES]; 997];
+    let mut farthest = 0.0f64;
+    for round in 0..40 {
+        lanes.fill_normal(&mut values);
+        for row in &values {
+            assert_eq!(*row, alone.each_mut().map(|stream| stream.normal()));
+            farthest = row.iter().fold(farthest, |farthest, z| farthest.max(z.abs()));
+        }
+        // One lane goes ahead of the others.
+        let lane = round % LANES;
+        assert_eq!(lanes.with(lane, |stream| stream.uniform()), alone[lane].uniform());
+    }
+    assert!(farthest > 4.0, "the tail beyond 3.65, which has a way of its own, was never met");
+}
+
 #[test]
 fn streams_of_different_names_differ() {
     let word = |seed, purpose, path| Streams::new(seed, purpose).stream(path).next_u64();

@@ -1,8 +1,8 @@
 //! Many paths at once: eight in lockstep on each thread, no allocation per step, and bits that do not depend on the
 //! number of threads.
 //!
-//! Lockstep hides the latency of the generator and of the recursion: while one path waits for its multiplication,
-//! seven others have theirs under way.
+//! Lockstep hides the latency of the recursion: while one path waits for its multiplication, seven others have theirs under
+//! way. Their normal variables are drawn together, some steps ahead.
 
 use super::equation::Equation;
 use super::increments::{Grid, Increment};
@@ -10,12 +10,12 @@ use super::noise::check_noise;
 use super::schemes::{Scheme, State, Step};
 use super::solve::run;
 use crate::error::{finite, some_paths};
-use crate::random::{Stream, Streams};
+use crate::random::{LANES, Stream, Streams};
 use crate::statistics::Moments;
 use crate::{Error, Result};
 
-/// How many paths are stepped together.
-const LANES: usize = 8;
+/// About so many normal variables are drawn for each path before it is stepped.
+const AHEAD: usize = 64;
 
 /// Is told, from whatever thread finished them, how many more paths are done.
 pub type Watcher<'a> = &'a (dyn Fn(u64) + Sync);
@@ -145,50 +145,55 @@ where
     ) -> Result<A> {
         self.grid.coarsen(every)?;
         let lanes = LANES as u64;
-        let block = |accumulator: &mut A, block: u64, _: &mut Stream| {
+        let block = |(accumulator, normals): &mut (A, Vec<[f64; LANES]>), block: u64, _: &mut Stream| {
             let first = block * lanes;
             let count = lanes.min(self.paths - first);
-            let mut visit = |step, x| visit(accumulator, step, x);
-            if count == lanes {
-                self.lockstep::<LANES>(first, every, &mut visit)?;
-            } else {
-                for path in first..first + count {
-                    self.lockstep::<1>(path, every, &mut visit)?;
-                }
-            }
+            self.lockstep(first, count as usize, every, normals, |step, x| visit(accumulator, step, x))?;
             if let Some(watcher) = self.watcher {
                 watcher(count);
             }
             Ok(())
         };
-        self.streams.map_reduce(self.paths.div_ceil(lanes), new, block, merge)
+        let new = || (new(), vec![[0.0; LANES]; AHEAD.max(normals_per_step::<S>(M))]);
+        let merge = |(left, normals), (right, _)| (merge(left, right), normals);
+        let (all, _) = self.streams.map_reduce(self.paths.div_ceil(lanes), new, block, merge)?;
+        Ok(all)
     }
 
-    /// Steps `L` paths together.
+    /// Steps eight paths together, of which the first `count` are wanted; `normals` is room for what is drawn ahead.
     // ANCHOR: lockstep
-    fn lockstep<const L: usize>(
+    fn lockstep(
         &self,
         first: u64,
+        count: usize,
         every: usize,
-        visit: &mut impl FnMut(usize, [f64; D]),
+        normals: &mut [[f64; LANES]],
+        mut visit: impl FnMut(usize, [f64; D]),
     ) -> Result<()> {
         let h = self.grid.h();
-        let mut streams: [Stream; L] = std::array::from_fn(|lane| self.streams.stream(first + lane as u64));
-        let mut states = [S::State::at(self.start); L];
+        let each = normals_per_step::<S>(M);
+        let mut lanes = self.streams.lanes(first);
+        let mut states = [S::State::at(self.start); LANES];
         for checkpoint in (0..=self.grid.steps()).step_by(every) {
-            for (lane, state) in states.iter().enumerate() {
+            for (lane, state) in states[..count].iter().enumerate() {
                 let x = state.position();
                 if x.iter().any(|value| !value.is_finite()) {
                     return Err(self.divergence(first + lane as u64));
                 }
                 visit(checkpoint, x);
             }
-            for n in checkpoint..(checkpoint + every).min(self.grid.steps()) {
-                let t = self.grid.time(n);
-                let noise: [Increment<M>; L] =
-                    std::array::from_fn(|lane| draw::<S, M>(h, &mut streams[lane]));
-                for (state, noise) in states.iter_mut().zip(&noise) {
-                    *state = self.scheme.step(self.equation, *state, t, h, noise);
+            let end = (checkpoint + every).min(self.grid.steps());
+            for ahead in (checkpoint..end).step_by(normals.len() / each) {
+                let stop = (ahead + normals.len() / each).min(end);
+                let normals = &mut normals[..(stop - ahead) * each];
+                lanes.fill_normal(normals);
+                for (n, normals) in (ahead..stop).zip(normals.chunks_exact(each)) {
+                    let t = self.grid.time(n);
+                    for (lane, state) in states.iter_mut().enumerate() {
+                        let mut normals = normals.iter().map(|row| row[lane]);
+                        let noise = noise::<S, M>(h, || normals.next().expect("as many as the scheme draws"));
+                        *state = self.scheme.step(self.equation, *state, t, h, &noise);
+                    }
                 }
             }
         }
@@ -200,14 +205,20 @@ where
     fn divergence(&self, path: u64) -> Error {
         let mut stream = self.streams.stream(path);
         let h = self.grid.h();
-        let noise = (0..self.grid.steps()).map(|_| draw::<S, M>(h, &mut stream));
+        let noise = (0..self.grid.steps()).map(|_| noise::<S, M>(h, || stream.normal()));
         run(self.scheme, self.equation, self.start, &self.grid, noise, |_| ())
             .expect_err("the same stream gives the same path")
     }
 }
 
+/// How many normal variables a step takes; one that takes none is given one for nothing.
+fn normals_per_step<S: Scheme>(m: usize) -> usize {
+    let count = if S::TIME_INTEGRALS { 2 * m } else { m };
+    count.max(1)
+}
+
 /// The increments that the scheme asks for.
 #[inline]
-fn draw<S: Scheme, const M: usize>(h: f64, stream: &mut Stream) -> Increment<M> {
-    if S::TIME_INTEGRALS { Increment::draw(h, stream) } else { Increment::draw_db(h, stream) }
+fn noise<S: Scheme, const M: usize>(h: f64, normal: impl FnMut() -> f64) -> Increment<M> {
+    if S::TIME_INTEGRALS { Increment::from_normals(h, normal) } else { Increment::db_from_normals(h, normal) }
 }

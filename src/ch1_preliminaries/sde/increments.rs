@@ -83,20 +83,29 @@ impl<const M: usize> Increment<M> {
     pub const ZERO: Self = Self { db: [0.0; M], dz: [0.0; M] };
 
     /// Draws ΔB and, given ΔB, ΔZ ~ N(½h ΔB, h³/12).
+    pub fn draw(h: f64, stream: &mut Stream) -> Self {
+        Self::from_normals(h, || stream.normal())
+    }
+
+    /// The same from standard normal variables: M for ΔB, then M for ΔZ.
     // ANCHOR: draw
     #[inline]
-    pub fn draw(h: f64, stream: &mut Stream) -> Self {
-        let Self { db, .. } = Self::draw_db(h, stream);
+    pub(super) fn from_normals(h: f64, mut normal: impl FnMut() -> f64) -> Self {
+        let Self { db, .. } = Self::db_from_normals(h, &mut normal);
         let deviation = h * (h / 12.0).sqrt();
-        Self { db, dz: db.map(|db| 0.5 * h * db + deviation * stream.normal()) }
+        Self { db, dz: db.map(|db| 0.5 * h * db + deviation * normal()) }
     }
     // ANCHOR_END: draw
 
     /// Draws ΔB alone, for schemes that do not look at ΔZ; ΔZ is left at 0.
-    #[inline]
     pub fn draw_db(h: f64, stream: &mut Stream) -> Self {
+        Self::db_from_normals(h, || stream.normal())
+    }
+
+    #[inline]
+    pub(super) fn db_from_normals(h: f64, mut normal: impl FnMut() -> f64) -> Self {
         let deviation = h.sqrt();
-        Self { db: std::array::from_fn(|_| deviation * stream.normal()), ..Self::ZERO }
+        Self { db: std::array::from_fn(|_| deviation * normal()), ..Self::ZERO }
     }
 
     /// The increment over this step and the `next` one, of length `h`, together.

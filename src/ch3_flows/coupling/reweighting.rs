@@ -5,7 +5,7 @@ use ndarray::ArrayView2;
 
 use super::Potential;
 use crate::ch3_flows::data::log_sum_exp;
-use crate::error::at_least;
+use crate::error::{at_least, finite};
 use crate::statistics::Estimate;
 use crate::{Error, Result};
 
@@ -78,12 +78,15 @@ impl Reweighting {
     /// E g(X) under the target, for the `values` g(xᵢ), with the standard error of a ratio.
     ///
     /// # Errors
-    /// Not as many values as weights.
+    /// Not as many values as weights, or values that are not finite.
     // ANCHOR: expectation
     pub fn expectation(&self, values: &[f64]) -> Result<Estimate> {
         let w = self.normalized();
         if values.len() != w.len() {
             return Err(Error::argument("values.len()", values.len(), format!("{}", w.len())));
+        }
+        for &value in values {
+            finite("values", value)?;
         }
         let mean: f64 = w.iter().zip(values).map(|(w, g)| w * g).sum();
         let variance: f64 = w.iter().zip(values).map(|(w, g)| (w * (g - mean)).powi(2)).sum();

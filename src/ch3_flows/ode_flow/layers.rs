@@ -57,10 +57,10 @@ impl<F: FlowField> Layers<F> {
     /// Takes z through all layers.
     ///
     /// # Errors
-    /// A z of another dimension.
+    /// A z of another dimension, or another number of parameters.
     // ANCHOR: push
     pub fn push(&self, theta: &[f64], z: ArrayView1<f64>) -> Result<Pushed> {
-        let (d, dt) = (self.check(z)?, self.width());
+        let (d, dt) = (self.check(theta, z)?, self.width());
         let mut pushed = Pushed { point: z.to_owned(), log_determinant: 0.0, trace: 0.0 };
         for i in 0..self.count {
             let (velocity, jacobian) = self.linearized(theta, pushed.point.view(), i as f64 * dt)?;
@@ -76,10 +76,10 @@ impl<F: FlowField> Layers<F> {
     /// The approximate inverse of layer i = 1, …, ℓ: x − F(x, t_i) Δt, whose error is O(Δt²).
     ///
     /// # Errors
-    /// An x of another dimension, or a layer that does not exist.
+    /// An x of another dimension, another number of parameters, or a layer that does not exist.
     // ANCHOR: inverse
     pub fn inverse_layer(&self, theta: &[f64], i: usize, x: ArrayView1<f64>) -> Result<Array1<f64>> {
-        self.check(x)?;
+        self.check(theta, x)?;
         if !(1..=self.count).contains(&i) {
             return Err(Error::argument("i", i, format!("from 1 to {}", self.count)));
         }
@@ -114,8 +114,11 @@ impl<F: FlowField> Layers<F> {
         Ok((f.row(0).to_owned(), jacobian))
     }
 
-    fn check(&self, y: ArrayView1<f64>) -> Result<usize> {
-        let d = self.field.dimension();
+    fn check(&self, theta: &[f64], y: ArrayView1<f64>) -> Result<usize> {
+        let (d, parameters) = (self.field.dimension(), self.field.parameters());
+        if theta.len() != parameters {
+            return Err(Error::argument("theta.len()", theta.len(), format!("{parameters}")));
+        }
         if y.len() == d && y.is_standard_layout() {
             return Ok(d);
         }

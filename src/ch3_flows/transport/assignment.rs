@@ -83,8 +83,10 @@ pub fn optimal_assignment(cost: ArrayView2<f64>) -> Result<Assignment> {
     let (low, high) = cost.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &c| (l.min(c), h.max(c)));
     // Halved first: the range of finite numbers need not be finite.
     let range = 0.5 * high - 0.5 * low;
-    let scale = if range > 0.0 { 2f64.powi(61) / n as f64 / range } else { 0.0 };
-    let gains = cost.map(|&c| -((0.5 * c - 0.5 * low) * scale) as i64);
+    // The share of the range first, and then the scale: their quotient need not be finite either.
+    let scale = 2f64.powi(61) / n as f64;
+    let share = |c: f64| if range > 0.0 { (0.5 * c - 0.5 * low) / range } else { 0.0 };
+    let gains = cost.map(|&c| -(share(c) * scale) as i64);
     let (_, partner) = kuhn_munkres(&Gains(gains));
     let total: f64 = partner.iter().enumerate().map(|(i, &j)| cost[[i, j]]).sum();
     Ok(Assignment { partner, cost: total / n as f64 })

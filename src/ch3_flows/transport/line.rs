@@ -153,7 +153,7 @@ impl LineLaw {
     /// The point that has so much mass on that side: P⁻¹.
     ///
     /// # Errors
-    /// A mass outside (0, 1).
+    /// A mass outside (0, 1); a mixture without parts, or with numbers that are not finite.
     ///
     /// ```
     /// use sdml::ch3_flows::transport::{LineLaw, Tail};
@@ -185,10 +185,11 @@ impl LineLaw {
                 let (low, high) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), end| {
                     (low.min(end), high.max(end))
                 });
-                bisect(low, high, |x| match tail {
+                let place = bisect(low, high, |x| match tail {
                     Tail::Left(p) => self.left(x) < p,
                     Tail::Right(p) => self.right(x) > p,
-                })
+                });
+                finite("parts", place)?
             }
         })
     }
@@ -242,7 +243,8 @@ fn normal_quantile(p: f64) -> Result<f64> {
 fn bisect(mut low: f64, mut high: f64, below: impl Fn(f64) -> bool) -> f64 {
     loop {
         let middle = 0.5 * (low + high);
-        if middle <= low || middle >= high {
+        // Written so that NaN ends it as well.
+        if !(low < middle && middle < high) {
             return middle;
         }
         if below(middle) {

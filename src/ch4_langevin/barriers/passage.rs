@@ -5,7 +5,8 @@
 //! T = β ∫ₐᵇ e^{βU(y)} ∫_{−∞}^y e^{−βU(z)} dz dy,
 //!
 //! exactly (Pontryagin, Andronov and Vitt 1933). At low temperature Laplace's method turns it into the formula of Eyring
-//! (1935) and Kramers (1940). The spectrum knows it as 1/λ₁, and a simulation needs no formula at all.
+//! (1935) and Kramers (1940). For a symmetric double well the spectrum knows the time from one well to the other as 2/λ₁, and
+//! a simulation needs no formula at all.
 
 use std::f64::consts::PI;
 

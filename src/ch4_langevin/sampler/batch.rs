@@ -3,12 +3,12 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::Potential;
-use crate::random::Stream;
+use crate::random::Bundle;
 
 /// Some chains, with everything that they carry from step to step. A scheme moves them all.
 #[derive(Debug, Clone)]
 pub struct Batch {
-    pub(super) streams: Vec<Stream>,
+    pub(super) streams: Bundle,
     pub(super) q: Array2<f64>,
     pub(super) p: Array2<f64>,
     gradient: Array2<f64>,
@@ -31,7 +31,7 @@ enum Known {
 
 impl Batch {
     /// Chains at the origin.
-    pub(super) fn new(streams: Vec<Stream>, dimension: usize) -> Self {
+    pub(super) fn new(streams: Bundle, dimension: usize) -> Self {
         let (n, zeros) = (streams.len(), || Array2::zeros((streams.len(), dimension)));
         Self {
             q: zeros(),
@@ -76,9 +76,7 @@ impl Batch {
 
     /// A fresh matrix of independent standard normal variables, every row from its chain's stream.
     fn draw(&mut self) {
-        for (mut row, stream) in self.noise.rows_mut().into_iter().zip(&mut self.streams) {
-            stream.fill_normal(row.as_slice_mut().expect("rows are contiguous"));
-        }
+        self.streams.fill_normal(slice_mut(&mut self.noise));
     }
 
     /// A: q ← q + `time` p.
@@ -152,11 +150,10 @@ impl Batch {
             slice_mut(&mut self.q).chunks_exact_mut(d).zip(slice_mut(&mut self.gradient).chunks_exact_mut(d));
         let proposals =
             slice(&self.proposal).chunks_exact(d).zip(slice(&self.proposal_gradient).chunks_exact(d));
-        let chains =
-            rows.zip(&mut self.value).zip(proposals.zip(&self.proposal_value)).zip(&mut self.streams);
-        for ((((q, gradient), value), ((y, y_gradient), y_value)), stream) in chains {
+        let chains = rows.zip(&mut self.value).zip(proposals.zip(&self.proposal_value)).enumerate();
+        for (row, (((q, gradient), value), ((y, y_gradient), y_value))) in chains {
             // Drawn in any case, so that a chain's later numbers do not depend on what was accepted.
-            let uniform = stream.uniform();
+            let uniform = self.streams.with(row, |stream| stream.uniform());
             if *y_value == f64::INFINITY {
                 continue;
             }

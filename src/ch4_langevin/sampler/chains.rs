@@ -101,20 +101,18 @@ impl<'a, U: Potential, S: Scheme> Chains<'a, U, S> {
         let number = count.min(BATCHES).max(count.div_ceil(TOGETHER));
         let first = |batch: usize| count * batch / number;
         let batches = (0..number).map(|k| {
-            let streams: Vec<_> =
-                (first(k)..first(k + 1)).map(|chain| streams.stream(chain as u64)).collect();
-            let mut batch = Batch::new(streams, d);
+            let mut batch = Batch::new(streams.bundle(first(k) as u64..first(k + 1) as u64), d);
             for (row, chain) in (first(k)..first(k + 1)).enumerate() {
                 let mut q = batch.q.row_mut(row);
                 let q = q.as_slice_mut().expect("rows are contiguous");
-                start(chain, &mut batch.streams[row], q);
+                batch.streams.with(row, |stream| start(chain, stream, q));
                 for &coordinate in &*q {
                     finite("start", coordinate)?;
                 }
                 let deviation = scheme.momentum_deviation();
                 if deviation > 0.0 {
-                    let stream = &mut batch.streams[row];
-                    batch.p.row_mut(row).mapv_inplace(|_| deviation * stream.normal());
+                    let mut p = batch.p.row_mut(row);
+                    batch.streams.with(row, |stream| p.mapv_inplace(|_| deviation * stream.normal()));
                 }
             }
             if let Some(bad) = batch.gradient(potential).iter().find(|gradient| !gradient.is_finite()) {

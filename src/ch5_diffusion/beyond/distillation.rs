@@ -9,8 +9,9 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::consistency::FlowMap;
-use crate::ch1_preliminaries::learning::{Adam, Schedule, minimize};
-use crate::ch2_control::backprop::{Activation, Evaluation, Mlp, Pass, Shards};
+use crate::ch1_preliminaries::learning::Schedule;
+use crate::ch2_control::backprop::{Activation, Evaluation, Mlp, Pass};
+use crate::ch5_diffusion::batches::{Batches, Shard};
 use crate::ch5_diffusion::mixture::Mixture;
 use crate::ch5_diffusion::regression::fits;
 use crate::ch5_diffusion::score::{Noising, decay, noise_variance, of_dimension, ordered};
@@ -94,37 +95,22 @@ impl<const D: usize> Distillation<D> {
     /// assert_eq!(model.map(1e-3, ndarray::array![[0.3]].view())?, ndarray::array![[0.3]]);
     /// # Ok::<(), sdml::Error>(())
     /// ```
-    pub fn train(&self, mut observe: impl FnMut(usize, f64)) -> Result<OneStep> {
+    pub fn train(&self, observe: impl FnMut(usize, f64)) -> Result<OneStep> {
         let network = self.network()?;
-        let (batch, steps) = (at_least("batch", self.batch, 1)?, at_least("steps", self.steps, 1)?);
         let (first, horizon) = (ordered(self.first, self.horizon)?, self.horizon);
-        let lesson = match self.aim {
+        let source = match self.aim {
             Aim::Consistency => Lesson::neighbours(&self.data, [first, horizon], self.nodes)?,
             Aim::EndPoints(starts) => Lesson::ends(&self.data, [first, horizon], starts, self.seed)?,
         };
-        let mut theta = network.initial(&mut Streams::new(self.seed, "parameters").stream(0));
-        let streams = Streams::new(self.seed, "batches");
-        let mut shards = Shards::new(network.parameters(), || Part::new(D));
-        let tail = steps.div_ceil(10);
-        let mut late = 0.0;
-        let evaluate = |k: usize, theta: &[f64], gradient: &mut [f64]| {
-            let scale = 1.0 / batch as f64;
-            shards.gradient(batch, gradient, |range, part, gradient| {
-                // A stream for every shard of every step.
-                let mut stream = streams.stream((k * batch + range.start) as u64);
-                part.resize(range.len());
-                lesson.fill(&self.data, &mut stream, part);
-                part.lesson(&network, theta, scale, gradient)
-            })
+        let Self { batch, steps, schedule, seed, .. } = *self;
+        let lesson = |Shard { mut stream, rows, workspace: part, theta, gradient }: Shard<Part>| {
+            part.resize(rows);
+            source.fill(&self.data, &mut stream, part);
+            part.lesson(&network, theta, 1.0 / batch as f64, gradient)
         };
-        let observe = |k: usize, _: &[f64], loss: f64| {
-            if k + tail >= steps {
-                late += loss / tail as f64;
-            }
-            observe(k, loss);
-        };
-        minimize(&mut theta, &mut Adam::default(), self.schedule, steps, evaluate, observe)?;
-        OneStep::new(network, theta, [first, horizon], late)
+        let fitted =
+            Batches { batch, steps, schedule, seed }.fit(&network, || Part::new(D), lesson, observe)?;
+        OneStep::new(network, fitted.theta, [first, horizon], fitted.losses[1])
     }
 
     /// The rows to be kept of a trained network: its parameters, and its loss at the end.

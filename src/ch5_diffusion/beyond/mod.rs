@@ -1,5 +1,5 @@
 //! Section 5.3, beyond the notes: guidance without a classifier ([`Guided`]), consistency along the probability flow
-//! ([`FlowMap`], [`Distillation`]), memorisation of finitely many data ([`EmpiricalScore`]), what a generator's points
+//! ([`FlowMap`], [`Distillation`]), memorization of finitely many data ([`EmpiricalScore`]), what a generator's points
 //! are worth ([`Protocol`]), and images of digits ([`digits`]).
 
 mod consistency;

@@ -5,14 +5,15 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use super::coupling::Pairing;
 use super::generate::generate;
 use super::path::Path;
-use crate::ch1_preliminaries::learning::{Adam, Schedule, minimize};
-use crate::ch2_control::backprop::{Activation, Evaluation, Mlp, Shards};
+use crate::ch1_preliminaries::learning::Schedule;
+use crate::ch2_control::backprop::{Activation, Evaluation, Mlp};
 use crate::ch2_control::neural_ode::Tableau;
+use crate::ch5_diffusion::batches::{Batches, Shard};
 use crate::ch5_diffusion::regression::{Part, beside_time, has_learned};
 use crate::ch5_diffusion::score::Source;
 use crate::error::at_least;
 use crate::random::{Stream, Streams};
-use crate::statistics::{Estimate, Moments};
+use crate::statistics::Estimate;
 use crate::{Error, Result};
 
 /// Everything a training run depends on.
@@ -123,36 +124,20 @@ impl<D: Source> Recipe<D> {
     fn fit(
         &self,
         pairs: impl Fn(&mut Stream, usize) -> Result<[Array2<f64>; 2]> + Sync,
-        mut observe: impl FnMut(usize, f64),
+        observe: impl FnMut(usize, f64),
     ) -> Result<Flow> {
         let network = self.network()?;
-        let (batch, steps) = (at_least("batch", self.batch, 1)?, at_least("steps", self.steps, 1)?);
         self.without_latent()?;
-        let mut theta = network.initial(&mut Streams::new(self.seed, "parameters").stream(0));
-        let streams = Streams::new(self.seed, "batches");
-        let mut shards = Shards::new(network.parameters(), || Part::new(self.data.dimension()));
-        let (mut first, mut late) = (f64::NAN, Moments::default());
-        let evaluate = |k: usize, theta: &[f64], gradient: &mut [f64]| {
-            shards.gradient(batch, gradient, |range, part, gradient| {
-                // A stream for every shard of every step.
-                let mut stream = streams.stream((k * batch + range.start) as u64);
-                let drawn = pairs(&mut stream, range.len())?;
-                self.place(&mut stream, &drawn, part)?;
-                part.regress(&network, theta, self.path.horizon() / batch as f64, gradient)
-            })
+        let Self { batch, steps, schedule, seed, .. } = *self;
+        let scale = self.path.horizon() / batch as f64;
+        let lesson = |Shard { mut stream, rows, workspace: part, theta, gradient }: Shard<Part>| {
+            let drawn = pairs(&mut stream, rows)?;
+            self.place(&mut stream, &drawn, part)?;
+            part.regress(&network, theta, scale, gradient)
         };
-        let observe = |k: usize, _: &[f64], loss: f64| {
-            if k == 0 {
-                first = loss;
-            }
-            if 10 * k >= 9 * steps {
-                late.push(loss);
-            }
-            observe(k, loss);
-        };
-        minimize(&mut theta, &mut Adam::default(), self.schedule, steps, evaluate, observe)?;
-        let loss = late.mean().map_or(f64::NAN, |late| late.mean);
-        Flow::new(network, theta, self.path.horizon(), [first, loss])
+        let part = || Part::new(self.data.dimension());
+        let fitted = Batches { batch, steps, schedule, seed }.fit(&network, part, lesson, observe)?;
+        Flow::new(network, fitted.theta, self.path.horizon(), fitted.losses)
     }
     // ANCHOR_END: fit
 

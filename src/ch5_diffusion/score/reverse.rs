@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use super::field::{ScoreField, of_dimension, time};
 use super::noising::{decay, noise_variance};
 use crate::error::{at_least, positive};
-use crate::random::{Stream, Streams};
+use crate::random::{Bundle, Streams};
 use crate::{Error, Result};
 
 /// How many points one thread moves before it looks for others.
@@ -121,11 +121,14 @@ impl<'a, S: ScoreField> Reverse<'a, S> {
     /// # Errors
     /// No points; an error of the score; points that leave the finite numbers, with the step at which they do.
     pub fn sample(&self, points: usize, streams: &Streams) -> Result<Array2<f64>> {
-        let mut streams = each_stream(at_least("points", points, 1)?, streams);
-        let mut start = Array2::zeros((points, self.score.dimension()));
-        for (mut row, stream) in start.outer_iter_mut().zip(&mut streams) {
-            row.iter_mut().for_each(|y| *y = stream.normal());
-        }
+        let n = self.score.dimension();
+        let mut streams = bundles(at_least("points", points, 1)?, streams);
+        let mut start = vec![0.0; points * n];
+        start
+            .chunks_mut(TOGETHER * n)
+            .zip(&mut streams)
+            .for_each(|(rows, streams)| streams.fill_normal(rows));
+        let start = Array2::from_shape_vec((points, n), start).expect("rows of n");
         self.walk(start, streams, |_| ())
     }
 
@@ -135,7 +138,7 @@ impl<'a, S: ScoreField> Reverse<'a, S> {
     /// As [`Self::sample`]; starts of another dimension or not finite.
     pub fn run(&self, start: ArrayView2<f64>, streams: &Streams) -> Result<Array2<f64>> {
         self.check_start(&start)?;
-        self.walk(start.as_standard_layout().into_owned(), each_stream(start.nrows(), streams), |_| ())
+        self.walk(start.as_standard_layout().into_owned(), bundles(start.nrows(), streams), |_| ())
     }
 
     /// The points at every time of the grid, from given starts.
@@ -146,7 +149,7 @@ impl<'a, S: ScoreField> Reverse<'a, S> {
         self.check_start(&start)?;
         let mut states = Vec::with_capacity(self.times.len());
         let start = start.as_standard_layout().into_owned();
-        let streams = each_stream(start.nrows(), streams);
+        let streams = bundles(start.nrows(), streams);
         let end = self.walk(start, streams, |x| states.push(x.clone()))?;
         states.push(end);
         Ok(states)
@@ -165,11 +168,11 @@ impl<'a, S: ScoreField> Reverse<'a, S> {
     fn walk(
         &self,
         x: Array2<f64>,
-        streams: Vec<Stream>,
+        streams: Vec<Bundle>,
         mut visit: impl FnMut(&Array2<f64>),
     ) -> Result<Array2<f64>> {
-        let score = Array2::zeros(x.dim());
-        let mut points = Points { x, score, streams, workspace: self.score.workspace() };
+        let [score, noise] = [(); 2].map(|()| Array2::zeros(x.dim()));
+        let mut points = Points { x, score, noise, streams, workspace: self.score.workspace() };
         for (step, pair) in self.times.windows(2).enumerate() {
             visit(&points.x);
             self.step(&mut points, pair[0], pair[1])?;
@@ -232,15 +235,18 @@ pub(in crate::ch5_diffusion) fn check_grid(h: f64, times: &[f64]) -> Result<()> 
     }
 }
 
-fn each_stream(points: usize, streams: &Streams) -> Vec<Stream> {
-    (0..points as u64).map(|i| streams.stream(i)).collect()
+/// The streams of so many points, in parts of [`TOGETHER`].
+fn bundles(points: usize, streams: &Streams) -> Vec<Bundle> {
+    let part = |first: usize| streams.bundle(first as u64..points.min(first + TOGETHER) as u64);
+    (0..points).step_by(TOGETHER).map(part).collect()
 }
 
-/// Points on their way, with their scores and streams.
+/// Points on their way, with their scores, noise and streams.
 struct Points<W> {
     x: Array2<f64>,
     score: Array2<f64>,
-    streams: Vec<Stream>,
+    noise: Array2<f64>,
+    streams: Vec<Bundle>,
     workspace: W,
 }
 
@@ -258,13 +264,13 @@ impl<W> Points<W> {
         let n = self.x.ncols();
         let x = self.x.as_slice_mut().expect("rows one after the other").par_chunks_mut(TOGETHER * n);
         let score = self.score.as_slice().expect("rows one after the other").par_chunks(TOGETHER * n);
-        let streams = self.streams.par_chunks_mut(TOGETHER);
-        x.zip(score).zip(streams).for_each(|((x, score), streams)| {
-            for ((x, s), stream) in x.chunks_mut(n).zip(score.chunks(n)).zip(streams) {
-                for (x, s) in x.iter_mut().zip(s) {
-                    let noise = if spread > 0.0 { spread * stream.normal() } else { 0.0 };
-                    *x = f(*x, *s) + noise;
-                }
+        let noise = self.noise.as_slice_mut().expect("rows one after the other").par_chunks_mut(TOGETHER * n);
+        x.zip(score).zip(noise).zip(&mut self.streams).for_each(|(((x, score), noise), streams)| {
+            if spread > 0.0 {
+                streams.fill_normal(noise);
+            }
+            for ((x, s), xi) in x.iter_mut().zip(score).zip(&*noise) {
+                *x = f(*x, *s) + spread * xi;
             }
         });
     }

@@ -8,12 +8,13 @@ use super::likelihood::DivergentField;
 use super::loss::ordered;
 use super::noising::{decay, noise_variance};
 use super::source::Source;
-use crate::ch1_preliminaries::learning::{Adam, Schedule, minimize};
-use crate::ch2_control::backprop::{Activation, Evaluation, Jet, Mlp, Pass, Shards};
+use crate::ch1_preliminaries::learning::Schedule;
+use crate::ch2_control::backprop::{Activation, Evaluation, Jet, Mlp, Pass};
+use crate::ch5_diffusion::batches::{Batches, Shard};
 use crate::ch5_diffusion::regression::{Part, beside_time, has_learned};
 use crate::error::at_least;
 use crate::random::{Stream, Streams};
-use crate::statistics::{Estimate, Moments};
+use crate::statistics::Estimate;
 use crate::{Error, Result};
 
 /// Everything a training run depends on.
@@ -78,33 +79,17 @@ impl<D: Source> Recipe<D> {
     /// # Ok::<(), sdml::Error>(())
     /// ```
     // ANCHOR: train
-    pub fn train(&self, mut observe: impl FnMut(usize, f64)) -> Result<Denoiser> {
+    pub fn train(&self, observe: impl FnMut(usize, f64)) -> Result<Denoiser> {
         let network = self.network()?;
-        let (batch, steps) = (at_least("batch", self.batch, 1)?, at_least("steps", self.steps, 1)?);
         ordered(self.first, self.horizon)?;
-        let mut theta = network.initial(&mut Streams::new(self.seed, "parameters").stream(0));
-        let streams = Streams::new(self.seed, "batches");
-        let mut shards = Shards::new(network.parameters(), || Part::new(self.data.dimension()));
-        let mut late = Moments::default();
-        let evaluate = |k: usize, theta: &[f64], gradient: &mut [f64]| {
-            let scale = 1.0 / batch as f64;
-            let loss = shards.gradient(batch, gradient, |range, part, gradient| {
-                // A stream for every shard of every step.
-                let mut stream = streams.stream((k * batch + range.start) as u64);
-                part.fill(range.len(), |x, u, eps| self.draw(&mut stream, x, u, eps));
-                part.regress(&network, theta, scale, gradient)
-            })?;
-            Ok(loss)
+        let Self { batch, steps, schedule, seed, .. } = *self;
+        let lesson = |Shard { mut stream, rows, workspace: part, theta, gradient }: Shard<Part>| {
+            part.fill(rows, |x, u, eps| self.draw(&mut stream, x, u, eps));
+            part.regress(&network, theta, 1.0 / batch as f64, gradient)
         };
-        let observe = |k: usize, _: &[f64], loss: f64| {
-            if 10 * k >= 9 * steps {
-                late.push(loss);
-            }
-            observe(k, loss);
-        };
-        minimize(&mut theta, &mut Adam::default(), self.schedule, steps, evaluate, observe)?;
-        let loss = late.mean().map_or(f64::NAN, |late| late.mean);
-        Denoiser::new(network, theta, [self.first, self.horizon], loss)
+        let part = || Part::new(self.data.dimension());
+        let fitted = Batches { batch, steps, schedule, seed }.fit(&network, part, lesson, observe)?;
+        Denoiser::new(network, fitted.theta, [self.first, self.horizon], fitted.losses[1])
     }
     // ANCHOR_END: train
 

@@ -85,6 +85,26 @@ fn round_trip() {
     .within(worst, 0.0, 1e-12, "rounding, stretched by the layers", disordered);
 }
 
+#[test]
+fn inverse_of_a_coupling_layer() {
+    let (_, theta) = flow(3, 3, 5);
+    let (single, own) = layer_by_layer(3, 3, &theta).remove(0);
+    let x = points(64, 3, 6);
+    let mut pass = FlowPass::new();
+    single.forward(&own, x.view(), &mut pass).unwrap();
+    let y = pass.points().to_owned();
+    single.inverse(&own, y.view(), &mut pass).unwrap();
+    Check::new(
+        "ch3_flows/coupling/flow/inverse_of_a_coupling_layer",
+        &["u:36"],
+        "x⁽¹⁾ = h⁻¹(y⁽¹⁾, θ(y⁽²⁾)) undoes one layer: the largest distance",
+        "as printed, y⁽¹⁾ = h⁻¹(y⁽¹⁾, θ(y⁽²⁾)): nothing is assigned to x⁽¹⁾, which stays y⁽¹⁾",
+    )
+    .seed(5)
+    .samples("64 points")
+    .within(largest(pass.points(), x.view()), 0.0, 1e-13, "rounding", largest(y.view(), x.view()));
+}
+
 /// The Jacobian matrix of the flow at the one row of z, by pulling back unit vectors.
 fn jacobian(flow: &RealNvp, theta: &[f64], z: ArrayView2<f64>) -> DMatrix<f64> {
     let n = flow.dimension();

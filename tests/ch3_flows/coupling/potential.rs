@@ -505,3 +505,11 @@ fn bad_input() {
     assert!(Reweighting::of(&modes(), array![[0.0, 1.0]].view(), &[]).is_err());
     assert!(Reweighting::of(&modes(), array![[0.0]].view(), &[0.0]).is_err());
 }
+
+#[test]
+fn values_that_are_not_finite() {
+    let weights = Reweighting::new(vec![0.0, 1.0]).unwrap();
+    for value in [f64::NAN, f64::INFINITY] {
+        assert!(weights.expectation(&[1.0, value]).unwrap_err().to_string().starts_with("`values`"));
+    }
+}

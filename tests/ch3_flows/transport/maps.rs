@@ -342,3 +342,11 @@ fn bad_input() {
     assert!(Atoms::new(&[f64::NAN], &[1.0]).is_err());
     assert!(Atoms::new(&[0.0], &[1.0]).unwrap().pushed(|_| f64::INFINITY).is_err());
 }
+
+/// Laws that nobody has called [`LineLaw::valid`] on must not keep the bisection going for ever.
+#[test]
+fn mixtures_that_are_none() {
+    for law in [LineLaw::Mixture(Vec::new()), LineLaw::Mixture(vec![(1.0, f64::NAN, 1.0)])] {
+        assert!(law.quantile(Tail::Left(0.3)).is_err());
+    }
+}

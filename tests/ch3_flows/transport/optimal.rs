@@ -451,3 +451,12 @@ fn bad_input() {
     assert!(interpolate(a.view(), a.view(), &[0, 1], 0, |t| t).is_err());
     assert!(action(&[a]).is_err());
 }
+
+/// The costs are scaled to integers; their unit must not matter, however small.
+#[test]
+fn assignment_of_tiny_costs() {
+    for unit in [1.0, 1e-300, 1e-320] {
+        let found = optimal_assignment(array![[unit, 0.0], [0.0, unit]].view()).unwrap();
+        assert_eq!((found.partner, found.cost), (vec![1, 0], 0.0));
+    }
+}

@@ -177,8 +177,13 @@ fn zoom(settings: &Settings) -> Result<Data> {
 }
 
 fn draw_zoom(data: &Data, settings: &Settings) -> Result<Vec<Plate>> {
-    let b = data.get("B0")?;
-    let reach = 1.1 * b.iter().fold(1.0, |reach: f64, b| reach.max(b.abs()));
+    // The largest value of all windows, scaled to the first: none is cut off.
+    let mut largest: f64 = 1.0;
+    for level in 0..3 {
+        let root = settings.get("zoom").powi(level).sqrt();
+        largest = data.get(&format!("B{level}"))?.iter().fold(largest, |most, b| most.max(root * b.abs()));
+    }
+    let reach = 1.1 * largest;
     (0..3)
         .map(|level| {
             let window = settings.get("zoom").powi(-level);

@@ -35,8 +35,8 @@ Fokker–Planck equation at four times. Dots: histograms of simulated paths at t
         section: SECTION,
         number: None,
         title: "A density in the plane and its flux",
-        caption: r"The density of $\dd X = (-X + \omega J X) \dd t + \sqrt 2 \dd B$ in the plane (color) and its flux (arrows, scaled in
-each panel by the longest), soon after the start and in the long run. $J$ turns by a right angle.",
+        caption: r"The density of $\dd X = (-X + \omega X^\perp) \dd t + \sqrt 2 \dd B$ in the plane (color) and its flux (arrows, scaled in
+each panel by the longest), soon after the start and in the long run. $x^\perp$ is $x$ turned by a right angle.",
         alt: "Two square panels. Left: an off-center round spot of probability with arrows pointing inwards and around. Right: a centered round spot with arrows circling it.",
         seed: 0,
         parameters: &[Parameter { name: "omega", default: 2.0, meaning: "speed of the rotation" }],

@@ -79,7 +79,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "An adapted integrand whose integral is one",
-        caption: r"The integral of the counterexample at $t_j = 1 - 2^{-j}$: share of paths that have reached 1 (exact line, simulated dots), and the mean debt of the others; their product with the share still playing balances exactly.",
+        caption: r"The integral of the counterexample at $t_j = 1 - 2^{-j}$: the share of paths that have reached 1 (exact line, simulated dots), and the mean debt of the others. The debt times the share of the others equals the share that has reached 1.",
         alt: "Left panel: the share of paths that have reached one climbs towards one. Right panel: on a logarithmic axis the mean debt of the paths still playing grows without bound.",
         seed: 0,
         parameters: &[

@@ -173,7 +173,7 @@ fn draw_error(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     plate.line(epsilon, one_sided, ORANGE).named_at(1e-3, Side::AboveLeft, "one-sided");
     plate.line(epsilon, central, BLUE).named_at(1e-3, Side::BelowRight, "central");
     plate.line(epsilon, data.get("modes")?, GREEN).named_at(
-        1e-6,
+        1e-5,
         Side::Above,
         "reverse against forward mode",
     );

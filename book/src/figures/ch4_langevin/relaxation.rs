@@ -35,7 +35,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Stirring speeds up relaxation",
-        caption: r"Left: entropy of the exact law in the harmonic well with stiffnesses 1 and 9, for three strengths $\omega$ of the stirring; all three have the same equilibrium. Right: the rate of decay over that without stirring, against $\omega$. Line: the harmonic well, from the spectrum of $(I + \omega J) K$. Dots: the double well $(x^2 - 1)^2 + y^2/2$ at $\beta = 2$, from the Fokker–Planck equation in the plane.",
+        caption: r"Left: entropy of the exact law in the harmonic well with stiffnesses 1 and 9, for three strengths $\omega$ of the stirring; all three have the same equilibrium. Right: the rate of decay over that without stirring, against $\omega$. Line: the harmonic well, from the spectrum of $(I - J) K$. Dots: the double well $(x^2 - 1)^2 + y^2/2$ at $\beta = 2$, from the Fokker–Planck equation in the plane.",
         alt: "Left: three falling curves on a logarithmic scale; the stirred ones are several times steeper and wavy. Right: the curve of the harmonic well rises to five and stays there; the dots of the double well rise more slowly, almost along a straight line, to four.",
         seed: 0,
         parameters: &[Parameter {

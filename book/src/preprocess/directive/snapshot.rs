@@ -10,10 +10,14 @@ pub fn output(page: &mut Page, name: &str) -> Outcome {
     )))
 }
 
-/// `{{pin name:key}}`: one number of a snapshot, inside a sentence.
+/// `{{pin name:key}}`: one number of a snapshot, inside a sentence; `{{pin name:key 4}}` rounds it to four digits.
 pub fn pin(page: &mut Page, argument: &str) -> Outcome {
     let Some((name, field)) = argument.rsplit_once(':') else {
         return Err(format!("`pin {argument}` must name a snapshot and a key of it: `{{{{pin name:key}}}}`"));
+    };
+    let (field, digits) = match field.split_once(' ') {
+        Some((field, digits)) => (field, Some(digits.trim())),
+        None => (field, None),
     };
     let (key, text) = find(page, name)?;
     let pairs = || text.lines().filter_map(|line| line.split_once(" = ")).map(|(k, v)| (k.trim(), v.trim()));
@@ -22,6 +26,7 @@ pub fn pin(page: &mut Page, argument: &str) -> Outcome {
         return Err(format!("the snapshot `{key}` has no key `{field}`{hint}"));
     };
     let value = value.trim_matches(['"', '\'']);
+    let shown = digits.map_or_else(|| Ok(value.into()), |digits| rounded(value, digits))?;
     // A number stays on one line; words may break like other words.
     let class = if value.chars().any(char::is_alphabetic) && value.parse::<f64>().is_err() {
         "pin words"
@@ -29,8 +34,9 @@ pub fn pin(page: &mut Page, argument: &str) -> Outcome {
         "pin"
     };
     Ok(Replacement::Inline(format!(
-        "<span class=\"{class}\" title=\"snapshots/{key}.snap\">{}</span>",
-        number(value)
+        "<span class=\"{class}\" title=\"snapshots/{key}.snap{}\">{}</span>",
+        if digits.is_some() { format!(": {value}") } else { String::new() },
+        number(&shown)
     )))
 }
 
@@ -44,6 +50,25 @@ fn find(page: &mut Page, name: &str) -> Result<(String, String), String> {
     };
     page.snapshots.insert(key.clone());
     Ok((key.clone(), text.clone()))
+}
+
+/// A number to so many significant digits.
+fn rounded(value: &str, digits: &str) -> Result<String, String> {
+    let Some(count) = digits.parse::<usize>().ok().filter(|count| (1..=15).contains(count)) else {
+        return Err(format!("a pin can be rounded to 1 to 15 digits, not to `{digits}`"));
+    };
+    let Some(number) = value.parse::<f64>().ok().filter(|number| number.is_finite()) else {
+        return Err(format!("`{value}` is no number that could be rounded to {count} digits"));
+    };
+    let scientific = format!("{number:.*e}", count - 1);
+    let exponent = scientific.split_once('e').and_then(|(_, exponent)| exponent.parse::<i32>().ok());
+    Ok(match exponent {
+        // As many decimals as leave `count` digits, zeros at the end among them.
+        Some(exponent) if (-4..=count as i32 - 1).contains(&exponent) => {
+            format!("{number:.*}", (count as i32 - 1 - exponent) as usize)
+        }
+        _ => scientific,
+    })
 }
 
 /// A number as it is printed in a sentence: a true minus, powers of ten instead of `e`.
@@ -65,7 +90,18 @@ pub fn number(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::{number, rounded};
+
+    #[test]
+    fn numbers_are_rounded_to_digits() {
+        assert_eq!(rounded("-1.33333333333333", "4").unwrap(), "-1.333");
+        assert_eq!(rounded("0.09999999", "2").unwrap(), "0.10");
+        assert_eq!(rounded("123456.7", "3").unwrap(), "1.23e5");
+        assert_eq!(rounded("0.000012345", "2").unwrap(), "1.2e-5");
+        assert_eq!(rounded("0", "3").unwrap(), "0.00");
+        assert!(rounded("12.5", "0").unwrap_err().contains("1 to 15"));
+        assert!(rounded("twelve", "3").unwrap_err().contains("no number"));
+    }
 
     #[test]
     fn numbers_are_set_as_in_print() {

@@ -6,13 +6,12 @@ use ndarray::Array2;
 use super::LABELS;
 use super::image::{DigitLaw, PIXELS};
 use super::model::{DigitModel, INPUTS, write_input};
-use crate::ch1_preliminaries::learning::{Adam, Schedule, minimize};
-use crate::ch2_control::backprop::{Activation, Mlp, Shards};
+use crate::ch1_preliminaries::learning::Schedule;
+use crate::ch2_control::backprop::{Activation, Mlp};
+use crate::ch5_diffusion::batches::{Batches, Shard};
 use crate::ch5_diffusion::regression::Part;
 use crate::ch5_diffusion::score::{decay, noise_variance, ordered};
-use crate::error::at_least;
 use crate::random::{Stream, Streams};
-use crate::statistics::Moments;
 use crate::{Error, Result};
 
 /// Everything a training run depends on.
@@ -89,37 +88,20 @@ impl DigitRecipe {
     /// assert_eq!(images.dim(), (10, 64));
     /// # Ok::<(), sdml::Error>(())
     /// ```
-    pub fn train(&self, mut observe: impl FnMut(usize, f64)) -> Result<DigitModel> {
+    pub fn train(&self, observe: impl FnMut(usize, f64)) -> Result<DigitModel> {
         let (network, images) = (self.network()?, self.training_set()?);
-        let (batch, steps) = (at_least("batch", self.batch, 1)?, at_least("steps", self.steps, 1)?);
         ordered(self.first, self.horizon)?;
         if !(0.0..=1.0).contains(&self.withheld) {
             return Err(Error::argument("withheld", self.withheld, "a share, between 0 and 1"));
         }
-        let mut theta = network.initial(&mut Streams::new(self.seed, "parameters").stream(0));
-        let streams = Streams::new(self.seed, "batches");
-        let mut shards = Shards::new(network.parameters(), || Part::sized(INPUTS, PIXELS));
-        let (mut before, mut late) = (f64::NAN, Moments::default());
-        let evaluate = |k: usize, theta: &[f64], gradient: &mut [f64]| {
-            shards.gradient(batch, gradient, |range, part, gradient| {
-                // A stream for every shard of every step.
-                let mut stream = streams.stream((k * batch + range.start) as u64);
-                part.fill_rows(range.len(), |input, v| self.draw(&images, &mut stream, input, v));
-                part.regress(&network, theta, 1.0 / batch as f64, gradient)
-            })
+        let Self { batch, steps, schedule, seed, .. } = *self;
+        let lesson = |Shard { mut stream, rows, workspace: part, theta, gradient }: Shard<Part>| {
+            part.fill_rows(rows, |input, v| self.draw(&images, &mut stream, input, v));
+            part.regress(&network, theta, 1.0 / batch as f64, gradient)
         };
-        let observe = |k: usize, _: &[f64], loss: f64| {
-            if k == 0 {
-                before = loss;
-            }
-            if 10 * k >= 9 * steps {
-                late.push(loss);
-            }
-            observe(k, loss);
-        };
-        minimize(&mut theta, &mut Adam::default(), self.schedule, steps, evaluate, observe)?;
-        let after = late.mean().map_or(f64::NAN, |late| late.mean);
-        DigitModel::new(network, theta, [self.first, self.horizon], [before, after])
+        let part = || Part::sized(INPUTS, PIXELS);
+        let fitted = Batches { batch, steps, schedule, seed }.fit(&network, part, lesson, observe)?;
+        DigitModel::new(network, fitted.theta, [self.first, self.horizon], fitted.losses)
     }
 
     /// Draws an image, u, ε and whether the label is told, and writes them as input and v.

@@ -48,7 +48,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Memory against steps",
-        caption: r"Left: numbers that describe the path and are held at once, against the number of steps, for the two-dimensional example. Right: the relative distance of the gradient from the one through the stored steps of reversible Heun, for reversible Heun without storage (its dots at $10^{-17}$ mean no difference at all) and for the backward system.",
+        caption: r"Left: numbers that describe the path and are held at once, against the number of steps, for the two-dimensional example. Right: the relative distance of the gradient from the one through the stored steps of reversible Heun, for reversible Heun without storage (a dot at $10^{-17}$ would mean no difference at all) and for the backward system; dashed, $10^{-12}$.",
         alt: "Left: the stored states grow in proportion to the steps, reversible Heun and the backward system stay at twelve and eight numbers. Right: reversible Heun stays below ten to the minus twelve, the backward system falls slowly from one hundredth.",
         seed: 24,
         parameters: &[],

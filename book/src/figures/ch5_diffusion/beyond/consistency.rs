@@ -35,7 +35,7 @@ pub const FIGURES: &[Figure] = &[
         number: None,
         title: "One step against the exact map",
         caption: r"The same starts $z \sim N(0, I)$ through the exact map $f(z, T)$ (first), and in one evaluation of a network distilled by consistency (second) and of one that regresses end points (third), seed 0. Orange lines lead from each network's point to the exact one.",
-        alt: "First: eight tight clusters on a circle. Second: the same clusters with some points strewn along the arcs between neighbours, joined to their exact places by short lines. Third: alike, with fewer points between the clusters.",
+        alt: "First: eight tight clusters on a circle. Second: the same clusters with some points strewn along the arcs between neighbours and others thrown outwards, joined to their exact places by lines. Third: alike, with shorter lines, nearly all along the arcs.",
         seed: 77,
         parameters: &[Parameter { name: "points", default: 800.0, meaning: "number of starts" }],
         data: one_step,

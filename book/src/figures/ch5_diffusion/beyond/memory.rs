@@ -1,4 +1,4 @@
-//! Memorisation: what the optimal score of finitely many data generates.
+//! Memorization: what the optimal score of finitely many data generates.
 
 use anyhow::Result;
 use sdml::ch5_diffusion::beyond::{EmpiricalScore, nearest_distances};
@@ -19,8 +19,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Trained to perfection on finitely many points",
-        caption: r"Points generated with the optimal score of $N$ data from eight Gaussians (blue) and the data (orange rings), $h = 1$. Left: $N = 40$, run to $t = 10^{-4}$. Middle: $N = 40$, stopped at $t = 0.02$ and divided by $e^{-t}$. Right: $N = 1000$, stopped at $t = 0.02$; the data are not drawn.",
-        alt: "Left: every blue point sits inside an orange ring. Middle: blue clouds around the rings, most of them separate. Right: eight full clusters, wider than those of the data.",
+        caption: r"Points generated with the optimal score of $N$ data from eight Gaussians (blue) and the data (orange rings), $h = 1$. First: $N = 40$, run to $t = 10^{-4}$. Second: $N = 40$, stopped at $t = 0.02$ and divided by $e^{-t}$. Third: $N = 1000$, stopped at $t = 0.02$; the data are not drawn.",
+        alt: "First: every blue point sits inside an orange ring. Second: blue clouds around the rings, most of them separate. Third: eight full clusters, wider than those of the data.",
         seed: 5,
         parameters: &[Parameter { name: "points", default: 600.0, meaning: "points generated" }],
         data: points,

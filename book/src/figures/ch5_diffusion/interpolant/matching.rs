@@ -48,7 +48,7 @@ pub const FIGURES: &[Figure] = &[
         number: None,
         title: "Couplings and straightness",
         caption: r"Particles of three trained flows (seed 0) from the same noise (grey) to the data (blue), RK4 with 40 steps. The networks were trained on independent pairs, on pairs that are optimal within minibatches, and on the pairs made by the first flow.",
-        alt: "Left: lines that first head for the centre and then bend outwards. Middle and right: nearly straight lines that fan outwards to the nearest modes.",
+        alt: "First: lines that first head for the centre and then bend outwards. Second and third: nearly straight lines that fan outwards to the nearest modes.",
         seed: 3,
         parameters: &[Parameter { name: "points", default: 90.0, meaning: "particles" }],
         data: couplings,

@@ -10,12 +10,18 @@
 use std::convert::Infallible;
 use std::sync::Mutex;
 
-use rand::rngs::Xoshiro256PlusPlus;
-use rand::{Rng, RngExt, SeedableRng, TryRng};
+use rand::{Rng, RngExt, TryRng};
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 use crate::Result;
+
+mod bundle;
+mod generator;
+mod lanes;
+
+pub use bundle::Bundle;
+pub use lanes::{LANES, Lanes};
 
 /// Into how many parts an ensemble is cut, whatever the number of threads.
 pub const SHARDS: u64 = 64;
@@ -45,12 +51,7 @@ impl Streams {
     /// The stream of the path with this index.
     // ANCHOR: stream
     pub fn stream(&self, index: u64) -> Stream {
-        let mut state = [0; 32];
-        let words = scramble([self.seed, self.purpose, index, SEQUENTIAL]);
-        for (bytes, word) in state.chunks_exact_mut(8).zip(words) {
-            bytes.copy_from_slice(&word.to_le_bytes());
-        }
-        Stream(Xoshiro256PlusPlus::from_seed(state))
+        Stream(scramble([self.seed, self.purpose, index, SEQUENTIAL]).map(|word| [word]))
     }
     // ANCHOR_END: stream
 
@@ -123,7 +124,7 @@ fn in_parallel(run: &(dyn Fn(u64) + Sync)) {
 /// assert!((0.0..1.0).contains(&stream.uniform()));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stream(Xoshiro256PlusPlus);
+pub struct Stream([[u64; 1]; 4]);
 
 impl Stream {
     /// A draw from N(0, 1).
@@ -151,16 +152,18 @@ impl TryRng for Stream {
 
     #[inline]
     fn try_next_u32(&mut self) -> std::result::Result<u32, Infallible> {
-        self.0.try_next_u32()
+        Ok((self.next_u64() >> 32) as u32)
     }
 
     #[inline]
     fn try_next_u64(&mut self) -> std::result::Result<u64, Infallible> {
-        self.0.try_next_u64()
+        let [word] = generator::next(&mut self.0);
+        Ok(word)
     }
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> std::result::Result<(), Infallible> {
-        self.0.try_fill_bytes(bytes)
+        fill_bytes(self, bytes);
+        Ok(())
     }
 }
 
@@ -213,10 +216,15 @@ impl TryRng for Node {
     }
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> std::result::Result<(), Infallible> {
-        for chunk in bytes.chunks_mut(8) {
-            chunk.copy_from_slice(&self.next_u64().to_le_bytes()[..chunk.len()]);
-        }
+        fill_bytes(self, bytes);
         Ok(())
+    }
+}
+
+/// Bytes from the words of a generator, the last word cut short.
+fn fill_bytes(generator: &mut impl Rng, bytes: &mut [u8]) {
+    for chunk in bytes.chunks_mut(8) {
+        chunk.copy_from_slice(&generator.next_u64().to_le_bytes()[..chunk.len()]);
     }
 }
 
