@@ -444,6 +444,11 @@ impl<const D: usize> Observed<'_, D> {
 }
 
 impl Mixture<1> {
+    /// Mean and standard deviation of every component.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+        self.components.iter().map(|c| (c.mean[0], c.variances[0].sqrt()))
+    }
+
     /// P(X ≤ x).
     pub fn cdf(&self, x: f64) -> f64 {
         let part = |c: &Component<1>| c.weight * normal::cdf((x - c.mean[0]) / c.variances[0].sqrt());

@@ -67,8 +67,9 @@ pub fn fit_line(x: &[f64], y: &[f64], confidence: f64) -> Result<Line> {
     let n = points as f64;
     let (mean_x, mean_y) = (x.iter().sum::<f64>() / n, y.iter().sum::<f64>() / n);
     let s_xx: f64 = x.iter().map(|x| (x - mean_x).powi(2)).sum();
-    if s_xx == 0.0 {
-        return Err(Error::argument("x", format!("{mean_x} throughout"), "at least two different values"));
+    // The mean of equal numbers may round to another, so that s_xx is not 0.
+    if s_xx == 0.0 || x.iter().all(|other| *other == x[0]) {
+        return Err(Error::argument("x", format!("{} throughout", x[0]), "at least two different values"));
     }
     let s_xy: f64 = x.iter().zip(y).map(|(x, y)| (x - mean_x) * (y - mean_y)).sum();
     let slope = s_xy / s_xx;

@@ -17,7 +17,7 @@ pub fn density(x: f64) -> f64 {
     (-0.5 * x * x).exp() / (2.0 * PI).sqrt()
 }
 
-/// Φ(x) = P(Z ≤ x), to a relative accuracy of about 1e-15 in either tail.
+/// Φ(x) = P(Z ≤ x), in either tail to a relative accuracy of about 1e-16 (1 + x²): what a rounding of x makes.
 ///
 /// ```
 /// assert_eq!(sdml::statistics::normal::cdf(0.0), 0.5);

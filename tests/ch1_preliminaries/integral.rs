@@ -573,3 +573,17 @@ fn bad_input() {
         assert_eq!(message(doubling_success(doublings).unwrap_err()), expected);
     }
 }
+
+/// E e^{2B} grows out of the floating-point numbers near t = 355; what is below is computed, what is beyond is an error.
+#[test]
+fn second_moments_that_overflow() {
+    let exponential = Integrand::Exponential;
+    // One term: E e^{2B(0)} T.
+    assert_eq!(exponential.sum_second_moment(800.0, 1).unwrap(), 800.0);
+    // The last of five terms is all that counts, and e^{2T} itself overflows.
+    let sum = exponential.sum_second_moment(400.0, 5).unwrap();
+    assert!((sum / (80.0 * 640f64.exp()) - 1.0).abs() < 1e-12);
+    for result in [exponential.second_moment(800.0), exponential.sum_second_moment(800.0, 9)] {
+        assert!(matches!(result, Err(sdml::Error::NotFinite { .. })), "{result:?}");
+    }
+}

@@ -345,3 +345,8 @@ fn refuses_bad_input() {
     assert_eq!(refused(run(way, &[1.0], 0.0)), "beta");
     assert_eq!(refused(run(way, &[1.0, 1.0], 1.0)), "target.dimension()");
 }
+
+#[test]
+fn times_beyond_floating_point() {
+    assert_eq!(refused(eyring_kramers(1.0, [8.0, -4.0], 800.0)), "beta");
+}

@@ -367,3 +367,33 @@ fn refuses_bad_input() {
     assert_eq!(refused(Autoregression::new(0.5, 1.0).unwrap().mean_from(0.0, 0, 0)), "n");
     assert_eq!(refused(Autoregression::new(0.5, 1.0).unwrap().mean_from(f64::NAN, 0, 1)), "start");
 }
+
+/// Chains that never change, at values whose mean rounds to another number.
+#[test]
+fn constant_chains() {
+    for value in [0.1, 0.7, -1.3] {
+        assert_eq!(refused(autocorrelation(&[value; 9], 2)), "chains");
+        assert_eq!(refused(integrated_time(&[value; 10])), "chains");
+        let traces = Traces::new(vec![vec![value; 23]; 3]).unwrap();
+        assert_eq!(refused(effective_sample_size(&traces)), "chains");
+        assert_eq!(refused(diagnose(&traces)), "chains");
+    }
+}
+
+/// Var X̄ of a chain that hardly forgets, by the sums of the definition.
+#[test]
+fn means_of_slow_chains() {
+    for (a, n) in [(1.0 - 1e-6, 2), (1.0 - 1e-9, 10), (1.0 - 1e-12, 3), (-0.999_999, 7), (0.0, 4)] {
+        let chain = Autoregression::new(a, 0.9).unwrap();
+        // In equilibrium the mean of few values varies as one value does.
+        let rho = |lag: usize| f64::powi(a, lag as i32);
+        let pairs = (0..n).flat_map(|i: usize| (0..n).map(move |j| i.abs_diff(j)));
+        let share = pairs.map(rho).sum::<f64>() / (n * n) as f64;
+        assert!((chain.variance_of_mean(n) / (share * chain.variance()) - 1.0).abs() < 1e-9, "{a}");
+        // From a start, after 3 steps: the noise of step j is felt in the values from j on.
+        let felt = |j: usize| (4.max(j)..4 + n).map(|i| f64::powi(a, (i - j) as i32)).sum::<f64>();
+        let exact: f64 = (1..4 + n).map(|j| (0.9 * felt(j) / n as f64).powi(2)).sum();
+        let found = chain.mean_from(2.0, 3, n).unwrap().variance;
+        assert!((found / exact - 1.0).abs() < 1e-9, "{a}: {found} {exact}");
+    }
+}

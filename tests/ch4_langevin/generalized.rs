@@ -333,3 +333,11 @@ fn bad_input() {
         "`kernel` is inf, but it must be a finite number",
     );
 }
+
+/// Where the exponential is lost the autocorrelation is an error, not NaN.
+#[test]
+fn times_beyond_the_exponential() {
+    let memory = Memory::new(&[(0.7, 0.5), (1.2, 2.0)]).unwrap();
+    assert!(memory.velocity_autocorrelation(1.3, 2000.0).unwrap().abs() < 1e-12);
+    assert!(memory.velocity_autocorrelation(1.3, 1e300).is_err());
+}

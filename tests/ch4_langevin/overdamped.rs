@@ -419,3 +419,30 @@ fn contraction() {
     .seed(10)
     .within(measured, 0.9f64.powi(steps as i32), 1e-12, "rounding", 0.6f64.powi(steps as i32));
 }
+
+/// In a million dimensions the limit law is right to 1e-6; in the plane the acceptance is a rational function of h and √(h⁴ + 8h).
+#[test]
+fn acceptance_at_its_extremes() {
+    let (d, h) = (1_000_000, 0.006);
+    let limit = mala_acceptance_limit((2.0 * h * f64::cbrt(d as f64)).sqrt());
+    assert!((mala_acceptance_gaussian(d, h).unwrap() - limit).abs() < 1e-6);
+    for d in [999, 1000, 1001, 1002] {
+        let between = 0.5
+            * (mala_acceptance_gaussian(d - 1, 0.2).unwrap() + mala_acceptance_gaussian(d + 1, 0.2).unwrap());
+        assert!((mala_acceptance_gaussian(d, 0.2).unwrap() / between - 1.0).abs() < 1e-6);
+    }
+    for h in [1e3, 1e5, 1e20] {
+        assert!((mala_acceptance_gaussian(2, h).unwrap() * h.powi(3) / 4.0 - 1.0).abs() < 1e-8);
+    }
+    for d in [2, 5000] {
+        assert_eq!(mala_acceptance_gaussian(d, 1e80).unwrap(), 0.0);
+    }
+}
+
+#[test]
+fn windows_of_no_numbers() {
+    let window = Window::new(4.0, 41).unwrap();
+    assert!(window.invariant(|_| f64::NAN, 0.5).is_err());
+    assert!(window.average_acceptance(|_| 0.0, |x| x, 0.5, |_, _| 1.0).is_err());
+    assert!(window.average_acceptance(|_| 1.0, |x| x, 0.5, |_, _| f64::NAN).is_err());
+}

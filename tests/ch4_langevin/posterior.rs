@@ -239,3 +239,12 @@ fn refuses_bad_input() {
     assert_eq!(refused(model.means(10)), "nodes");
     assert_eq!(refused(model.log_tau_density(&[f64::NAN])), "at");
 }
+
+/// Points on a level or an upright line, at a place whose mean rounds to another number.
+#[test]
+fn constant_coordinates() {
+    let points: Vec<(f64, f64)> = (0..6).map(|k| (f64::from(k), 0.1)).collect();
+    assert_eq!(refused(StraightLine::new(&points)), "points.y");
+    let points: Vec<(f64, f64)> = (0..6).map(|k| (0.1, f64::from(k * k))).collect();
+    assert_eq!(refused(StraightLine::new(&points)), "points.x");
+}

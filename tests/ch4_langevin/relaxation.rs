@@ -434,3 +434,32 @@ fn refuses_bad_input() {
     assert_eq!(refused(anneal(grid, |x| x, &[Stage { beta: -1.0, duration: 1.0 }], 10, &p)), "beta");
     assert_eq!(refused(anneal(grid, |x| x, &[Stage { beta: 1.0, duration: 1.0 }], 0, &p)), "steps");
 }
+
+/// H(p | π) where π nearly vanishes and p does not: ln(p/π) is about 700, and p/π no floating-point number.
+#[test]
+fn entropy_against_a_law_that_nearly_vanishes() {
+    let grid = Grid::new([-2.0], [2.0], [8]).unwrap();
+    let p = Density::proportional_to(grid, |[x]| 1.0 + 0.2 * x).unwrap();
+    let energy = |x: f64| 236.0 * x * x;
+    let pi = Density::proportional_to(grid, |[x]| (-energy(x)).exp()).unwrap();
+    assert!(pi.values()[0] > 0.0 && pi.values()[0] < 1e-300);
+    let log_z = grid.centers().map(|[x]| (-energy(x)).exp() * grid.volume()).sum::<f64>().ln();
+    let exact: f64 = grid.centers().zip(p.values()).map(|([x], p)| p * (p.ln() + energy(x) + log_z)).sum();
+    assert!((relative_entropy(&p, &pi).unwrap() / (exact * grid.volume()) - 1.0).abs() < 1e-6);
+    let equation = FokkerPlanck::gradient(grid, |[x]| x * x, 0.5).unwrap();
+    assert!(entropy_production(&equation, &p, &pi).unwrap().is_finite());
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let diffusion = LinearDiffusion::new(matrix([1.0, 0.5, -0.7, 2.0]), 2.0).unwrap();
+    let (one, zero) = (DMatrix::identity(2, 2), DVector::zeros(2));
+    assert_eq!(refused(diffusion.relative_entropy(&DVector::zeros(1), &one)), "mean");
+    assert_eq!(refused(diffusion.relative_entropy(&DVector::from_element(2, f64::NAN), &one)), "mean");
+    assert_eq!(refused(diffusion.relative_entropy(&zero, &DMatrix::identity(3, 3))), "covariance");
+    assert_eq!(refused(diffusion.mean(1.0, &DVector::from_element(2, f64::NAN))), "mean_0");
+    let grid = Grid::new([-2.0], [2.0], [8]).unwrap();
+    let equation = FokkerPlanck::gradient(grid, |[x]| x * x, 0.5).unwrap();
+    let p = bell(grid, 0.0, 1.0);
+    assert_eq!(refused(decay_rate(&equation, [&p, &p], 0.1, 0.1)), "starts");
+}

@@ -332,3 +332,37 @@ fn density_against_chains() {
     .samples("2000 chains of 4000 steps")
     .statistical(square.mean().unwrap(), exact + bias(Word::Obabo, h, 48), exact);
 }
+
+/// With γ = 100 and k = 1 the hyperbolic functions of the propagator overflow at t = 15; the propagator hardly changes.
+#[test]
+fn propagator_at_strong_friction() {
+    let product = |a: [[f64; 2]; 2], b: [[f64; 2]; 2]| {
+        [0, 1].map(|i| [0, 1].map(|j| a[i][0] * b[0][j] + a[i][1] * b[1][j]))
+    };
+    for friction in [2.0 + 1e-9, 2.5, 100.0] {
+        let oscillator = Oscillator::new(Bath::new(friction, 1.0).unwrap(), 1.0).unwrap();
+        let step = oscillator.propagator(1.0);
+        let steps = (1..40).fold(step, |all, _| product(all, step));
+        let whole = oscillator.propagator(40.0);
+        for (found, exact) in whole.iter().flatten().zip(steps.iter().flatten()) {
+            assert!((found - exact).abs() < 1e-12, "{friction}: {whole:?} {steps:?}");
+        }
+        // det e^{At} = e^{−γt}.
+        let [[a, b], [c, d]] = oscillator.propagator(0.1);
+        assert!((a * d - b * c - (-0.1 * friction).exp()).abs() < 1e-14);
+    }
+}
+
+/// The limit of stability tends to 4/(2γ): the difference of γ and √(γ² − 4ω²) has no digit left at γ = 1e9.
+#[test]
+fn stability_at_strong_friction() {
+    for friction in [1e3, 1e6, 1e8, 1e9] {
+        let scheme = EulerMaruyama::new(Bath::new(friction, 1.0).unwrap(), 1e-12).unwrap();
+        // 2/γ (1 + ω²/γ² + …).
+        let expected = 2.0 / friction * (1.0 + 1.0 / (friction * friction));
+        assert!((scheme.limit(1.0) / expected - 1.0).abs() < 1e-11, "{friction}");
+    }
+    let overwhelming = Bath::overwhelming(1.0).unwrap();
+    assert!(EulerMaruyama::new(overwhelming, 0.1).is_err());
+    assert!(Oscillator::new(overwhelming, 1.0).is_err());
+}

@@ -210,3 +210,23 @@ fn bad_input() {
         "`probability` is 1, but it must be strictly between 0 and 1"
     );
 }
+
+/// 0.1 + 0.1 + 0.1 is not 3 · 0.1 in floating point: the mean of equal numbers need not be one of them.
+#[test]
+fn equal_abscissae_have_no_slope() {
+    for (x, n) in [(0.1, 3), (0.7, 7), (-1.3, 10), (2.0, 4)] {
+        let y: Vec<f64> = (0..n).map(f64::from).collect();
+        let error = fit_line(&vec![x; y.len()], &y, 0.95).unwrap_err();
+        assert!(error.to_string().contains("at least two different values"), "{error}");
+    }
+}
+
+/// Φ(−20) and Φ(−30) by their continued fraction, e^{−x²/2}/√(2π)/(x + 1/(x + 2/(x + …))), within what the documentation allows.
+#[test]
+fn far_tails() {
+    for x in [8.0, 20.0, 30.0, 37.0] {
+        let fraction = (1..200).rev().fold(x, |below, k| x + f64::from(k) / below);
+        let exact = normal::density(x) / fraction;
+        assert!((normal::cdf(-x) / exact - 1.0).abs() < 4e-16 * (1.0 + x * x), "{x}");
+    }
+}

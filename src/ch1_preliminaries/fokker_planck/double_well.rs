@@ -3,8 +3,8 @@
 //! Two wells at ±1 with U = 0 and U″ = 8, a barrier at 0 of height 1 with U″ = −4. The dynamics
 //! dX = −U′(X) dt + √(2/β) dB has this law for its equilibrium at inverse temperature β.
 
-use crate::Result;
 use crate::error::positive;
+use crate::{Error, Result};
 
 /// U(x) = (x² − 1)².
 ///
@@ -62,9 +62,11 @@ impl Gibbs {
     /// The law at inverse temperature `beta`.
     ///
     /// # Errors
-    /// A `beta` that is not finite and greater than 0.
+    /// A `beta` that is not between 1e-100 and 1e10: beyond, the wells are too narrow for the rule's steps.
     pub fn new(beta: f64) -> Result<Self> {
-        positive("beta", beta)?;
+        if !(1e-100..=1e10).contains(&positive("beta", beta)?) {
+            return Err(Error::argument("beta", beta, "between 1e-100 and 1e10"));
+        }
         Ok(Self { beta, z: integrate(beta, |_| 1.0) })
     }
 

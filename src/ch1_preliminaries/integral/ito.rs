@@ -38,7 +38,7 @@ impl Integrand {
     /// E (Σ X(s_k) ΔB_k)² = Δs Σ E X(s_k)²: the isometry of the left sum, exact at N steps.
     ///
     /// # Errors
-    /// No steps, or a horizon that is not a finite number greater than 0.
+    /// No steps, a horizon that is not a finite number greater than 0, or a moment that overflows.
     ///
     /// ```
     /// use sdml::ch1_preliminaries::integral::Integrand;
@@ -49,12 +49,12 @@ impl Integrand {
     pub fn sum_second_moment(self, horizon: f64, steps: usize) -> Result<f64> {
         let (t, n) = (positive("horizon", horizon)?, at_least("steps", steps, 1)? as f64);
         let dt = t / n;
-        // Δs Σ exp(r s_k), a geometric series.
-        let geometric = |rate: f64| dt * (rate * t).exp_m1() / (rate * dt).exp_m1();
-        Ok(match self {
+        // Δs Σ exp(−2 s_k), a geometric series; Σ exp(2 s_k) is the same one read from its last term.
+        let decaying = dt * (-2.0 * t).exp_m1() / (-2.0 * dt).exp_m1();
+        representable(match self {
             Self::Identity => 0.5 * t * t * (1.0 - 1.0 / n),
-            Self::Exponential => geometric(2.0),
-            Self::Cosine => 0.5 * (t + geometric(-2.0)),
+            Self::Exponential => decaying * (2.0 * (t - dt)).exp(),
+            Self::Cosine => 0.5 * (t + decaying),
         })
     }
     // ANCHOR_END: sum_second_moment
@@ -62,7 +62,7 @@ impl Integrand {
     /// E (∫_0^T X dB)² = ∫_0^T E X² dt: the limit of [`Self::sum_second_moment`].
     ///
     /// # Errors
-    /// A horizon that is not a finite number greater than 0.
+    /// A horizon that is not a finite number greater than 0, or a moment that overflows.
     ///
     /// ```
     /// use sdml::ch1_preliminaries::integral::Integrand;
@@ -71,11 +71,20 @@ impl Integrand {
     /// ```
     pub fn second_moment(self, horizon: f64) -> Result<f64> {
         let t = positive("horizon", horizon)?;
-        Ok(match self {
+        representable(match self {
             Self::Identity => 0.5 * t * t,
             Self::Exponential => 0.5 * (2.0 * t).exp_m1(),
             Self::Cosine => 0.5 * (t - 0.5 * (-2.0 * t).exp_m1()),
         })
+    }
+}
+
+/// Passes a moment on unless it overflowed.
+fn representable(moment: f64) -> Result<f64> {
+    if moment.is_finite() {
+        Ok(moment)
+    } else {
+        Err(crate::Error::NotFinite { quantity: "second moment", value: moment, step: 0 })
     }
 }
 

@@ -150,9 +150,11 @@ impl<I: Integrand> FiniteSum for Collocation<I> {
     }
 
     fn add_term(&self, i: usize, theta: &[f64], scale: f64, gradient: &mut [f64]) -> f64 {
-        let scaled =
-            self.accumulate(&self.network(theta), i..i + 1, &[scale], &mut Buffers::default(), gradient);
-        scaled / scale
+        let mut buffers = Buffers::default();
+        self.accumulate(&self.network(theta), i..i + 1, &[scale], &mut buffers, gradient);
+        // Not the scaled sum over its scale, which may be 0.
+        let Jets { value, gradient, laplacian } = &buffers.pass.jets;
+        self.term(i, [value[0], gradient[0][0], laplacian[0]]).0
     }
 
     fn add_all(&self, theta: &[f64], gradient: &mut [f64]) -> f64 {

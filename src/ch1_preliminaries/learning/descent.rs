@@ -288,6 +288,7 @@ pub fn minimize(
     let schedule = schedule.valid()?;
     let mut gradient = vec![0.0; theta.len()];
     for k in 0..steps {
+        finite_parameters(theta, k)?;
         gradient.fill(0.0);
         let loss = evaluate(k, theta, &mut gradient)?;
         if !loss.is_finite() {
@@ -296,8 +297,13 @@ pub fn minimize(
         observe(k, theta, loss);
         update.step(theta, &gradient, schedule.rate(k));
     }
+    finite_parameters(theta, steps)
+}
+
+/// Passes if all parameters are finite when step `step` begins.
+fn finite_parameters(theta: &[f64], step: usize) -> Result<()> {
     match theta.iter().find(|parameter| !parameter.is_finite()) {
-        Some(&value) => Err(Error::NotFinite { quantity: "theta", value, step: steps }),
+        Some(&value) => Err(Error::NotFinite { quantity: "theta", value, step }),
         None => Ok(()),
     }
 }

@@ -81,26 +81,41 @@ impl LogCosh {
         self.least(|theta| self.loss(theta))
     }
 
-    /// The least value of `f` on an interval beyond which L'' is below 1e-16 and L' has its limiting sign: the best of a
-    /// fine grid, then golden sections between its neighbours.
+    /// The least value of `f` on the intervals around the centres beyond which L'' is below 1e-16 and L is straight: the
+    /// best of a fine grid, then golden sections between its neighbours.
     fn least(&self, f: impl Fn(f64) -> f64) -> f64 {
-        let (low, high) = self
-            .centres
-            .iter()
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &a| (low.min(a), high.max(a)));
-        let (low, high) = (low - 20.0, high + 20.0);
-        let cells = ((high - low) / 0.01).ceil();
-        let node = |i: usize| low + (high - low) * i as f64 / cells;
-        let best = (0..=cells as usize)
-            .min_by(|&i, &j| f(node(i)).total_cmp(&f(node(j))))
-            .expect("a grid has a node");
-        let (mut left, mut right) = (node(best.saturating_sub(1)), node(best + 1));
+        let mut best = (f64::INFINITY, [0.0; 2]);
+        for [low, high] in self.bends() {
+            let cells = ((high - low) / 0.01).ceil();
+            let node = |i: usize| low + (high - low) * i as f64 / cells;
+            for i in 0..=cells as usize {
+                let value = f(node(i));
+                if value < best.0 {
+                    best = (value, [node(i.saturating_sub(1)), node(i + 1)]);
+                }
+            }
+        }
+        let [mut left, mut right] = best.1;
         let golden = 0.5 * (5f64.sqrt() - 1.0);
         for _ in 0..60 {
             let (a, b) = (right - golden * (right - left), left + golden * (right - left));
             if f(a) < f(b) { right = b } else { left = a }
         }
         f(0.5 * (left + right))
+    }
+
+    /// The points within 20 of a centre, as intervals apart from each other.
+    fn bends(&self) -> Vec<[f64; 2]> {
+        let mut centres = self.centres.clone();
+        centres.sort_by(f64::total_cmp);
+        let mut bends: Vec<[f64; 2]> = Vec::new();
+        for a in centres {
+            match bends.last_mut() {
+                Some([_, high]) if a - 20.0 <= *high => *high = a + 20.0,
+                _ => bends.push([a - 20.0, a + 20.0]),
+            }
+        }
+        bends
     }
 
     /// E|∇L(θ_k)|² for k = 0, …, K − 1 along SGD from `start`, with K = `steps`: the average over all N^{K−1} sequences

@@ -117,8 +117,7 @@ impl StepFactor {
     /// The weak error E X_N − E X(T) for X_0 = 1 and T = Nh.
     // ANCHOR: weak_error
     pub fn weak_error(&self, steps: u32) -> f64 {
-        let n = f64::from(steps);
-        (n * self.mean().ln_1p()).exp_m1() - (n * self.gbm.ito_rate() * self.h).exp_m1()
+        power_less_1(self.mean(), steps) - (f64::from(steps) * self.gbm.ito_rate() * self.h).exp_m1()
     }
     // ANCHOR_END: weak_error
 
@@ -140,14 +139,20 @@ impl StepFactor {
         let (n, h) = (f64::from(steps), self.h);
         let rate = self.gbm.ito_rate();
         let g = (rate * h).exp_m1();
-        let g_squared = ((2.0 * rate + self.gbm.sigma.powi(2)) * h).exp_m1();
-        let r = 1.0 + g_squared;
+        let log_r = (2.0 * rate + self.gbm.sigma.powi(2)) * h;
+        let (g_squared, r) = (log_r.exp_m1(), log_r.exp());
         let u = (self.mixed_moment() - (g_squared - g)) / r;
         let w =
             (self.second_moment() - 2.0 * (self.mixed_moment() - self.mean()) + (g_squared - 2.0 * g)) / r;
-        let power = |x: f64| (n * x.ln_1p()).exp_m1();
-        let spread = power((w - u * u) / (1.0 + u).powi(2));
-        ((1.0 + power(g_squared)) * ((1.0 + power(u)).powi(2) * spread + power(u).powi(2))).sqrt()
+        let spread = power_less_1((w - u * u) / (1.0 + u).powi(2), steps);
+        ((n * log_r).exp()
+            * ((1.0 + power_less_1(u, steps)).powi(2) * spread + power_less_1(u, steps).powi(2)))
+        .sqrt()
     }
     // ANCHOR_END: strong_error
+}
+
+/// (1 + x)ⁿ − 1, for small x without cancellation; x < −1 is a step so long that it turns the sign.
+fn power_less_1(x: f64, n: u32) -> f64 {
+    if x > -1.0 { (f64::from(n) * x.ln_1p()).exp_m1() } else { (1.0 + x).powi(n as i32) - 1.0 }
 }

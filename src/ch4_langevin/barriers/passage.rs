@@ -89,11 +89,11 @@ pub fn mean_passage_time(
 /// ```
 ///
 /// # Errors
-/// A rise or a β that is not positive, a well that is not curved upwards, a top not curved downwards.
+/// A rise or a β that is not positive, a well that is not curved upwards, a top not curved downwards; a time that overflows.
 // ANCHOR: eyring_kramers
 pub fn eyring_kramers(rise: f64, [well, top]: [f64; 2], beta: f64) -> Result<f64> {
     let curvatures = positive("well", well)? * positive("-top", -top)?;
-    Ok(2.0 * PI / curvatures.sqrt() * (positive("beta", beta)? * positive("rise", rise)?).exp())
+    finite("beta", 2.0 * PI / curvatures.sqrt() * (positive("beta", beta)? * positive("rise", rise)?).exp())
 }
 // ANCHOR_END: eyring_kramers
 

@@ -63,7 +63,7 @@ impl Autoregression {
 
     /// The stationary variance s²/(1 − a²).
     pub fn variance(&self) -> f64 {
-        self.s * self.s / (1.0 - self.a * self.a)
+        self.s * self.s / ((1.0 - self.a) * (1.0 + self.a))
     }
 
     /// ρ(k) = aᵏ.
@@ -89,9 +89,20 @@ impl Autoregression {
     /// ```
     // ANCHOR: variance_of_mean
     pub fn variance_of_mean(&self, n: usize) -> f64 {
-        let (a, count) = (self.a, n as f64);
-        let edge = 2.0 * a * (1.0 - a.powi(n as i32)) / (count * (1.0 - a).powi(2));
-        self.variance() / count * (self.integrated_time() - edge)
+        let [share, noise] = self.sums(n);
+        self.variance() * share * share + noise
+    }
+
+    /// What X_0 contributes to the mean of X_1, …, X_n, (a + … + aⁿ)/n, and the variance of what the noise does. With
+    /// g_j = 1 + a + … + a^{j−1} these are a g_n/n and (s/n)² Σ g_j². In closed form they would lose their digits where a is
+    /// near 1.
+    fn sums(&self, n: usize) -> [f64; 2] {
+        let (mut g, mut squares) = (0.0, 0.0);
+        for _ in 0..n {
+            g = 1.0 + self.a * g;
+            squares += g * g;
+        }
+        [self.a * g / n as f64, (self.s / n as f64).powi(2) * squares]
     }
     // ANCHOR_END: variance_of_mean
 
@@ -110,18 +121,14 @@ impl Autoregression {
     /// A start that is not finite, or no value to average.
     // ANCHOR: mean_from
     pub fn mean_from(&self, start: f64, discarded: usize, n: usize) -> Result<MeanError> {
-        let (a, count) = (self.a, crate::error::at_least("n", n, 1)? as f64);
-        let power = a.powi(n as i32);
-        // Σ aᵏ for k = 1, …, n: what one X_b contributes to the sum.
-        let share = a * (1.0 - power) / (1.0 - a) / count;
-        // The noise of step j contributes (1 − a^{n−j+1})/(1 − a).
-        let squares =
-            count - 2.0 * a * (1.0 - power) / (1.0 - a) + a * a * (1.0 - power * power) / (1.0 - a * a);
+        let [share, noise] = self.sums(crate::error::at_least("n", n, 1)?);
         let before = self.a.powi(discarded as i32);
+        // 1 − a^{2b}, without cancellation where |a| is near 1.
+        let log = 2.0 * discarded as f64 * (self.a.abs() - 1.0).ln_1p();
+        let forgotten = if discarded == 0 { 0.0 } else { -log.exp_m1() };
         Ok(MeanError {
             bias: finite("start", start)? * before * share,
-            variance: self.variance() * (1.0 - before * before) * share * share
-                + (self.s / ((1.0 - a) * count)).powi(2) * squares,
+            variance: self.variance() * forgotten * share * share + noise,
         })
     }
     // ANCHOR_END: mean_from

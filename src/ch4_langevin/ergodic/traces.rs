@@ -68,7 +68,7 @@ impl Traces {
 
     /// The mean over all chains.
     pub fn mean(&self) -> f64 {
-        self.values.iter().map(|chain| mean(chain)).sum::<f64>() / self.count() as f64
+        mean(&self.values.iter().map(|chain| mean(chain)).collect::<Vec<_>>())
     }
 
     /// Every chain cut into its first and its second half: a drift along the chain then looks like a difference between chains.
@@ -105,6 +105,7 @@ impl TryFrom<Array2<f64>> for Traces {
     }
 }
 
+/// The mean, from the deviations from the first value: of equal values it is that value, to the last bit.
 pub(super) fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
+    values[0] + values.iter().map(|x| x - values[0]).sum::<f64>() / values.len() as f64
 }

@@ -75,13 +75,13 @@ impl Memory {
     /// β E P(t)P(0) in equilibrium in the well U = kq²/2: an entry of the exponential of a matrix. A `stiffness` of 0 frees the particle.
     ///
     /// # Errors
-    /// A stiffness that is not finite or is negative; a time that is not finite.
+    /// A stiffness that is not finite or is negative; a time that is not finite, or so long that the exponential is lost.
     // ANCHOR: autocorrelation
     pub fn velocity_autocorrelation(&self, stiffness: f64, t: f64) -> Result<f64> {
         if finite("stiffness", stiffness)? < 0.0 {
             return Err(Error::argument("stiffness", stiffness, "at least 0"));
         }
-        Ok((self.drift(stiffness) * finite("t", t)?.abs()).exp()[(1, 1)])
+        finite("t", (self.drift(stiffness) * finite("t", t)?.abs()).exp()[(1, 1)])
     }
     // ANCHOR_END: autocorrelation
 

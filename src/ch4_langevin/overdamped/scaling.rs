@@ -8,8 +8,25 @@
 use statrs::function::beta::beta_reg;
 
 use crate::Result;
+use crate::ch1_preliminaries::evolution::gauss_legendre;
 use crate::error::{at_least, positive};
 use crate::statistics::normal;
+
+/// Up to this dimension the library's continued fraction of the incomplete beta function converges.
+const SMALL: usize = 1000;
+
+/// ∫ (1 − s²)^p ds from `start` to 1 over the same from 0 to 1: what the incomplete beta function with equal parameters p + 1
+/// is for s = 1 − 2x. By Gauss's rule as far as the integrand counts.
+fn upper_part(p: f64, start: f64) -> Result<f64> {
+    let integral = |from: f64| -> Result<f64> {
+        // The integrand falls by e⁻⁵⁰ or more on this way.
+        let slope = 2.0 * p * from / (1.0 - from * from).max(f64::MIN_POSITIVE);
+        let way = (1.0 - from).min(11.0 / p.sqrt()).min(50.0 / slope);
+        let rule = gauss_legendre(from, from + way, 64)?;
+        Ok(rule.into_iter().map(|(s, w)| w * (p * (-s * s).ln_1p()).exp()).sum())
+    };
+    Ok(integral(start)? / integral(0.0)?)
+}
 
 /// The mean acceptance of MALA for N(0, I) in `d` dimensions with step h.
 ///
@@ -26,8 +43,11 @@ use crate::statistics::normal;
 pub fn mala_acceptance_gaussian(d: usize, h: f64) -> Result<f64> {
     let half = 0.5 * at_least("d", d, 1)? as f64;
     let root = (positive("h", h)?.powi(4) + 8.0 * h).sqrt();
-    // P(λ₊ χ² > |λ₋| χ'²) = P(χ'²/(χ² + χ'²) < λ₊/(λ₊ + |λ₋|)).
-    Ok(2.0 * beta_reg(half, half, (root - h * h) / (2.0 * root)))
+    if d <= SMALL {
+        // P(λ₊ χ² > |λ₋| χ'²) = P(χ'²/(χ² + χ'²) < λ₊/(λ₊ + |λ₋|)), and λ₊ = 4h/(root + h²) without cancellation.
+        return Ok(2.0 * beta_reg(half, half, 4.0 * h / (root * (root + h * h))));
+    }
+    upper_part(half - 1.0, if root.is_finite() { h * h / root } else { 1.0 })
 }
 // ANCHOR_END: gaussian
 

@@ -6,7 +6,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use crate::error::{at_least, positive};
+use crate::error::{at_least, finite, positive};
 use crate::{Error, Result};
 
 /// Points in [−reach, reach], at equal distances.
@@ -39,7 +39,7 @@ impl Window {
     /// The points with their probabilities under the law that X' = `mean`(X) + `deviation` ξ leaves invariant while it stays in the window.
     ///
     /// # Errors
-    /// A deviation that the grid does not resolve; a mean that leads out of the window from everywhere.
+    /// A deviation that the grid does not resolve; a mean that leads out of the window from everywhere or is not a number.
     // ANCHOR: invariant
     pub fn invariant(&self, mean: impl Fn(f64) -> f64, deviation: f64) -> Result<Vec<(f64, f64)>> {
         let n = self.points.len();
@@ -61,7 +61,8 @@ impl Window {
         matrix.row_mut(n / 2).fill(1.0);
         let mut right = DVector::zeros(n);
         right[n / 2] = 1.0;
-        let Some(law) = matrix.lu().solve(&right) else {
+        let law = matrix.lu().solve(&right).filter(|law| law.iter().all(|weight| weight.is_finite()));
+        let Some(law) = law else {
             return Err(Error::argument(
                 "mean",
                 "a map that leads out of the window",
@@ -75,7 +76,7 @@ impl Window {
     /// The mean of `acceptance`(x, y) for a proposal y ~ N(`mean`(x), `deviation`²) from x ~ `density`, which need not be normalized.
     ///
     /// # Errors
-    /// A deviation that the grid does not resolve.
+    /// A deviation that the grid does not resolve; a density that vanishes in the window; an average that is not finite.
     pub fn average_acceptance(
         &self,
         density: impl Fn(f64) -> f64,
@@ -98,6 +99,6 @@ impl Window {
             }
         }
         let normal = deviation * (2.0 * std::f64::consts::PI).sqrt() / self.step;
-        Ok(accepted / (all * normal))
+        finite("acceptance", accepted / (positive("density", all)? * normal))
     }
 }

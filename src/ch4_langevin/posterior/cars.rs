@@ -97,7 +97,8 @@ impl StraightLine {
             }
             let middle = values.iter().sum::<f64>() / n;
             let scale = (values.iter().map(|x| (x - middle).powi(2)).sum::<f64>() / n).sqrt();
-            if scale > 0.0 {
+            // Equal values may have a mean that is not one of them, and then a scale.
+            if scale > 0.0 && values.iter().any(|value| *value != values[0]) {
                 Ok([middle, scale])
             } else {
                 Err(Error::argument(name, "constant", "at least two different values"))

@@ -32,11 +32,23 @@ pub fn relative_entropy<const N: usize>(p: &Density<N>, pi: &Density<N>) -> Resu
         if p > 0.0 && pi == 0.0 {
             return Err(Error::argument("pi", "0 in a cell where p is not", "positive wherever p is"));
         }
-        sum += if p == 0.0 { pi } else { pi * phi(p / pi) };
+        sum += if p == 0.0 { pi } else { gain(p, pi) };
     }
     Ok(sum * p.grid().volume())
 }
 // ANCHOR_END: relative_entropy
+
+/// π φ(p/π), also where p/π overflows because π nearly vanishes.
+fn gain(p: f64, pi: f64) -> f64 {
+    let s = p / pi;
+    if s < 1e100 { pi * phi(s) } else { p * log_ratio(p, pi) - p + pi }
+}
+
+/// ln(p/π), also where p/π leaves the range of floating point.
+fn log_ratio(p: f64, pi: f64) -> f64 {
+    let s = p / pi;
+    if s.is_normal() { s.ln() } else { p.ln() - pi.ln() }
+}
 
 /// φ(s) = s ln s − s + 1, by its series near s = 1 where the terms cancel.
 fn phi(s: f64) -> f64 {
@@ -80,8 +92,12 @@ pub fn entropy_production<const N: usize>(
         }
     }
     let change = equation.rate_of_change(p)?;
-    let sum: f64 =
-        change.iter().zip(p.values()).zip(pi.values()).map(|((change, p), pi)| change * (p / pi).ln()).sum();
+    let sum: f64 = change
+        .iter()
+        .zip(p.values())
+        .zip(pi.values())
+        .map(|((change, p), pi)| change * log_ratio(*p, *pi))
+        .sum();
     Ok(-sum * p.grid().volume())
 }
 

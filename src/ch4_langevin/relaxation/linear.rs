@@ -7,7 +7,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use crate::error::positive;
+use crate::error::{finite, positive};
 use crate::{Error, Result};
 
 /// dX = −M X dt + √(2/β) dB in d dimensions.
@@ -69,11 +69,9 @@ impl LinearDiffusion {
     /// E X(t) = e^{−Mt} E X(0).
     ///
     /// # Errors
-    /// A time that is not positive, or a mean of another length.
+    /// A time that is not positive, or a mean of another length or not finite.
     pub fn mean(&self, t: f64, mean_0: &DVector<f64>) -> Result<DVector<f64>> {
-        if mean_0.len() != self.matrix.nrows() {
-            return Err(Error::argument("mean_0.len()", mean_0.len(), format!("{}", self.matrix.nrows())));
-        }
+        self.fits("mean_0", mean_0)?;
         Ok((&self.matrix * -positive("t", t)?).exp() * mean_0)
     }
 
@@ -105,6 +103,19 @@ impl LinearDiffusion {
         Ok(&flow * covariance_0 * flow.transpose() + noise)
     }
 
+    /// Refuses a vector of another length than d or with entries that are not finite.
+    fn fits(&self, name: &'static str, vector: &DVector<f64>) -> Result<()> {
+        let d = self.matrix.nrows();
+        if vector.len() != d {
+            return Err(Error::argument(
+                name,
+                format!("of length {}", vector.len()),
+                format!("of length {d}"),
+            ));
+        }
+        vector.iter().try_for_each(|&entry| finite(name, entry).map(drop))
+    }
+
     /// The covariance in equilibrium: the solution of M Σ + Σ Mᵀ = 2/β.
     ///
     /// # Errors
@@ -125,12 +136,18 @@ impl LinearDiffusion {
     /// The relative entropy of N(`mean`, `covariance`) to the equilibrium, in nats.
     ///
     /// # Errors
-    /// A covariance that is not positive definite, and what [`equilibrium`](Self::equilibrium) refuses.
+    /// A mean of another length or not finite, a covariance of another size or not positive definite, and what
+    /// [`equilibrium`](Self::equilibrium) refuses.
     pub fn relative_entropy(&self, mean: &DVector<f64>, covariance: &DMatrix<f64>) -> Result<f64> {
         let factor = |name, matrix: DMatrix<f64>| {
             let value = matrix.to_string();
             matrix.cholesky().ok_or_else(|| Error::argument(name, value, "positive definite"))
         };
+        self.fits("mean", mean)?;
+        let d = self.matrix.nrows();
+        if square("covariance", covariance)? != d {
+            return Err(Error::argument("covariance", covariance, format!("{d} × {d}")));
+        }
         let equilibrium = factor("equilibrium", self.equilibrium()?)?;
         let log_ratio =
             factor("covariance", covariance.clone())?.ln_determinant() - equilibrium.ln_determinant();

@@ -3,9 +3,9 @@
 //! The additional drift has no divergence and is orthogonal to ∇U, so ∇·(J∇U e^{−βU}) = 0: p∞ ∝ e^{−βU} stays stationary,
 //! with a flux that circles.
 
-use crate::Result;
 use crate::ch1_preliminaries::fokker_planck::{Density, FokkerPlanck, Grid};
 use crate::error::{finite, positive};
+use crate::{Error, Result};
 
 /// The Fokker–Planck equation of dX = (−∇U + ω J∇U) dt + √(2/β) dB, J∇U = (∂U/∂y, −∂U/∂x), for a given ∇U.
 ///
@@ -52,5 +52,13 @@ pub fn decay_rate<const N: usize>(
 ) -> Result<f64> {
     let [p, q] = [equation.evolve(starts[0], after)?, equation.evolve(starts[1], after)?];
     let [later_p, later_q] = [equation.evolve(&p, during)?, equation.evolve(&q, during)?];
-    Ok((p.distance(&q)? / later_p.distance(&later_q)?).ln() / during)
+    let (before, later) = (p.distance(&q)?, later_p.distance(&later_q)?);
+    if later == 0.0 {
+        return Err(Error::argument(
+            "starts",
+            "two densities that become the same",
+            "such that they still differ",
+        ));
+    }
+    Ok((before / later).ln() / during)
 }

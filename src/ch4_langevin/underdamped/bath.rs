@@ -45,6 +45,11 @@ impl Bath {
         Ok(Self { mass: positive("mass", mass)?, ..self })
     }
 
+    /// Refuses the limit γ → ∞, for what has none.
+    pub(super) fn finite_friction(&self) -> Result<()> {
+        crate::error::finite("bath.friction()", self.friction).map(drop)
+    }
+
     /// γ.
     pub fn friction(&self) -> f64 {
         self.friction

@@ -24,8 +24,9 @@ impl EulerMaruyama {
     /// The scheme with step h.
     ///
     /// # Errors
-    /// A step that is not finite and greater than 0.
+    /// A step that is not finite and greater than 0; a bath of infinite friction.
     pub fn new(bath: Bath, h: f64) -> Result<Self> {
+        bath.finite_friction()?;
         Ok(Self { bath, h: positive("h", h)? })
     }
 
@@ -64,6 +65,7 @@ impl Scheme for EulerMaruyama {
         let (gamma, square) = (self.bath.friction(), stiffness / self.bath.mass());
         let rotation = gamma / square;
         let discriminant = gamma * gamma - 4.0 * square;
-        if discriminant < 0.0 { rotation } else { rotation.min((gamma - discriminant.sqrt()) / square) }
+        // (γ − √(γ² − 4ω²))/ω², without cancellation.
+        if discriminant < 0.0 { rotation } else { rotation.min(4.0 / (gamma + discriminant.sqrt())) }
     }
 }

@@ -59,8 +59,9 @@ impl Oscillator {
     /// The oscillator of stiffness k.
     ///
     /// # Errors
-    /// A stiffness that is not finite and greater than 0.
+    /// A stiffness that is not finite and greater than 0; a bath of infinite friction, in which the oscillator never moves.
     pub fn new(bath: Bath, stiffness: f64) -> Result<Self> {
+        bath.finite_friction()?;
         Ok(Self { bath, stiffness: positive("stiffness", stiffness)? })
     }
 
@@ -77,13 +78,15 @@ impl Oscillator {
         let (half, m) = (0.5 * self.bath.friction(), self.bath.mass());
         let square = self.stiffness / m - half * half;
         let omega = square.abs().sqrt();
-        let (c, s) = if square > 0.0 {
-            ((omega * t).cos(), (omega * t).sin() / omega)
-        } else if square < 0.0 {
-            ((omega * t).cosh(), (omega * t).sinh() / omega)
-        } else {
-            (1.0, t)
-        };
+        if square < 0.0 {
+            // The twins overflow long before the product does: it is a sum of two decays, of rates whose product is k/m.
+            let fast = half + omega;
+            let slow = self.stiffness / m / fast;
+            let [late, early] = [slow, fast].map(|rate| (-rate * t).exp());
+            let s = -late * (-2.0 * omega * t).exp_m1() / (2.0 * omega);
+            return [[late + slow * s, s / m], [-s * self.stiffness, early - slow * s]];
+        }
+        let (c, s) = if square > 0.0 { ((omega * t).cos(), (omega * t).sin() / omega) } else { (1.0, t) };
         let decay = (-half * t).exp();
         [[decay * (c + s * half), decay * s / m], [-decay * s * self.stiffness, decay * (c - s * half)]]
     }

@@ -1,5 +1,6 @@
 //! Equation (5.2) and its relatives: ways to add noise, X(t) = a(t) X(0) + b(t) Z in law with Z ~ N(0, I).
 
+use super::field::time;
 use crate::Result;
 use crate::ch1_preliminaries::sde::OrnsteinUhlenbeck;
 use crate::ch5_diffusion::mixture::Mixture;
@@ -81,7 +82,7 @@ impl Noising {
     /// The law of X(t) for data X(0) ~ `data`.
     ///
     /// # Errors
-    /// A time that is not finite.
+    /// A time that is negative or not finite.
     ///
     /// ```
     /// use sdml::ch5_diffusion::{mixture::Mixture, score::Noising};
@@ -92,7 +93,7 @@ impl Noising {
     /// # Ok::<(), sdml::Error>(())
     /// ```
     pub fn law<const D: usize>(&self, data: &Mixture<D>, t: f64) -> Result<Mixture<D>> {
-        let [a, b] = self.channel(t);
+        let [a, b] = self.channel(time(t)?);
         data.noised(a, b)
     }
 

@@ -76,7 +76,9 @@ pub fn descending_times(horizon: f64, last: f64, steps: usize, power: f64) -> Re
     if time(last)? >= horizon {
         return Err(Error::argument("last", last, format!("before the horizon, {horizon}")));
     }
-    Ok((0..=steps).map(|k| last + (horizon - last) * (1.0 - k as f64 / steps as f64).powf(power)).collect())
+    let time = |k: usize| last + (horizon - last) * (1.0 - k as f64 / steps as f64).powf(power);
+    // The first is T itself: rounding must not put it beyond the times of a trained score.
+    Ok(std::iter::once(horizon).chain((1..=steps).map(time)).collect())
 }
 
 /// The reverse equation with noise h, a score field, a grid of times and a method.

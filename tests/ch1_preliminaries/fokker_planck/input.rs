@@ -107,3 +107,10 @@ fn histograms_out_of_range() {
     assert_eq!(outside.counts()[0], 3);
     assert!((outside.density().mass() - 1.0).abs() < 1e-15);
 }
+
+#[test]
+fn temperatures_beyond_the_rule() {
+    for beta in [1e-120, 1e12, 1e300] {
+        assert_eq!(refused(Gibbs::new(beta)), "beta");
+    }
+}

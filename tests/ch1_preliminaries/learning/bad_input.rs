@@ -1,9 +1,9 @@
 //! What is refused in Section 1.4, and how.
 
 use sdml::ch1_preliminaries::learning::{
-    Activation, Adam, Batch, Blobs, Classification, Collocation, DeepRitz, Labelled, Layer, LogCosh, Misfit,
-    Momentum, Pinn, Plain, Poisson, Quadratic, ResNet, Schedule, TiltedWell, Training, TwoLayer, accuracy,
-    descend,
+    Activation, Adam, Batch, Blobs, Classification, Collocation, DeepRitz, FiniteSum, Labelled, Layer,
+    LogCosh, Misfit, Momentum, Pinn, Plain, Poisson, Quadratic, ResNet, Schedule, TiltedWell, Training,
+    TwoLayer, accuracy, descend,
 };
 use sdml::random::Streams;
 use sdml::{Error, Result};
@@ -121,4 +121,37 @@ fn divergence_names_its_step() {
         }
         other => panic!("{other}"),
     }
+}
+
+#[test]
+fn parameters_that_overflow_stop_the_descent() {
+    let mut stream = Streams::new(1, "overflow").stream(0);
+    let data = Labelled { points: vec![[1e3, 2.0], [-1e3, 1.0]], labels: vec![1.0, 0.0] };
+    let loss = Classification::new(data, Misfit::Square).unwrap();
+    let (batch, schedule) = (Batch::Full, Schedule::Constant(f64::MAX));
+    let mut theta = [1e-3, 1e-3, 0.1, 1.0, 0.1];
+    let result = descend(&loss, batch, &mut Plain, schedule, 5, &mut theta, &mut stream);
+    assert!(matches!(result, Err(Error::NotFinite { quantity: "theta", step: 1, .. })), "{result:?}");
+    let result = descend(&loss, batch, &mut Plain, schedule, 5, &mut [f64::NAN; 5], &mut stream);
+    assert!(matches!(result, Err(Error::NotFinite { quantity: "theta", step: 0, .. })), "{result:?}");
+}
+
+/// A term's value does not depend on the weight with which its gradient is wanted.
+#[test]
+fn terms_of_weight_zero() {
+    let ritz = DeepRitz::new(Poisson::new(2, 1.0).unwrap(), 500.0).unwrap();
+    let sum = Collocation::new(ritz, Activation::Tanh, &[0.25, 0.75]).unwrap();
+    let theta = [0.7, -0.2, 0.4, 0.1];
+    for i in 0..4 {
+        let value = |scale: f64| sum.add_term(i, &theta, scale, &mut [0.0; 4]);
+        assert_eq!(value(0.0), value(1.0));
+    }
+}
+
+/// Between centres that lie far apart the loss is straight, and need not be searched.
+#[test]
+fn centres_far_apart() {
+    let loss = LogCosh::new(&[1.0, 1.0], &[-1e9, 1e9]).unwrap();
+    assert!((loss.minimum() - (1e9 - 2f64.ln())).abs() < 1e-6);
+    assert!((loss.lipschitz() - 0.5).abs() < 1e-6);
 }

@@ -218,3 +218,20 @@ fn small_noise_slope() {
     .samples("32 batches of 100 paths")
     .statistical(slopes.mean().unwrap(), expected, (tiny[0] / tiny[1]).log2());
 }
+
+/// With αh = −4.5 a step turns the sign of E X, and all errors are near those of X_N: the formulas as they stand serve.
+#[test]
+fn errors_of_long_steps() {
+    let (alpha, sigma, h, n) = (-9.0, 0.6, 0.5, 3);
+    let gbm = GeometricBrownian::new(alpha, sigma).unwrap();
+    let (g, g_squared) = ((gbm.ito_rate() * h).exp(), (2.0 * (alpha + sigma * sigma) * h).exp());
+    for factor in [gbm.euler_factor(h), gbm.milstein_factor(h), gbm.heun_factor(h)] {
+        let mean = 1.0 + factor.mean();
+        let square = 1.0 + 2.0 * factor.mean() + factor.second_moment();
+        let mixed = factor.mixed_moment() + g;
+        let weak = mean.powi(n) - g.powi(n);
+        assert!((factor.weak_error(n as u32) / weak - 1.0).abs() < 1e-12);
+        let strong = (square.powi(n) - 2.0 * mixed.powi(n) + g_squared.powi(n)).sqrt();
+        assert!((factor.strong_error(n as u32) / strong - 1.0).abs() < 1e-9);
+    }
+}

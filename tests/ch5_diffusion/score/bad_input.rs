@@ -102,3 +102,17 @@ fn fields_and_cases() {
     assert!(refusal(case.reversed(1.0, 0.0, Normal::STANDARD)).contains("times[0]"));
     assert!(refusal(case.stepped(Method::Heun, 1.0, &[1.0, 0.0], Normal::STANDARD)).contains("Heun"));
 }
+
+#[test]
+fn times_that_are_none() {
+    let line = Mixture::<1>::isotropic(&[1.0], &[[0.0]], 1.0).unwrap();
+    for kind in [Noising::OrnsteinUhlenbeck, Noising::VarianceExploding] {
+        for t in [-1.0, f64::NAN] {
+            assert!(refusal(kind.law(&line, t)).contains("`t`"));
+        }
+    }
+    for window in [[2.0, 1.0], [f64::NAN, 1.0]] {
+        let error = ScoreError { offset: 0.1, window, slope: 0.0 };
+        assert!(refusal(GaussianCase::new(Normal::STANDARD, error)).contains("window"));
+    }
+}

@@ -70,3 +70,18 @@ fn parts_and_interaction() {
     )
     .within(budget.interaction().unwrap(), interaction, 1e-12, "an identity, to rounding", orthogonal);
 }
+
+/// N (E W₂² from N points) tends to v + v/2: the mean has the variance v/N, and 1 − c₄ is about 1/(4N).
+#[test]
+fn many_points() {
+    for points in [50, 61, 62, 1000, 1_000_000, 10_000_000_000] {
+        let budget = Budget { points, ..budget() };
+        let variance = budget.case.data().variance;
+        let alone = budget.squared_error(Sources { points: true, ..Sources::NONE }).unwrap();
+        let none = budget.squared_error(Sources::NONE).unwrap();
+        let n = points as f64;
+        // 1 − c₄ = 1/(4n) + 7/(32n²) + 19/(128n³) + ….
+        let bias = 1.0 / 4.0 + 7.0 / (32.0 * n) + 19.0 / (128.0 * n * n);
+        assert!((n * (alone - none) / (variance * (1.0 + 2.0 * bias)) - 1.0).abs() < 1e-5, "{points}");
+    }
+}

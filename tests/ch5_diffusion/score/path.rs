@@ -243,3 +243,46 @@ fn snapshots_in_both_directions() {
         statistic(2.5, 1.0),
     );
 }
+
+/// Against closed forms where one law is far narrower than the other.
+#[test]
+fn relative_entropy_of_narrow_laws() {
+    for deviation in [0.5, 0.1, 0.01, 1e-3, 1e-6] {
+        let [mean, variance] = [0.3, deviation * deviation];
+        let narrow = Mixture::gaussian([mean], [[variance]]).unwrap();
+        let wide = Mixture::gaussian([0.0], [[1.0]]).unwrap();
+        let [normal, standard] = [Normal { mean, variance }, Normal::STANDARD];
+        for (p, q, exact) in [
+            (&narrow, &wide, normal.relative_entropy(&standard)),
+            (&wide, &narrow, standard.relative_entropy(&normal)),
+        ] {
+            let found = relative_entropy(p, q).unwrap();
+            assert!((found / exact - 1.0).abs() < 1e-10, "{deviation}: {found} {exact}");
+        }
+    }
+}
+
+/// The reversal of the exact score from the exact law at T ends in the data, however narrow they are.
+#[test]
+fn reversal_ends_in_narrow_data() {
+    for variance in [1.7, 1e-2, 1e-6, 1e-10] {
+        let case = GaussianCase::new(Normal { mean: 0.4, variance }, ScoreError::NONE).unwrap();
+        for h in [0.0, 1.0, 3.0] {
+            let end = case.reversed(h, 3.0, case.law(3.0)).unwrap();
+            assert!((end.variance / variance - 1.0).abs() < 1e-9, "{variance} {h}: {end:?}");
+            assert!((end.mean - 0.4).abs() < 1e-12);
+        }
+    }
+}
+
+/// t_n + (T − t_n) may round to more than T, where a score trained up to T has no value.
+#[test]
+fn times_begin_at_the_horizon() {
+    for horizon in (1..200).map(|i| 0.05 * f64::from(i)) {
+        for last in (0..50).map(|i| 1e-3 * f64::from(i)).filter(|last| *last < horizon) {
+            let times = descending_times(horizon, last, 10, 2.0).unwrap();
+            assert_eq!((times[0], times[10]), (horizon, last));
+            assert!(times.is_sorted_by(|a, b| a > b));
+        }
+    }
+}
