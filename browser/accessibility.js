@@ -2,7 +2,7 @@
 
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
-import { chapters, pages, served } from "./browser.js";
+import { sample, served } from "./browser.js";
 import { none, suite } from "./suite.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -20,19 +20,13 @@ export async function accessibility(browser) {
     contexts.push(context);
     await context.addInitScript((name) => localStorage.setItem("mdbook-theme", name), theme);
     const page = await context.newPage();
-    for (const path of pagesToTest()) {
+    for (const path of sample()) {
       tests.push([`${path} in ${theme}, ${options.viewport.width} wide`, () => violations(page, path)]);
     }
   }
   const counts = await suite("accessibility", tests);
   for (const context of contexts) await context.close();
   return counts;
-}
-
-/** All chapters; of the listings, which are all made alike, every tenth. */
-function pagesToTest() {
-  const listings = pages().filter((page) => page.startsWith("source/"));
-  return [...chapters(), ...listings.filter((_, at) => at % 10 === 0)];
 }
 
 async function violations(page, path) {

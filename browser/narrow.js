@@ -1,6 +1,6 @@
 // No page scrolls sideways on a phone, and nothing is cut: what is wide scrolls inside its box.
 
-import { pages, served } from "./browser.js";
+import { sample, served } from "./browser.js";
 import { none, suite } from "./suite.js";
 
 export async function narrow(browser) {
@@ -8,7 +8,7 @@ export async function narrow(browser) {
   const page = await context.newPage();
   const counts = await suite(
     "narrow",
-    pages().map((path) => [
+    sample().map((path) => [
       path,
       async () => {
         await page.goto(served(path), { waitUntil: "load" });
