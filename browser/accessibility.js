@@ -2,7 +2,7 @@
 
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
-import { sample, served } from "./browser.js";
+import { leave, sample, served } from "./browser.js";
 import { none, suite } from "./suite.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -25,7 +25,7 @@ export async function accessibility(browser) {
     }
   }
   const counts = await suite("accessibility", tests);
-  for (const context of contexts) await context.close();
+  for (const context of contexts) await leave(context);
   return counts;
 }
 

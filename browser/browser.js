@@ -52,6 +52,13 @@ export function launch() {
   });
 }
 
+/** Closes a page, a context or the browser, and goes on if that takes long: now and then Chromium does not answer. */
+export async function leave(closable) {
+  let timer;
+  await Promise.race([closable.close(), new Promise((done) => (timer = setTimeout(done, 5000)))]);
+  clearTimeout(timer);
+}
+
 /** Notes what a page says on its console and whom it asks, and returns the list of what it should not have done. */
 export function watch(page) {
   const faults = [];

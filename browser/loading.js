@@ -1,6 +1,6 @@
 // Every page loads, from the server and from its file, without a word on the console and without asking another host.
 
-import { asFile, pages, sample, served, watch } from "./browser.js";
+import { asFile, leave, pages, sample, served, watch } from "./browser.js";
 import { none, suite } from "./suite.js";
 
 export async function loading(browser) {
@@ -20,7 +20,7 @@ export async function loading(browser) {
   ];
   tests.push(["a page that is not there", () => lost(page, served("ch1_preliminaries/lost.html"))]);
   const counts = await suite("loading", tests);
-  await context.close();
+  await leave(context);
   return counts;
 }
 

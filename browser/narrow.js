@@ -1,6 +1,6 @@
 // No page scrolls sideways on a phone, and nothing is cut: what is wide scrolls inside its box.
 
-import { sample, served } from "./browser.js";
+import { leave, sample, served } from "./browser.js";
 import { none, suite } from "./suite.js";
 
 export async function narrow(browser) {
@@ -16,7 +16,7 @@ export async function narrow(browser) {
       },
     ]),
   );
-  await context.close();
+  await leave(context);
   return counts;
 }
 

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
-import { root, served } from "./browser.js";
+import { leave, root, served } from "./browser.js";
 import { suite, until } from "./suite.js";
 
 const LIMIT = 2000;
@@ -56,6 +56,6 @@ export async function reload(browser) {
       },
     ],
   ]).finally(() => writeFileSync(chapter, original));
-  await page.close();
+  await leave(page);
   return counts;
 }

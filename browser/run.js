@@ -1,6 +1,6 @@
 // Every suite against the built book (BOOK_FOLDER) and its server (BOOK_ADDRESS).
 
-import { book, launch } from "./browser.js";
+import { book, launch, leave } from "./browser.js";
 import { accessibility } from "./accessibility.js";
 import { loading } from "./loading.js";
 import { narrow } from "./narrow.js";
@@ -24,7 +24,7 @@ for (const stage of stages) {
     total.failed += failed;
   }
 }
-// Whether it closes or not: leaving ends it.
-await Promise.race([browser.close(), new Promise((done) => setTimeout(done, 10_000))]);
+await leave(browser);
 console.log(`browser: ${total.passed} passed, ${total.failed} failed`);
-process.exit(total.failed > 0 ? 1 : 0);
+// Not process.exit, whose handlers wait for the browser: it ends by itself when nobody listens to it any more.
+process.reallyExit(total.failed > 0 ? 1 : 0);

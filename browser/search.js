@@ -1,6 +1,6 @@
 // Search finds theorem numbers and function names, and leads to where they stand.
 
-import { asFile, served } from "./browser.js";
+import { asFile, leave, served } from "./browser.js";
 import { suite } from "./suite.js";
 
 const WORDS = ["Theorem 1.5", "refine", "isometry"];
@@ -31,6 +31,6 @@ export async function search(browser) {
       [`"${words}" in the files`, () => find(asFile("index.html"), words)],
     ]),
   );
-  await context.close();
+  await leave(context);
   return counts;
 }

@@ -1,6 +1,6 @@
 // A change of theme recolours every figure.
 
-import { chapters, served } from "./browser.js";
+import { chapters, leave, served } from "./browser.js";
 import { suite } from "./suite.js";
 
 export async function themes(browser) {
@@ -22,7 +22,7 @@ export async function themes(browser) {
   tests.push(["there are figures", () => { if (figures === 0) throw new Error("no figure was seen"); }]);
   tests.push(["a dark system gets navy", () => dark(browser)]);
   const counts = await suite("themes", tests);
-  await context.close();
+  await leave(context);
   return counts;
 }
 
@@ -37,7 +37,7 @@ async function dark(browser) {
   const page = await context.newPage();
   await page.goto(served("index.html"));
   const theme = await page.evaluate(() => document.documentElement.className);
-  await context.close();
+  await leave(context);
   if (!theme.includes("navy")) throw new Error(theme);
 }
 
