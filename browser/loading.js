@@ -1,4 +1,4 @@
-// Every page loads, from the server and from its file, without a word on the console and without asking another host.
+// Every page loads from the server, and all but nine of ten listings from their files, without a word on the console and without asking another host.
 
 import { asFile, leave, pages, sample, served, watch } from "./browser.js";
 import { none, suite } from "./suite.js";

@@ -1,4 +1,4 @@
-// No page scrolls sideways on a phone, and nothing is cut: what is wide scrolls inside its box.
+// No chapter scrolls sideways on a phone, nor a tenth of the listings, which are all made alike, and nothing is cut: what is wide scrolls inside its box.
 
 import { leave, sample, served } from "./browser.js";
 import { none, suite } from "./suite.js";

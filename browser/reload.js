@@ -1,4 +1,5 @@
-// An edit to a chapter is seen within two seconds (one is aimed at, and missed: the README says by how much); a mistake is shown beside the last good page and goes when it is mended.
+// An edit to a chapter is seen within two seconds (one is aimed at, and missed: the README says by how much); a mistake is
+// shown beside the last good page and goes when it is mended.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";

@@ -10,6 +10,7 @@
 use std::convert::Infallible;
 use std::sync::Mutex;
 
+use rand::rand_core::utils::fill_bytes_via_next_word;
 use rand::{Rng, RngExt, TryRng};
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
@@ -162,8 +163,7 @@ impl TryRng for Stream {
     }
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> std::result::Result<(), Infallible> {
-        fill_bytes(self, bytes);
-        Ok(())
+        fill_bytes_via_next_word(bytes, || self.try_next_u64())
     }
 }
 
@@ -216,15 +216,7 @@ impl TryRng for Node {
     }
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> std::result::Result<(), Infallible> {
-        fill_bytes(self, bytes);
-        Ok(())
-    }
-}
-
-/// Bytes from the words of a generator, the last word cut short.
-fn fill_bytes(generator: &mut impl Rng, bytes: &mut [u8]) {
-    for chunk in bytes.chunks_mut(8) {
-        chunk.copy_from_slice(&generator.next_u64().to_le_bytes()[..chunk.len()]);
+        fill_bytes_via_next_word(bytes, || self.try_next_u64())
     }
 }
 

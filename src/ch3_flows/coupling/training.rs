@@ -31,12 +31,8 @@ impl Trained {
         mut evaluate: impl FnMut(usize, &[f64], &mut [f64]) -> Result<f64>,
     ) -> Result<Self> {
         schedule.valid()?;
-        let evaluate = |step: usize, theta: &[f64], gradient: &mut [f64]| match theta
-            .iter()
-            .find(|parameter| !parameter.is_finite())
-        {
-            Some(&value) => Err(Error::NotFinite { quantity: "theta", value, step }),
-            None => evaluate(step, theta, gradient).map_err(|error| at(error, step)),
+        let evaluate = |step: usize, theta: &[f64], gradient: &mut [f64]| {
+            evaluate(step, theta, gradient).map_err(|error| at(error, step))
         };
         let mut moving = theta.clone();
         let mut kept = theta;
