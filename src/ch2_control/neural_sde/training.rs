@@ -139,9 +139,6 @@ impl TransitionFit {
         let mut ends = vec![0.0; self.batch];
         let mut picks = Streams::new(self.seed, "transition minibatches").stream(0);
         let evaluate = |k: usize, theta: &[f64], gradient: &mut [f64]| {
-            if let Some(&value) = theta.iter().find(|value| !value.is_finite()) {
-                return Err(Error::NotFinite { quantity: "theta", value, step: k });
-            }
             for (start, end) in start.chunks_exact_mut(self.members).zip(&mut ends) {
                 let pick = (picks.uniform() * self.pairs as f64) as u64;
                 let [x, y] = data[pick as usize];
