@@ -118,15 +118,7 @@ pub fn assignment(text: &str) -> Result<(String, f64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{assignment, known};
-
-    #[test]
-    fn a_misspelt_figure_gets_a_suggestion() {
-        let message = known("brownain-paths").err().map(|error| error.to_string());
-        assert!(message.is_some_and(|message| {
-            message.starts_with("unknown figure `brownain-paths`; did you mean `brownian-paths`?")
-        }));
-    }
+    use super::assignment;
 
     #[test]
     fn assignments_are_finite_numbers() {

@@ -71,7 +71,7 @@ impl Cache {
 }
 
 /// The hash of the sources of the figure's chapter.
-pub(super) fn sources(figure: &Figure) -> Option<&'static str> {
+pub fn sources(figure: &Figure) -> Option<&'static str> {
     let chapter = figure.section.split('/').next()?;
     SOURCES.iter().find(|(name, _)| *name == chapter).map(|(_, hash)| *hash)
 }

@@ -1,8 +1,56 @@
-//! Figures taken home.
+//! The figures of the book, and figures taken home.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
+
+use book::figures::{Cache, Figure, all, cache, faults};
+use rayon::prelude::*;
 
 use crate::scratch::{Scratch, run};
+
+#[test]
+fn figures_are_described_and_placed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut ids = BTreeSet::new();
+    for figure in all() {
+        let id = figure.id;
+        assert!(ids.insert(id), "two figures are called {id}");
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        assert!(
+            !id.is_empty() && id.chars().all(plain),
+            "{id}: an id is of small letters, digits and hyphens"
+        );
+        assert!(
+            !figure.title.trim().is_empty() && !figure.caption.trim().is_empty(),
+            "{id} lacks title or caption"
+        );
+        assert!(!figure.title.contains('$'), "{id}: the title is plain text");
+        let alt = figure.alt.trim();
+        assert!(
+            alt.split_whitespace().count() >= 6 && alt.ends_with('.'),
+            "{id}: the alt text is a sentence"
+        );
+        let section = |folder: &str, end: &str| root.join(folder).join(format!("{}{end}", figure.section));
+        let places =
+            [section("src", ".rs"), section("src", ""), section("chapters", ".md"), section("chapters", "")];
+        assert!(places.iter().any(|place| place.exists()), "{id}: there is no section {}", figure.section);
+        assert!(cache::sources(figure).is_some_and(|hash| hash.len() == 64), "{id}: its sources are hashed");
+    }
+    assert!(ids.len() > 100, "the book has more than {} figures", ids.len());
+}
+
+#[test]
+fn figures_are_pinned_and_no_words_collide() {
+    let cache = Cache::default();
+    let of = |figure: &&Figure| {
+        let found = faults(figure, &cache).unwrap_or_else(|error| vec![format!("{error:#}")]);
+        found.into_iter().map(|fault| format!("{}: {fault}", figure.id)).collect::<Vec<_>>()
+    };
+    let figures: Vec<&Figure> = all().collect();
+    let found: Vec<String> = figures.par_iter().with_max_len(1).flat_map(of).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
 
 #[test]
 fn an_unknown_figure_gets_a_suggestion() {

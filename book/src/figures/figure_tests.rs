@@ -1,107 +1,19 @@
-//! What every figure of the book must satisfy, and what the machinery around them promises.
+//! What the machinery around the figures promises.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Mutex;
 
 use anyhow::bail;
-use rayon::prelude::*;
 
 use super::export::{self, Format};
-use super::geometry::Window;
+use super::faults::collisions;
 use super::*;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the press is a member of the workspace")
-}
 
 fn plates(figure: &Figure) -> (Data, Vec<Plate>) {
     let settings = figure.settings();
     let data = (figure.data)(&settings).unwrap_or_else(|error| panic!("{}: {error:#}", figure.id));
     let plates = (figure.draw)(&data, &settings).unwrap_or_else(|error| panic!("{}: {error:#}", figure.id));
     (data, plates)
-}
-
-#[test]
-fn figures_are_described_and_placed() {
-    let mut ids = BTreeSet::new();
-    for figure in all() {
-        let id = figure.id;
-        assert!(ids.insert(id), "two figures are called {id}");
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        assert!(
-            !id.is_empty() && id.chars().all(plain),
-            "{id}: an id is of small letters, digits and hyphens"
-        );
-        assert!(
-            !figure.title.trim().is_empty() && !figure.caption.trim().is_empty(),
-            "{id} lacks title or caption"
-        );
-        assert!(!figure.title.contains('$'), "{id}: the title is plain text");
-        let alt = figure.alt.trim();
-        assert!(
-            alt.split_whitespace().count() >= 6 && alt.ends_with('.'),
-            "{id}: the alt text is a sentence"
-        );
-        let section = |folder: &str, end: &str| root().join(folder).join(format!("{}{end}", figure.section));
-        let places =
-            [section("src", ".rs"), section("src", ""), section("chapters", ".md"), section("chapters", "")];
-        assert!(places.iter().any(|place| place.exists()), "{id}: there is no section {}", figure.section);
-    }
-}
-
-#[test]
-fn figures_are_pinned_and_no_words_collide() {
-    let figures: Vec<&Figure> = all().collect();
-    let problems: Vec<String> =
-        figures.par_iter().with_max_len(1).flat_map(|figure| problems(figure)).collect();
-    assert!(problems.is_empty(), "{}", problems.join("\n"));
-}
-
-/// Pins the figure's numbers; tells what is wrong with them and with the drawing.
-fn problems(figure: &Figure) -> Vec<String> {
-    let (data, plates) = plates(figure);
-    let mut problems = Vec::new();
-    for name in data.names() {
-        if data.get(name).unwrap().iter().any(|value| value.is_infinite()) {
-            problems.push(format!("{}: the column {name} is infinite somewhere", figure.id));
-        }
-    }
-    let key = format!("{}/figures/{}", figure.section, figure.id);
-    if std::panic::catch_unwind(|| crate::pin(&key, data.summary())).is_err() {
-        problems.push(format!("{}: its numbers are not the pinned ones", figure.id));
-    }
-    if plates.is_empty() {
-        problems.push(format!("{} draws nothing", figure.id));
-    }
-    problems.extend(
-        collisions(figure, &plates).into_iter().map(|collision| format!("{}: {collision}", figure.id)),
-    );
-    problems
-}
-
-/// Labels that overlap or leave their panel.
-fn collisions(figure: &Figure, plates: &[Plate]) -> Vec<String> {
-    let overlap = |a: &Window, b: &Window| {
-        let slack = 0.5;
-        a.left + slack < b.right
-            && b.left + slack < a.right
-            && a.top + slack < b.bottom
-            && b.top + slack < a.bottom
-    };
-    let mut found = Vec::new();
-    for print in emission::prints(figure, plates, Palette::Light).unwrap() {
-        let panel = Window { left: -0.5, top: -0.5, right: print.width + 0.5, bottom: print.height + 0.5 };
-        let words = &print.sheet.words;
-        for (k, (text, bounds)) in words.iter().enumerate() {
-            if !panel.holds([bounds.left, bounds.top]) || !panel.holds([bounds.right, bounds.bottom]) {
-                found.push(format!("`{text}` is cut at the edge"));
-            }
-            let others = words[k + 1..].iter().filter(|(_, place)| overlap(bounds, place));
-            found.extend(others.map(|(other, _)| format!("`{text}` and `{other}` overlap")));
-        }
-    }
-    found
 }
 
 fn sample(draw: fn(&Data, &Settings) -> Result<Vec<Plate>>) -> Figure {
@@ -227,13 +139,6 @@ fn several_at_once_do_not_disturb_each_other() {
     assert!(drawings.iter().all(|drawing| drawing.as_ref().unwrap() == first));
     assert_eq!(cache.find(&figure, &figure.settings()).as_ref(), Some(first));
     std::fs::remove_dir_all(cache.path(&figure, &figure.settings()).parent().unwrap()).unwrap();
-}
-
-#[test]
-fn every_chapter_with_figures_has_its_sources_hashed() {
-    for figure in all() {
-        assert!(cache::sources(figure).is_some_and(|hash| hash.len() == 64), "{}", figure.id);
-    }
 }
 
 #[test]
@@ -373,7 +278,7 @@ fn everything(_: &Data, _: &Settings) -> Result<Vec<Plate>> {
 fn every_mark_prints_the_same_each_time_and_is_well_formed() -> Result<()> {
     let figure = sample(everything);
     let (_, plates) = plates(&figure);
-    assert_eq!(collisions(&figure, &plates), Vec::<String>::new());
+    assert_eq!(collisions(&figure, &plates).unwrap(), Vec::<String>::new());
     let page = inline(&figure, &plates)?;
     assert_eq!(page, inline(&figure, &plates)?);
     for text in [&format!("<div>{}</div>", page.html), &standalone(&figure, &plates, Palette::Dark)?] {
@@ -397,7 +302,7 @@ fn names_at_line_ends_make_room_for_each_other() {
         Ok(vec![plate])
     });
     let (_, plates) = plates(&figure);
-    assert_eq!(collisions(&figure, &plates), Vec::<String>::new());
+    assert_eq!(collisions(&figure, &plates).unwrap(), Vec::<String>::new());
 }
 
 #[test]
