@@ -4,7 +4,7 @@
 use ndarray::{Array1, Array2, Array3, ArrayView2, Axis, Slice};
 
 use super::{Jet, Mlp, Mode, Pass};
-use crate::error::at_least;
+use crate::error::{at_least, finite};
 use crate::random::Stream;
 use crate::{Error, Result};
 
@@ -64,7 +64,7 @@ impl Probe {
     /// are known, the diagonal does not count.
     ///
     /// # Errors
-    /// A matrix that is not square.
+    /// A matrix that is not square, or with entries that are not finite.
     ///
     /// ```
     /// use ndarray::array;
@@ -83,6 +83,7 @@ impl Probe {
                 "a square matrix",
             ));
         }
+        jacobian.iter().try_for_each(|&entry| finite("jacobian", entry).map(drop))?;
         let entries = jacobian.indexed_iter().map(|((i, j), &entry)| {
             let symmetric = 0.5 * (entry + jacobian[[j, i]]);
             let counts = i != j || self == Self::Gaussian;
@@ -220,7 +221,7 @@ impl Mlp {
     /// w is n × n_L, v and the result are n × n_0.
     ///
     /// # Errors
-    /// Matrices of the wrong shape, or as [`Mlp::forward`].
+    /// Matrices of the wrong shape, a w that is not finite, or as [`Mlp::forward`].
     ///
     /// ```
     /// use ndarray::array;
@@ -250,6 +251,7 @@ impl Mlp {
                 return Err(Error::argument(name, format!("{shape:?}"), format!("{allowed:?}")));
             }
         }
+        w.iter().try_for_each(|&entry| finite("w", entry).map(drop))?;
         let below = |upper: ArrayView2<f64>, lower: ArrayView2<f64>| {
             ndarray::concatenate(Axis(0), &[upper, lower]).expect("the widths agree")
         };
