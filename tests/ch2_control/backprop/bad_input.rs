@@ -132,6 +132,18 @@ fn matrices_that_are_not_finite() {
     let w = array![[1.0], [f64::NAN]];
     refused(mlp.hessian_vector(&[0.1; 13], x.view(), w.view(), x.view(), &mut pass), &["`w` is NaN"]);
     refused(Probe::Gaussian.variance(array![[f64::INFINITY]].view()), &["`jacobian` is inf"]);
+    // Derivatives that overflow.
+    let mlp = Mlp::new(&[2, 1, 1], Activation::Softplus).unwrap();
+    let (theta, x) = ([1e200, 1e200, 0.0, 1e200, 0.0], array![[0.0, 0.0]]);
+    for mode in [Mode::Forward, Mode::Reverse] {
+        refused(mlp.jacobian(&theta, x.view(), mode, &mut pass), &["`jacobian` became inf"]);
+    }
+    refused(mlp.divergence(&theta, x.view(), &mut pass), &["`divergence` became inf"]);
+    refused(mlp.laplacian(&theta, x.view(), &mut pass), &["`laplacian` became"]);
+    let (w, v, stream) = (array![[1.0]], array![[1.0, 0.0]], &mut Streams::new(0, "bad").stream(0));
+    refused(mlp.hessian_vector(&theta, x.view(), w.view(), v.view(), &mut pass), &["`product` became"]);
+    let probes = (Probe::Rademacher, 1);
+    refused(mlp.divergence_estimate(&theta, x.view(), probes, stream, &mut pass), &["`divergence` became"]);
 }
 
 #[test]
