@@ -32,7 +32,7 @@ pub enum Mode {
 /// The Jacobian matrix ∂f_i/∂x_j, m × n.
 ///
 /// # Errors
-/// A point that does not have n finite entries, or at which a derivative is not finite.
+/// A point that does not have n finite entries, or at which there is no derivative.
 ///
 /// ```
 /// use ndarray::array;
@@ -84,7 +84,7 @@ fn unit(i: usize, j: usize) -> f64 {
 /// The value and the gradient of a function with one output, in reverse mode.
 ///
 /// # Errors
-/// More outputs than one, a point that does not have n finite entries, or one at which a derivative is not finite.
+/// More outputs than one, a point that does not have n finite entries, or one at which there is no derivative.
 pub fn gradient(map: &impl Map, x: &[f64]) -> Result<(f64, Vec<f64>)> {
     check_scalar(map, x)?;
     let tape = Tape::new();
@@ -109,7 +109,7 @@ pub enum Nesting {
 /// H v, where H is the matrix of second derivatives of a function with one output, without H.
 ///
 /// # Errors
-/// More outputs than one, vectors that do not have n finite entries, or a point at which a derivative is not finite.
+/// More outputs than one, vectors that do not have n finite entries, or a point at which there is no derivative.
 ///
 /// ```
 /// use sdml::ch1_preliminaries::sde::Number;
@@ -165,7 +165,7 @@ fn second(map: &impl Map, x: &[f64], u: impl Fn(usize) -> f64, v: impl Fn(usize)
 /// Δf = Σ_j ∂²f/∂x_j² of each output by nested differentiation: n passes with duals of duals.
 ///
 /// # Errors
-/// A point that does not have n finite entries, or at which a derivative is not finite.
+/// A point that does not have n finite entries, or at which there is no derivative.
 pub fn laplacian(map: &impl Map, x: &[f64]) -> Result<Vec<f64>> {
     check_point(map, x)?;
     let mut sum = vec![0.0; map.outputs()];
@@ -184,12 +184,11 @@ fn check_point(map: &impl Map, x: &[f64]) -> Result<()> {
     x.iter().try_for_each(|&entry| finite("x", entry).map(drop))
 }
 
-/// Refuses a point at which the map has no derivative, or none that is finite.
+/// Refuses a point at which the map has no derivative. One that is infinite, as that of √x at 0, is told.
 fn check_derivatives<'a>(x: &[f64], derivatives: impl IntoIterator<Item = &'a f64>) -> Result<()> {
-    match derivatives.into_iter().find(|derivative| !derivative.is_finite()) {
-        Some(derivative) => {
-            let allowed = format!("a point where all is finite, and not {derivative}");
-            Err(Error::argument("x", format!("{x:?}"), allowed))
+    match derivatives.into_iter().find(|derivative| derivative.is_nan()) {
+        Some(_) => {
+            Err(Error::argument("x", format!("{x:?}"), "a point where there is a derivative, and not NaN"))
         }
         None => Ok(()),
     }
