@@ -925,3 +925,137 @@ fn learned_field() {
     println!("largest error of the field {apart}");
     assert!(apart < 0.1, "{apart}");
 }
+
+#[test]
+fn fields_refuse_shapes() {
+    fn each<F: VectorField>(field: &F, theta: &[f64]) {
+        let (d, p) = (field.dimension(), field.parameters());
+        let ones = |rows: usize, columns: usize| Array2::<f64>::ones((rows, columns));
+        let value = |z: Array2<f64>, theta: &[f64], rows: usize| {
+            let (mut tape, mut out) = (F::Tape::default(), ones(rows, d));
+            field.value(z.view(), 0.0, theta, &mut tape, out.view_mut()).map(|()| tape)
+        };
+        // No points are no error.
+        assert!(value(ones(0, d), theta, 0).is_ok());
+        assert!(value(ones(2, d + 1), theta, 2).is_err());
+        assert!(value(ones(2, d), theta, 3).is_err());
+        assert!(value(ones(2, d), &theta[1..], 2).is_err());
+        let pull = |theta: &[f64], a: Array2<f64>, out: (usize, usize), p: usize| {
+            let (mut tape, mut out) = (value(ones(2, d), theta, 2).unwrap(), Array2::ones(out));
+            field.pull_back(theta, &mut tape, a.view(), out.view_mut(), &mut vec![0.0; p])
+        };
+        assert!(pull(theta, ones(2, d), (2, d), p).is_ok());
+        assert!(pull(theta, ones(3, d), (3, d), p).is_err());
+        assert!(pull(theta, ones(2, d), (3, d), p).is_err());
+        assert!(pull(theta, ones(2, d), (2, d + 1), p).is_err());
+        assert!(pull(theta, ones(2, d), (2, d), p + 1).is_err());
+        assert!(pull(theta, ones(2, d), (2, d), p - 1).is_err());
+        let mut unused = Array2::ones((2, d));
+        let before = field.pull_back(
+            theta,
+            &mut F::Tape::default(),
+            ones(2, d).view(),
+            unused.view_mut(),
+            &mut vec![0.0; p],
+        );
+        assert!(before.is_err());
+        let push = |jet: Array2<f64>, points: usize, rows: usize, theta: &[f64]| {
+            let mut out = ones(rows, d);
+            field.push_forward(jet.view(), points, 0.0, theta, &mut F::Tape::default(), out.view_mut())
+        };
+        assert!(push(ones(4, d), 2, 4, theta).is_ok());
+        for (rows, points) in [(4, 0), (4, 3), (2, 3), (0, 1), (6, 4)] {
+            assert!(push(ones(rows, d), points, rows, theta).is_err(), "{points} points in {rows} rows");
+        }
+        for columns in [d + 1, d - 1] {
+            assert!(push(ones(4, columns), 2, 4, theta).is_err());
+        }
+        assert!(push(ones(4, d), 2, 3, theta).is_err());
+        assert!(push(ones(4, d), 2, 4, &theta[1..]).is_err());
+        let mut short = ones(p, d);
+        let tangents = field.add_parameter_tangents(
+            ones(1, d).view(),
+            0.0,
+            theta,
+            &mut F::Tape::default(),
+            short.view_mut(),
+        );
+        assert!(tangents.is_err());
+    }
+    let (timed, theta, _) = network();
+    each(&timed, &theta);
+    each(&NetworkField::new(Mlp::new(&[2, 3, 2], Activation::Tanh).unwrap()).unwrap(), &[0.1; 17]);
+    each(&DenseLayer::new(2).unwrap(), &[0.1, 0.2, 0.3, 0.4]);
+    each(&Pointwise(Pendulum), &PENDULUM);
+    each(&Counted::new(Pointwise(Pendulum)), &PENDULUM);
+    assert!(DenseLayer::new(usize::MAX).is_err());
+}
+
+#[test]
+fn a_solution_reaches_its_end() {
+    // t + (end − t) is not always the end.
+    let drift = |_: f64, _: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
+        out.fill(1.0);
+        Ok(())
+    };
+    let solver = DormandPrince::new(1e-6, 1e-6).unwrap();
+    for k in 1..60 {
+        let (start, end) = (-f64::from(k) / 100.0, f64::from(61 - k) / 70.0);
+        for (start, end) in [(start, end), (end, start)] {
+            let solution = solver.solve(start, end, array![[0.5]].view(), drift).unwrap();
+            assert_eq!(solution.interval(), [start, end]);
+            let found = solution.at(end).unwrap()[[0, 0]];
+            assert!((found - 0.5 - (end - start)).abs() < 1e-12, "from {start} to {end}: {found}");
+        }
+        let run = RunningAdjoint::new(
+            &Pointwise(Relaxation),
+            &[0.5, 0.0],
+            (start, end),
+            array![[3.0]].view(),
+            &DormandPrince::new(1e-8, 1e-8).unwrap(),
+            |z| Array2::ones(z.dim()),
+        )
+        .unwrap();
+        let decay = (-0.5 * (end - start)).exp();
+        assert!((run.a(start).unwrap()[[0, 0]] - decay).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn the_loss_is_that_of_the_solution() {
+    // The states that the backward solve finds are not those of the forward solve; the loss is a sum over the latter.
+    let (field, theta, z_0) = network();
+    let scheme = scheme(Tableau::EULER, 1.5, 6);
+    let of = |method| {
+        let mut every = |_: usize, z: ArrayView2<f64>, mut a: ArrayViewMut2<f64>| {
+            a += &z;
+            0.5 * z.iter().map(|z| z * z).sum::<f64>()
+        };
+        let mut work = Gradient::new(scheme, method).unwrap();
+        work.evaluate(&field, &theta, z_0.view(), &mut every, &mut vec![0.0; theta.len()]).unwrap()
+    };
+    let exact = of(Method::recorded(6));
+    for method in [Method::Sensitivity, Method::StoredAdjoint, Method::ResolvedAdjoint] {
+        assert!((of(method) / exact - 1.0).abs() < 1e-14, "{method:?}: {} {exact}", of(method));
+    }
+}
+
+#[test]
+fn gradients_that_are_not_finite_are_told() {
+    let theta = [0.5, 0.0];
+    for method in [Method::recorded(4), Method::Sensitivity, Method::StoredAdjoint, Method::ResolvedAdjoint] {
+        let outcome = |value: f64, slope: f64| {
+            let mut loss = terminal(4, |_: ArrayView2<f64>, mut a: ArrayViewMut2<f64>| {
+                a.fill(slope);
+                value
+            });
+            Gradient::new(scheme(Tableau::RK4, 1.0, 4), method)
+                .unwrap()
+                .evaluate(&Pointwise(Relaxation), &theta, array![[3.0]].view(), &mut loss, &mut [0.0; 2])
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(outcome(1.0, 1.0), Ok(1.0));
+        assert_eq!(outcome(f64::NAN, 1.0), Err("`loss` became NaN at step 4".into()));
+        assert_eq!(outcome(1.0, f64::INFINITY).unwrap_err().split(" became").next(), Some("`gradient`"));
+    }
+}

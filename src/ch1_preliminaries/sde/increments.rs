@@ -54,7 +54,12 @@ impl Grid {
     /// The time t_n.
     #[inline]
     pub fn time(&self, n: usize) -> f64 {
-        self.start + (self.end - self.start) * n as f64 / self.steps as f64
+        // Rounding may not carry the last time beyond the end, where a path is no longer defined.
+        if n == self.steps {
+            self.end
+        } else {
+            self.start + (self.end - self.start) * n as f64 / self.steps as f64
+        }
     }
 
     /// The grid that keeps every `factor`-th time.

@@ -60,7 +60,14 @@ pub(super) fn of_tanh(z: f64) -> [f64; 4] {
 pub(super) fn of_silu(z: f64) -> [f64; 4] {
     let [p, q] = logistic(z);
     let (pq, d) = (p * q, q - p);
-    [z * p, p + z * pq, pq * (2.0 + z * d), pq * (3.0 * d + z * (d * d - 2.0 * pq))]
+    // Against pq no z counts beyond this, where ∞ times 0 would not be a number.
+    let w = if z.abs() > f64::MAX { f64::MAX.copysign(z) } else { z };
+    [
+        if p == 0.0 { p } else { z * p },
+        p + w * pq,
+        pq * (2.0 + w * d),
+        pq * (3.0 * d + w * (d * d - 2.0 * pq)),
+    ]
 }
 
 /// σ' = p, σ'' = pq, σ''' = pq(q − p).
@@ -91,12 +98,15 @@ pub(super) fn of_large_sine(z: f64) -> [f64; 4] {
 }
 // ANCHOR_END: derivatives
 
-/// e^{−|z|}; below 1e-307 it stays there.
+/// e^{−|z|}; below 1e-307 as the square of its root, which may underflow.
 #[inline(always)]
 fn decay(z: f64) -> f64 {
     let y = -z.abs();
-    let [two_k, rest] = exponential(if y < -708.0 { -708.0 } else { y });
-    two_k + two_k * rest
+    let far = y < -708.0;
+    let half = if y < -1400.0 { -700.0 } else { 0.5 * y };
+    let [two_k, rest] = exponential(if far { half } else { y });
+    let e = two_k + two_k * rest;
+    if far { e * e } else { e }
 }
 
 /// p = 1/(1 + e^{−z}) and 1 − p, neither by subtraction.

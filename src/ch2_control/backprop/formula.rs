@@ -5,7 +5,7 @@ use super::{Activation, Map, Mlp};
 use crate::ch1_preliminaries::sde::Number;
 
 impl Activation {
-    /// σ(z) as a formula.
+    /// σ(z) as a formula: for |z| ≤ 700, where no exponential overflows. As a formula max(z, 0) has no derivative at 0.
     ///
     /// ```
     /// use sdml::ch2_control::backprop::Activation;

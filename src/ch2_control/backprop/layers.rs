@@ -39,9 +39,14 @@ impl Layers {
     /// ℓ = `depth` layers of width N_d = `width`.
     ///
     /// # Errors
-    /// A width or a depth of 0.
+    /// A width or a depth of 0, or more parameters than can be counted.
     pub fn new(width: usize, depth: usize, activation: Activation) -> Result<Self> {
-        Ok(Self { width: at_least("width", width, 1)?, depth: at_least("depth", depth, 1)?, activation })
+        at_least("width", width, 1)?;
+        at_least("depth", depth, 1)?;
+        if width.checked_mul(width).and_then(|square| square.checked_mul(depth)).is_none() {
+            return Err(Error::argument("width", width, "so small that the parameters can be counted"));
+        }
+        Ok(Self { width, depth, activation })
     }
 
     /// P = ℓ N_d².

@@ -7,6 +7,7 @@ use ndarray::{Array1, Array2};
 
 use super::tape::{Tape, Var};
 use crate::ch1_preliminaries::sde::{Dual, Number};
+use crate::error::finite;
 use crate::{Error, Result};
 
 /// A function ℝⁿ → ℝᵐ, written for any kind of number.
@@ -31,7 +32,7 @@ pub enum Mode {
 /// The Jacobian matrix ∂f_i/∂x_j, m × n.
 ///
 /// # Errors
-/// A point that does not have n entries.
+/// A point that does not have n finite entries, or at which there is no derivative.
 ///
 /// ```
 /// use ndarray::array;
@@ -64,12 +65,13 @@ pub fn jacobian(map: &impl Map, x: &[f64], mode: Mode) -> Result<Array2<f64>> {
         }
         Mode::Reverse => {
             let tape = Tape::new();
-            let x = tape.variables(x);
-            for (y, mut row) in map.apply(&x).into_iter().zip(jacobian.rows_mut()) {
-                row.assign(&Array1::from(tape.adjoints(y).of_all(&x)));
+            let variables = tape.variables(x);
+            for (y, mut row) in map.apply(&variables).into_iter().zip(jacobian.rows_mut()) {
+                row.assign(&Array1::from(tape.adjoints(y).of_all(&variables)));
             }
         }
     }
+    check_derivatives(x, &jacobian)?;
     Ok(jacobian)
 }
 // ANCHOR_END: jacobian
@@ -82,13 +84,15 @@ fn unit(i: usize, j: usize) -> f64 {
 /// The value and the gradient of a function with one output, in reverse mode.
 ///
 /// # Errors
-/// More outputs than one, or a point that does not have n entries.
+/// More outputs than one, a point that does not have n finite entries, or one at which there is no derivative.
 pub fn gradient(map: &impl Map, x: &[f64]) -> Result<(f64, Vec<f64>)> {
     check_scalar(map, x)?;
     let tape = Tape::new();
-    let x = tape.variables(x);
-    let y = map.apply(&x)[0];
-    Ok((y.value(), tape.adjoints(y).of_all(&x)))
+    let variables = tape.variables(x);
+    let y = map.apply(&variables)[0];
+    let gradient = tape.adjoints(y).of_all(&variables);
+    check_derivatives(x, std::iter::once(&y.value()).chain(&gradient))?;
+    Ok((y.value(), gradient))
 }
 
 /// How two differentiations are nested, the outer one named first.
@@ -105,7 +109,7 @@ pub enum Nesting {
 /// H v, where H is the matrix of second derivatives of a function with one output, without H.
 ///
 /// # Errors
-/// More outputs than one, or vectors that do not have n entries.
+/// More outputs than one, vectors that do not have n finite entries, or a point at which there is no derivative.
 ///
 /// ```
 /// use sdml::ch1_preliminaries::sde::Number;
@@ -126,7 +130,7 @@ pub fn hessian_vector(map: &impl Map, x: &[f64], v: &[f64], nesting: Nesting) ->
     check_scalar(map, x)?;
     check_point(map, v)?;
     let along = |(&value, &slope): (&f64, &f64)| Dual { value, slope };
-    Ok(match nesting {
+    let product = match nesting {
         Nesting::ForwardOverForward => {
             (0..x.len()).map(|j| second(map, x, |i| v[i], |i| unit(i, j))[0]).collect()
         }
@@ -143,7 +147,9 @@ pub fn hessian_vector(map: &impl Map, x: &[f64], v: &[f64], nesting: Nesting) ->
             let y = map.apply(&seeded.collect::<Vec<_>>())[0];
             tape.adjoints(y.slope).of_all(&x)
         }
-    })
+    };
+    check_derivatives(x, &product)?;
+    Ok(product)
 }
 // ANCHOR_END: hessian_vector
 
@@ -159,7 +165,7 @@ fn second(map: &impl Map, x: &[f64], u: impl Fn(usize) -> f64, v: impl Fn(usize)
 /// Δf = Σ_j ∂²f/∂x_j² of each output by nested differentiation: n passes with duals of duals.
 ///
 /// # Errors
-/// A point that does not have n entries.
+/// A point that does not have n finite entries, or at which there is no derivative.
 pub fn laplacian(map: &impl Map, x: &[f64]) -> Result<Vec<f64>> {
     check_point(map, x)?;
     let mut sum = vec![0.0; map.outputs()];
@@ -167,14 +173,25 @@ pub fn laplacian(map: &impl Map, x: &[f64]) -> Result<Vec<f64>> {
         let terms = second(map, x, |i| unit(i, j), |i| unit(i, j));
         sum.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
     }
+    check_derivatives(x, &sum)?;
     Ok(sum)
 }
 
 fn check_point(map: &impl Map, x: &[f64]) -> Result<()> {
-    if x.len() == map.inputs() {
-        return Ok(());
+    if x.len() != map.inputs() {
+        return Err(Error::argument("x.len()", x.len(), format!("{}, the number of inputs", map.inputs())));
     }
-    Err(Error::argument("x.len()", x.len(), format!("{}, the number of inputs", map.inputs())))
+    x.iter().try_for_each(|&entry| finite("x", entry).map(drop))
+}
+
+/// Refuses a point at which the map has no derivative. One that is infinite, as that of √x at 0, is told.
+fn check_derivatives<'a>(x: &[f64], derivatives: impl IntoIterator<Item = &'a f64>) -> Result<()> {
+    match derivatives.into_iter().find(|derivative| derivative.is_nan()) {
+        Some(_) => {
+            Err(Error::argument("x", format!("{x:?}"), "a point where there is a derivative, and not NaN"))
+        }
+        None => Ok(()),
+    }
 }
 
 fn check_scalar(map: &impl Map, x: &[f64]) -> Result<()> {

@@ -58,13 +58,19 @@ impl Mlp {
     /// A network with the layer sizes n_0, …, n_L.
     ///
     /// # Errors
-    /// Fewer than two sizes, or a size of 0.
+    /// Fewer than two sizes, a size of 0, or more parameters than can be counted.
     pub fn new(sizes: &[usize], activation: Activation) -> Result<Self> {
         at_least("sizes.len()", sizes.len(), 2)?;
         for &size in sizes {
             at_least("sizes", size, 1)?;
         }
-        let parameters = sizes.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum();
+        let counted = sizes
+            .windows(2)
+            .try_fold(0usize, |sum, pair| pair[0].checked_add(1)?.checked_mul(pair[1])?.checked_add(sum));
+        let Some(parameters) = counted else {
+            let allowed = "so small that the parameters can be counted";
+            return Err(Error::argument("sizes", format!("{sizes:?}"), allowed));
+        };
         Ok(Self { sizes: sizes.to_vec(), activation, parameters })
     }
 

@@ -4,7 +4,7 @@
 use ndarray::{Array1, Array2, Array3, ArrayView2, Axis, Slice};
 
 use super::{Jet, Mlp, Mode, Pass};
-use crate::error::at_least;
+use crate::error::{at_least, finite};
 use crate::random::Stream;
 use crate::{Error, Result};
 
@@ -64,7 +64,7 @@ impl Probe {
     /// are known, the diagonal does not count.
     ///
     /// # Errors
-    /// A matrix that is not square.
+    /// A matrix that is not square, or with entries that are not finite.
     ///
     /// ```
     /// use ndarray::array;
@@ -83,6 +83,7 @@ impl Probe {
                 "a square matrix",
             ));
         }
+        jacobian.iter().try_for_each(|&entry| finite("jacobian", entry).map(drop))?;
         let entries = jacobian.indexed_iter().map(|((i, j), &entry)| {
             let symmetric = 0.5 * (entry + jacobian[[j, i]]);
             let counts = i != j || self == Self::Gaussian;
@@ -93,11 +94,23 @@ impl Probe {
     // ANCHOR_END: variance
 }
 
+/// Passes derivatives on if they are finite.
+fn checked<D>(quantity: &'static str, derivatives: D) -> Result<D>
+where
+    for<'a> &'a D: IntoIterator<Item = &'a f64>,
+{
+    let lost = (&derivatives).into_iter().copied().find(|value| !value.is_finite());
+    match lost {
+        Some(value) => Err(Error::NotFinite { quantity, value, step: 0 }),
+        None => Ok(derivatives),
+    }
+}
+
 impl Mlp {
     /// ∂y_i/∂x_j in each point, n × n_L × n_0: by one pass with n_0 tangents, or by n_L pull-backs.
     ///
     /// # Errors
-    /// As [`Mlp::forward`].
+    /// As [`Mlp::forward`], or a derivative that overflows.
     ///
     /// ```
     /// use ndarray::array;
@@ -139,14 +152,14 @@ impl Mlp {
                 }
             }
         }
-        Ok(jacobian)
+        checked("jacobian", jacobian)
     }
     // ANCHOR_END: jacobian
 
     /// Σ_k ∂y_k/∂x_k over the n_L outputs, in each point, by n_L tangents. Inputs beyond the n_L-th (a time) are left alone.
     ///
     /// # Errors
-    /// More outputs than inputs, or as [`Mlp::forward`].
+    /// More outputs than inputs, a derivative that overflows, or as [`Mlp::forward`].
     ///
     /// ```
     /// use ndarray::array;
@@ -161,7 +174,8 @@ impl Mlp {
         let (n, jet) = (x.nrows(), Jet { tangents: self.outputs(), laplacian: false });
         self.forward_jet(theta, jet, jet.coordinates(x)?.view(), pass)?;
         let output = pass.output();
-        Ok((0..n).map(|i| (0..jet.tangents).map(|k| output[[(k + 1) * n + i, k]]).sum()).collect())
+        let sum = |i| (0..jet.tangents).map(|k| output[[(k + 1) * n + i, k]]).sum();
+        checked("divergence", (0..n).map(sum).collect())
     }
     // ANCHOR_END: divergence
 
@@ -169,7 +183,7 @@ impl Mlp {
     /// each point.
     ///
     /// # Errors
-    /// No probes, more outputs than inputs, or as [`Mlp::forward`].
+    /// No probes, more outputs than inputs, a derivative that overflows, or as [`Mlp::forward`].
     // ANCHOR: estimate
     pub fn divergence_estimate(
         &self,
@@ -201,18 +215,19 @@ impl Mlp {
         for (row, (v, slope)) in directions.zip(slopes.rows().into_iter().skip(n)).enumerate() {
             sum[row % n] += v.iter().zip(slope).map(|(v, slope)| v * slope).sum::<f64>();
         }
-        Ok(sum / probes as f64)
+        checked("divergence", sum / probes as f64)
     }
     // ANCHOR_END: estimate
 
     /// Δy_i in each point, n × n_L, by one forward pass with n_0 tangents and a Laplacian.
     ///
     /// # Errors
-    /// As [`Mlp::forward`].
+    /// As [`Mlp::forward`], or a derivative that overflows.
     pub fn laplacian(&self, theta: &[f64], x: ArrayView2<f64>, pass: &mut Pass) -> Result<Array2<f64>> {
         let (n, jet) = (x.nrows(), Jet { tangents: self.inputs(), laplacian: true });
         self.forward_jet(theta, jet, jet.coordinates(x)?.view(), pass)?;
-        Ok(pass.output().slice_axis(Axis(0), Slice::from((1 + jet.tangents) * n..)).to_owned())
+        let rows = pass.output();
+        checked("laplacian", rows.slice_axis(Axis(0), Slice::from((1 + jet.tangents) * n..)).to_owned())
     }
 
     /// The second derivatives of w · y(x) with respect to x, times v, in each point: the pull-back of a pass with one tangent.
@@ -220,7 +235,7 @@ impl Mlp {
     /// w is n × n_L, v and the result are n × n_0.
     ///
     /// # Errors
-    /// Matrices of the wrong shape, or as [`Mlp::forward`].
+    /// Matrices of the wrong shape, a w that is not finite, a derivative that overflows, or as [`Mlp::forward`].
     ///
     /// ```
     /// use ndarray::array;
@@ -250,13 +265,15 @@ impl Mlp {
                 return Err(Error::argument(name, format!("{shape:?}"), format!("{allowed:?}")));
             }
         }
+        w.iter().try_for_each(|&entry| finite("w", entry).map(drop))?;
         let below = |upper: ArrayView2<f64>, lower: ArrayView2<f64>| {
             ndarray::concatenate(Axis(0), &[upper, lower]).expect("the widths agree")
         };
         self.forward_jet(theta, Jet { tangents: 1, laplacian: false }, below(x, v).view(), pass)?;
         let cotangent = below(Array2::zeros(w.dim()).view(), w);
         self.pull_back(theta, pass, cotangent.view(), &mut vec![0.0; self.parameters()])?;
-        Ok(pass.input_cotangent().slice_axis(Axis(0), Slice::from(..n)).to_owned())
+        let product = pass.input_cotangent().slice_axis(Axis(0), Slice::from(..n)).to_owned();
+        checked("product", product)
     }
     // ANCHOR_END: hessian_vector
 }

@@ -119,7 +119,10 @@ impl<F: VectorField> Gradient<F> {
         let (z, a, tape, scaled) = (&mut work.z, &mut work.a, &mut work.tapes[0], &mut work.scratch[0]);
 
         z.assign(&z_0);
+        let mut total = 0.0;
         for n in 0..steps {
+            // The value belongs to this state, the derivative to the one that comes back.
+            total += loss(n, z.view(), a.view_mut());
             let slope = |_: usize, t: f64, y: ArrayView2<f64>, k: ArrayViewMut2<f64>| {
                 field.value(y, t, theta, &mut *tape, k)
             };
@@ -129,7 +132,7 @@ impl<F: VectorField> Gradient<F> {
 
         work.backward.fit(tableau, z_0.dim());
         a.fill(0.0);
-        let mut total = loss(steps, z.view(), a.view_mut());
+        total += loss(steps, z.view(), a.view_mut());
         for n in (0..steps).rev() {
             let t = scheme.time(n + 1);
             for i in 0..tableau.stages() {
@@ -142,7 +145,7 @@ impl<F: VectorField> Gradient<F> {
             work.forward.finish(tableau, -h, z);
             work.backward.finish(tableau, h, a);
             finite_state(z, n)?;
-            total += loss(n, z.view(), a.view_mut());
+            loss(n, z.view(), a.view_mut());
         }
         Ok(total)
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use super::field::VectorField;
+use super::field::{VectorField, check_jet, check_length, check_shape};
 use crate::error::at_least;
 use crate::{Error, Result};
 
@@ -75,7 +75,7 @@ impl<F: VectorField> VectorField for Counted<F> {
         out: ArrayViewMut2<f64>,
     ) -> Result<()> {
         self.values.fetch_add(points as u64, Relaxed);
-        self.tangents.fetch_add((jet.nrows() - points) as u64, Relaxed);
+        self.tangents.fetch_add(jet.nrows().saturating_sub(points) as u64, Relaxed);
         self.field.push_forward(jet, points, t, theta, tape, out)
     }
 
@@ -102,8 +102,11 @@ impl DenseLayer {
     /// The layer of width d.
     ///
     /// # Errors
-    /// d = 0.
+    /// d = 0, or more parameters than can be counted.
     pub fn new(width: usize) -> Result<Self> {
+        if width.checked_mul(width).is_none() {
+            return Err(Error::argument("width", width, "so small that the parameters can be counted"));
+        }
         Ok(Self { width: at_least("width", width, 1)?, multiplications: AtomicU64::new(0) })
     }
 
@@ -114,17 +117,6 @@ impl DenseLayer {
 
     fn count(&self, multiplications: usize) {
         self.multiplications.fetch_add(multiplications as u64, Relaxed);
-    }
-
-    fn fits(&self, name: &'static str, columns: usize) -> Result<()> {
-        if columns == self.width {
-            return Ok(());
-        }
-        Err(Error::argument(
-            name,
-            format!("a matrix of {columns} columns"),
-            format!("of {} columns", self.width),
-        ))
     }
 
     /// Row i of W times a vector.
@@ -153,7 +145,9 @@ impl VectorField for DenseLayer {
         tape: &mut Activated,
         mut out: ArrayViewMut2<f64>,
     ) -> Result<()> {
-        self.fits("z", z.ncols())?;
+        check_shape("z", z.dim(), (z.nrows(), self.width))?;
+        check_shape("out", out.dim(), z.dim())?;
+        check_length("theta.len()", theta.len(), self)?;
         if tape.z.dim() != z.dim() {
             *tape = Activated { z: Array2::zeros(z.dim()), s: Array2::zeros(z.dim()) };
         }
@@ -175,7 +169,10 @@ impl VectorField for DenseLayer {
         mut out: ArrayViewMut2<f64>,
         gradient: &mut [f64],
     ) -> Result<()> {
-        self.fits("a", a.ncols())?;
+        check_shape("a", a.dim(), (tape.z.nrows(), self.width))?;
+        check_shape("out", out.dim(), a.dim())?;
+        check_length("theta.len()", theta.len(), self)?;
+        check_length("gradient.len()", gradient.len(), self)?;
         out.fill(0.0);
         for (row, a) in a.rows().into_iter().enumerate() {
             for i in 0..self.width {
@@ -200,7 +197,8 @@ impl VectorField for DenseLayer {
         _tape: &mut Activated,
         mut out: ArrayViewMut2<f64>,
     ) -> Result<()> {
-        self.fits("jet", jet.ncols())?;
+        check_jet(self, jet.dim(), points, out.dim())?;
+        check_length("theta.len()", theta.len(), self)?;
         for row in 0..jet.nrows() {
             for i in 0..self.width {
                 let image = self.row_times(theta, i, jet.row(row).iter().copied());

@@ -73,6 +73,7 @@ pub struct Piece {
 #[derive(Debug, Clone)]
 pub struct Solution {
     pieces: Vec<Piece>,
+    end: f64,
     effort: Effort,
 }
 
@@ -126,7 +127,7 @@ impl DormandPrince {
         let mut pieces = Vec::new();
         let mut z = z_0.to_owned();
         let effort = self.advance(start, end, &mut z, slope, |piece| pieces.push(piece.clone()))?;
-        Ok(Solution { pieces, effort })
+        Ok(Solution { pieces, end, effort })
     }
 
     /// Replaces z(start) by z(end); `observe` sees every accepted step.
@@ -190,7 +191,9 @@ impl DormandPrince {
                         next.scaled_add(h * a, k);
                     }
                 }
-                slope(t + C[i] * h, next.view(), k[i].view_mut())?;
+                // Rounding may not carry the last stages beyond the end.
+                let time = if last && C[i] == 1.0 { end } else { t + C[i] * h };
+                slope(time, next.view(), k[i].view_mut())?;
             }
             effort.evaluations += STAGES - 1;
             y.fill(0.0);
@@ -330,8 +333,7 @@ impl Solution {
 
     /// The start and the end.
     pub fn interval(&self) -> [f64; 2] {
-        let last = &self.pieces[self.pieces.len() - 1];
-        [self.pieces[0].t, last.t + last.h]
+        [self.pieces[0].t, self.end]
     }
 
     /// The steps.

@@ -79,6 +79,7 @@ pub trait VectorField: Sync {
         mut out: ArrayViewMut2<f64>,
     ) -> Result<()> {
         let (n, d) = z.dim();
+        check_shape("out", out.dim(), ((1 + self.parameters()) * n, d))?;
         let mut unit = ndarray::Array2::zeros((1, d));
         let mut ignored = ndarray::Array2::zeros((1, d));
         let mut row = vec![0.0; self.parameters()];
@@ -101,6 +102,45 @@ pub trait VectorField: Sync {
     fn held(&self, tape: &Self::Tape) -> usize;
 }
 
+/// Passes if a matrix has this shape.
+pub(super) fn check_shape(name: &'static str, found: (usize, usize), shape: (usize, usize)) -> Result<()> {
+    if found == shape {
+        return Ok(());
+    }
+    Err(Error::argument(name, format!("{} × {}", found.0, found.1), format!("{} × {}", shape.0, shape.1)))
+}
+
+/// Passes if a vector has one entry for each of the field's parameters.
+pub(super) fn check_length(name: &'static str, found: usize, field: &impl VectorField) -> Result<()> {
+    let parameters = field.parameters();
+    if found == parameters {
+        return Ok(());
+    }
+    Err(Error::argument(name, found, format!("{parameters}, the field's parameters")))
+}
+
+/// The number of tangents to each of `points` points, if a jet of this shape has so many points, tangents to all, and d columns.
+pub(super) fn check_jet(
+    field: &impl VectorField,
+    jet: (usize, usize),
+    points: usize,
+    out: (usize, usize),
+) -> Result<usize> {
+    check_shape("jet", jet, (jet.0, field.dimension()))?;
+    check_shape("out", out, jet)?;
+    if jet.0 == 0 && points == 0 {
+        return Ok(0);
+    }
+    if points == 0 || jet.0 < points || !jet.0.is_multiple_of(points) {
+        return Err(Error::argument(
+            "points",
+            points,
+            format!("at least 1 and a divisor of the {} rows", jet.0),
+        ));
+    }
+    Ok(jet.0 / points - 1)
+}
+
 /// The rows of a matrix in a range.
 pub(super) fn rows(z: ArrayView2<'_, f64>, range: Range<usize>) -> ArrayView2<'_, f64> {
     z.slice_axis_move(Axis(0), Slice::from(range))
@@ -108,14 +148,7 @@ pub(super) fn rows(z: ArrayView2<'_, f64>, range: Range<usize>) -> ArrayView2<'_
 
 /// Passes if θ has length P and every entry is finite.
 pub(super) fn check_theta(field: &impl VectorField, theta: &[f64]) -> Result<()> {
-    let parameters = field.parameters();
-    if theta.len() != parameters {
-        return Err(Error::argument(
-            "theta.len()",
-            theta.len(),
-            format!("{parameters}, the field's parameters"),
-        ));
-    }
+    check_length("theta.len()", theta.len(), field)?;
     match theta.iter().position(|value| !value.is_finite()) {
         Some(j) => Err(Error::argument("theta", format!("{} at index {j}", theta[j]), "finite numbers")),
         None => Ok(()),

@@ -21,7 +21,7 @@ pub enum Method {
     Sensitivity,
     /// The adjoint equation of (2.5), solved backwards with the same scheme and step along the stored states.
     StoredAdjoint,
-    /// The adjoint equation with ż = f solved backwards beside it.
+    /// The adjoint equation with ż = f solved backwards beside it: ∇L_n is taken at the states found on the way back.
     ResolvedAdjoint,
 }
 // ANCHOR_END: method
@@ -43,7 +43,8 @@ impl Method {
     }
 }
 
-/// L_n: `loss(n, z_n, a)` adds ∇L_n(z_n) to a and returns L_n. It is called once for every n = 0, …, N.
+/// L_n: `loss(n, z_n, a)` adds ∇L_n(z_n) to a and returns L_n. It is called once for every n = 0, …, N; by
+/// [`Method::ResolvedAdjoint`] once more for every n < N, at the state that was found on the way back.
 pub type Loss<'a> = dyn FnMut(usize, ArrayView2<f64>, ArrayViewMut2<f64>) -> f64 + 'a;
 
 /// The [`Loss`] of the last state alone, L(z_N): `g(z, a)` adds ∇L(z) to a and returns L(z).
@@ -126,7 +127,7 @@ impl<F: VectorField> Gradient<F> {
     ///
     /// # Errors
     /// Shapes that do not fit, numbers that are not finite, or a state that ceases to be finite: the error says at which
-    /// step.
+    /// step. A loss or a gradient that is not finite at the end.
     ///
     /// ```
     /// use ndarray::array;
@@ -157,11 +158,18 @@ impl<F: VectorField> Gradient<F> {
         if gradient.len() != theta.len() {
             return Err(Error::argument("gradient.len()", gradient.len(), format!("{}", theta.len())));
         }
-        match self.method {
+        let total = match self.method {
             Method::Through { segment } => self.through(field, theta, z_0, segment, loss, gradient),
             Method::Sensitivity => self.sensitivity(field, theta, z_0, loss, gradient),
             Method::StoredAdjoint => self.stored_adjoint(field, theta, z_0, loss, gradient),
             Method::ResolvedAdjoint => self.resolved_adjoint(field, theta, z_0, loss, gradient),
+        }?;
+        let step = self.scheme.steps();
+        let at_start = self.at_start().into_iter().flatten();
+        match std::iter::once(&total).chain(&*gradient).chain(at_start).find(|value| !value.is_finite()) {
+            Some(&value) if !total.is_finite() => Err(Error::NotFinite { quantity: "loss", value, step }),
+            Some(&value) => Err(Error::NotFinite { quantity: "gradient", value, step: 0 }),
+            None => Ok(total),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Slice};
 
-use super::field::VectorField;
+use super::field::{VectorField, check_jet, check_shape};
 use super::gradient::reshape;
 use crate::ch2_control::backprop::{Jet, Mlp, Pass};
 use crate::{Error, Result};
@@ -63,19 +63,9 @@ impl NetworkField {
         tape: &mut NetworkTape,
         mut out: ArrayViewMut2<f64>,
     ) -> Result<()> {
-        let jet = Jet { tangents: z.nrows() / points - 1, laplacian: false };
-        if out.dim() != z.dim() {
-            return Err(Error::argument("out", format!("{:?}", out.dim()), format!("{:?}", z.dim())));
-        }
+        let jet = Jet { tangents: check_jet(self, z.dim(), points, out.dim())?, laplacian: false };
         if self.is_timed() {
             let d = self.dimension();
-            if z.ncols() != d {
-                return Err(Error::argument(
-                    "z",
-                    format!("{:?}", z.dim()),
-                    format!("a matrix of {d} columns"),
-                ));
-            }
             reshape(&mut tape.input, (z.nrows(), d + 1));
             tape.input.slice_axis_mut(Axis(1), Slice::from(..d)).assign(&z);
             let times = tape.input.column_mut(d).into_iter().enumerate();
@@ -108,7 +98,7 @@ impl VectorField for NetworkField {
         tape: &mut NetworkTape,
         out: ArrayViewMut2<f64>,
     ) -> Result<()> {
-        self.forward(z, (t, z.nrows().max(1)), theta, tape, out)
+        self.forward(z, (t, z.nrows()), theta, tape, out)
     }
 
     fn pull_back(
@@ -119,6 +109,7 @@ impl VectorField for NetworkField {
         mut out: ArrayViewMut2<f64>,
         gradient: &mut [f64],
     ) -> Result<()> {
+        check_shape("out", out.dim(), a.dim())?;
         self.network.pull_back(theta, &mut tape.pass, a, gradient)?;
         let in_input = tape.pass.input_cotangent();
         out.assign(&in_input.slice_axis(Axis(1), Slice::from(..self.dimension())));

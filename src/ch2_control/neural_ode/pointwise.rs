@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use super::field::VectorField;
+use super::field::{VectorField, check_jet, check_length, check_shape};
 use crate::{Error, Result};
 
 /// f: ℝᴰ → ℝᴰ with P parameters, point by point.
@@ -48,13 +48,6 @@ impl<F: ClosedForm<D, P>, const D: usize, const P: usize> Pointwise<F, D, P> {
     fn theta(theta: &[f64]) -> Result<&[f64; P]> {
         theta.try_into().map_err(|_| Error::argument("theta.len()", theta.len(), format!("{P}")))
     }
-
-    fn fits(name: &'static str, found: (usize, usize), rows: usize) -> Result<()> {
-        if found == (rows, D) {
-            return Ok(());
-        }
-        Err(Error::argument(name, format!("{} × {}", found.0, found.1), format!("{rows} × {D}")))
-    }
 }
 
 impl<F: ClosedForm<D, P>, const D: usize, const P: usize> VectorField for Pointwise<F, D, P> {
@@ -77,8 +70,8 @@ impl<F: ClosedForm<D, P>, const D: usize, const P: usize> VectorField for Pointw
         mut out: ArrayViewMut2<f64>,
     ) -> Result<()> {
         let theta = Self::theta(theta)?;
-        Self::fits("z", z.dim(), z.nrows())?;
-        Self::fits("out", out.dim(), z.nrows())?;
+        check_shape("z", z.dim(), (z.nrows(), D))?;
+        check_shape("out", out.dim(), z.dim())?;
         if tape.z.dim() != z.dim() {
             tape.z = Array2::zeros(z.dim());
         }
@@ -100,8 +93,9 @@ impl<F: ClosedForm<D, P>, const D: usize, const P: usize> VectorField for Pointw
         gradient: &mut [f64],
     ) -> Result<()> {
         let theta = Self::theta(theta)?;
-        Self::fits("a", a.dim(), tape.z.nrows())?;
-        Self::fits("out", out.dim(), tape.z.nrows())?;
+        check_shape("a", a.dim(), (tape.z.nrows(), D))?;
+        check_shape("out", out.dim(), a.dim())?;
+        check_length("gradient.len()", gradient.len(), self)?;
         for row in 0..a.nrows() {
             let (z, a) = (point(tape.z.view(), row), point::<D>(a, row));
             let in_state = self.0.state_jacobian(&z, tape.t, theta);
@@ -126,7 +120,7 @@ impl<F: ClosedForm<D, P>, const D: usize, const P: usize> VectorField for Pointw
         mut out: ArrayViewMut2<f64>,
     ) -> Result<()> {
         let theta = Self::theta(theta)?;
-        Self::fits("out", out.dim(), jet.nrows())?;
+        check_jet(self, jet.dim(), points, out.dim())?;
         for row in 0..points {
             let z = point(jet, row);
             let f = self.0.f(&z, t, theta);

@@ -96,7 +96,7 @@ impl<'a> Batch<'a> {
     ///
     /// # Errors
     /// A θ, start or gradient of the wrong shape or with entries that are not finite; a number of paths that is not a
-    /// multiple of `group`; a path or a loss that leaves the finite numbers.
+    /// multiple of `group`; a path, a loss or a derivative that leaves the finite numbers.
     pub fn gradient(
         &mut self,
         theta: &[f64],
@@ -127,7 +127,10 @@ impl<'a> Batch<'a> {
                 (BatchScheme::Midpoint, WayBack::Resolved) => shard.midpoint_adjoint(gradient)?,
                 (BatchScheme::ReversibleHeun, _) => shard.reversible_back(way, gradient)?,
             }
-            Ok(value)
+            match gradient.iter().find(|value| !value.is_finite()) {
+                Some(&value) => Err(Error::NotFinite { quantity: "gradient", value, step: 0 }),
+                None => Ok(value),
+            }
         })
     }
 

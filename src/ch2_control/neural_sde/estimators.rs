@@ -6,7 +6,7 @@
 //! ∂_θ ln p = ξ √h ∂_θb/σ + (ξ² − 1) ∂_θσ/σ.
 
 use super::controlled::{Controlled, WithParameters, axis};
-use super::gradient::Loss;
+use super::gradient::{Loss, checked};
 use crate::ch1_preliminaries::sde::{Equation, Increments, Ito};
 use crate::{Error, Result};
 
@@ -24,7 +24,7 @@ pub struct Estimators<const P: usize> {
 /// Both estimators along the path that `noise` drives from `start`.
 ///
 /// # Errors
-/// A σ that is 0, for which there is no likelihood; a path that leaves the finite numbers.
+/// A σ that is 0, for which there is no likelihood; a path, a loss or an estimate that leaves the finite numbers.
 ///
 /// ```
 /// use sdml::ch1_preliminaries::sde::{Grid, Increments, Ito};
@@ -66,11 +66,12 @@ where
             return Err(Error::NotFinite { quantity: "X", value: x[0], step: n });
         }
     }
-    let (loss, [slope]) = loss(&x);
-    Ok(Estimators {
-        loss,
-        pathwise: tangent.map(|tangent| slope * tangent),
-        likelihood_ratio: score.map(|score| loss * score),
-    })
+    let (loss, [slope]) = checked(&loss, &x, grid.steps())?;
+    let pathwise = tangent.map(|tangent| slope * tangent);
+    let likelihood_ratio = score.map(|score| loss * score);
+    match pathwise.iter().chain(&likelihood_ratio).find(|value| !value.is_finite()) {
+        Some(&value) => Err(Error::NotFinite { quantity: "gradient", value, step: grid.steps() }),
+        None => Ok(Estimators { loss, pathwise, likelihood_ratio }),
+    }
 }
 // ANCHOR_END: estimators

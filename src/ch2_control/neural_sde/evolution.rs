@@ -8,6 +8,7 @@
 use super::controlled::{Controlled, WithParameters, axis};
 use crate::ch1_preliminaries::evolution::{DMatrix, exponential};
 use crate::ch1_preliminaries::sde::{Increment, Increments};
+use crate::error::finite;
 use crate::{Error, Result};
 
 /// Where the integrand of a sum stands in each step.
@@ -64,7 +65,7 @@ where
     /// The linearization along `states`, the values at the times of the grid of `noise`.
     ///
     /// # Errors
-    /// As many states as the grid has times are needed.
+    /// As many states as the grid has times are needed, and all must be finite.
     pub fn new(
         model: &'a WithParameters<'a, E, P>,
         states: &'a [[f64; D]],
@@ -78,6 +79,7 @@ where
                 format!("one for each of the grid's {times} times"),
             ));
         }
+        states.as_flattened().iter().try_for_each(|&value| finite("states", value).map(drop))?;
         Ok(Self { model, states, noise })
     }
 

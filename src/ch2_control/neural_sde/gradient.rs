@@ -539,6 +539,10 @@ where
         a = a.plus(0.5, &sum(&left, &right));
         rows[n].adjoint = a;
     }
+    for (n, row) in rows.iter().enumerate() {
+        finite_state(&row.sensitivity, n)?;
+        finite_state(&row.adjoint, n)?;
+    }
     Ok(rows)
 }
 

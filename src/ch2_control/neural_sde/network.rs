@@ -30,7 +30,8 @@ impl NetworkSde {
     /// The equation with these networks and σ between `low` and `high`.
     ///
     /// # Errors
-    /// Networks that do not map ℝᵈ to ℝᵈ with the same d; bounds that are not finite or not in order.
+    /// Networks that do not map ℝᵈ to ℝᵈ with the same d; bounds that are not finite, not in order, or so far apart that
+    /// their distance is not finite.
     pub fn new(drift: Mlp, diffusion: Mlp, low: f64, high: f64) -> Result<Self> {
         let d = drift.inputs();
         for (name, size) in [
@@ -46,6 +47,7 @@ impl NetworkSde {
         if finite("high", high)? < low {
             return Err(Error::argument("high", high, format!("at least the lower bound, {low}")));
         }
+        finite("high - low", high - low)?;
         Ok(Self { drift, diffusion, low, high })
     }
 
@@ -81,6 +83,10 @@ impl NetworkSde {
     /// A θ or an x of the wrong shape or with entries that are not finite.
     pub fn coefficients(&self, theta: &[f64], x: ArrayView2<f64>) -> Result<[Vec<f64>; 2]> {
         self.check(theta)?;
+        if x.ncols() != self.dimension() {
+            let allowed = format!("{}, the dimension", self.dimension());
+            return Err(Error::argument("x.ncols()", x.ncols(), allowed));
+        }
         let mut node = Node::default();
         let rows: Vec<f64> = x.iter().copied().collect();
         node.evaluate(self, theta, &rows)?;
@@ -106,11 +112,7 @@ pub(super) struct Node {
 impl Node {
     /// b and σ at `x`, n rows of d.
     pub(super) fn evaluate(&mut self, sde: &NetworkSde, theta: &[f64], x: &[f64]) -> Result<()> {
-        let d = sde.dimension();
-        if !x.len().is_multiple_of(d) {
-            return Err(Error::argument("x.len()", x.len(), format!("a multiple of the dimension {d}")));
-        }
-        let x = view(x, d);
+        let x = view(x, sde.dimension());
         let (of_drift, of_diffusion) = theta.split_at(sde.drift.parameters());
         sde.drift.forward(of_drift, x, &mut self.drift)?;
         sde.diffusion.forward(of_diffusion, x, &mut self.diffusion)?;

@@ -146,7 +146,7 @@ impl TransitionFit {
                 start.fill(x);
             }
             // Every iteration has its own noise.
-            let noise = Streams::new(self.seed + 1000 * k as u64, "transition noise");
+            let noise = Streams::new(self.seed.wrapping_add(1000 * k as u64), "transition noise");
             batch.gradient(theta, view(&start, 1), &noise, self.members, gradient, |rows, x, of_x| {
                 let first = rows.start / self.members;
                 Ok(energy_score(&ends[first..], self.members, 1.0 / self.batch as f64, x, of_x))
@@ -172,7 +172,7 @@ impl TransitionFit {
     /// The law of the double well's X(τ) from `x`: the Fokker–Planck equation of Chapter 1 on 1201 cells over [−3, 3].
     ///
     /// # Errors
-    /// A start outside (−3, 3).
+    /// A start outside (−3, 3); a β or a lag that is not positive.
     pub fn law(&self, x: f64) -> Result<Density<1>> {
         let cells = fokker_planck::Grid::new([-3.0], [3.0], [1201])?;
         let Some(cell) = cells.cell_of([x]) else {
@@ -197,8 +197,9 @@ impl TransitionFit {
     /// can undercut by much.
     ///
     /// # Errors
-    /// None.
+    /// No steps, or as [`Self::law`].
     pub fn floor(&self) -> Result<f64> {
+        self.grid()?;
         let streams = Streams::new(self.seed, "transition floor");
         self.mean_distance(|x| {
             Ok((0..PATHS).map(|path| self.end(x, self.steps, &mut streams.stream(path as u64))).collect())

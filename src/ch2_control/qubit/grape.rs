@@ -103,7 +103,7 @@ impl Grape {
     /// The loss at `u`; ∂L/∂u_k goes into `gradient`.
     ///
     /// # Errors
-    /// Slices that are not K numbers long, or a control that is not finite.
+    /// Slices that are not K numbers long, a control that is not finite, or one so large that the loss is not.
     ///
     /// ```
     /// use sdml::ch2_control::qubit::{Grape, Qubit};
@@ -122,7 +122,11 @@ impl Grape {
             }
         }
         u.iter().try_for_each(|&u| finite("u", u).map(drop))?;
-        Ok(self.evaluate(u, gradient, &mut Vec::new()))
+        let loss = self.evaluate(u, gradient, &mut Vec::new());
+        match std::iter::once(&loss).chain(&*gradient).find(|value| !value.is_finite()) {
+            Some(&value) => Err(Error::NotFinite { quantity: "loss", value, step: self.pieces }),
+            None => Ok(loss),
+        }
     }
 
     // ANCHOR: gradient
@@ -162,13 +166,19 @@ impl Grape {
     /// ```
     pub fn optimize(&self, u: Vec<f64>, iterations: usize) -> Result<Optimum> {
         at_least("iterations", iterations, 1)?;
-        let bound = self.qubit.bound();
-        if let Some(u) = u.iter().find(|u| u.abs() > bound) {
-            return Err(Error::argument("u", u, format!("within ±{bound}")));
-        }
+        self.within_bounds(&u)?;
         let mut gradient = vec![0.0; self.pieces];
         let loss = self.gradient(&u, &mut gradient)?;
         Ok(self.descend(u, loss, gradient, iterations))
+    }
+
+    /// Refuses a control beyond the bounds.
+    pub(super) fn within_bounds(&self, u: &[f64]) -> Result<()> {
+        let bound = self.qubit.bound();
+        match u.iter().find(|u| u.abs() > bound) {
+            Some(u) => Err(Error::argument("u", u, format!("within ±{bound}"))),
+            None => Ok(()),
+        }
     }
 
     // ANCHOR: descend

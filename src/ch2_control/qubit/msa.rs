@@ -16,7 +16,7 @@ impl Grape {
     /// after the last.
     ///
     /// # Errors
-    /// A penalty that is negative or not finite, no sweeps, or as [`Grape::gradient`].
+    /// A penalty that is negative or not finite, no sweeps, a start beyond the bounds, or as [`Grape::gradient`].
     ///
     /// ```
     /// use sdml::ch2_control::qubit::{Grape, Qubit};
@@ -30,6 +30,7 @@ impl Grape {
         if !(penalty >= 0.0 && penalty.is_finite()) {
             return Err(Error::argument("penalty", penalty, "a finite number, at least 0"));
         }
+        self.within_bounds(u)?;
         let (bound, tau) = (self.qubit().bound(), self.horizon() / self.pieces() as f64);
         let mut gradient = vec![0.0; self.pieces()];
         let mut losses = Vec::new();

@@ -128,7 +128,7 @@ impl<D: Discretization> NetworkControl<D> {
         let bound = self.problem.bound();
         for (slope, u) in self.cotangent.iter_mut().zip(&self.u) {
             // d(u_max tanh y)/dy: the gradient dies where the control nears its bound.
-            *slope *= bound - u * u / bound;
+            *slope *= bound * (1.0 - (u / bound).powi(2));
         }
         let cotangent = ArrayView2::from_shape((self.u.len(), 1), &self.cotangent).expect("one column");
         self.network.pull_back(theta, &mut self.pass, cotangent, gradient)?;

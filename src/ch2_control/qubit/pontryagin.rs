@@ -48,11 +48,12 @@ impl Qubit {
     /// F of the constant control u at time T: u²/Ω² sin² ΩT with Ω² = ω²/4 + u².
     ///
     /// # Errors
-    /// u or T not finite.
+    /// u or T not finite, or an angle ΩT that is not.
     pub fn constant_fidelity(&self, u: f64, horizon: f64) -> Result<f64> {
         finite("u", u)?;
         let frequency = self.half_splitting().hypot(u);
-        let reached = (u / frequency * (frequency * finite("horizon", horizon)?).sin()).powi(2);
+        let angle = finite("Ω · horizon", frequency * finite("horizon", horizon)?)?;
+        let reached = (u / frequency * angle.sin()).powi(2);
         Ok(if frequency == 0.0 { 0.0 } else { reached })
     }
 
@@ -211,19 +212,30 @@ impl Qubit {
     }
 }
 
-/// Where f is highest on [low, high], and how high: the best of `cells` cells, narrowed by golden sections. A jump of f
-/// is approached from its high side.
+/// Where f is highest on [low, high], and how high: of `cells` cells all that are no lower than their neighbours, narrowed
+/// by golden sections, since the highest peak need not be that of the highest node. A jump of f is approached from its high
+/// side.
 fn highest(f: impl Fn(f64) -> f64, low: f64, high: f64, cells: usize) -> [f64; 2] {
     let node = |k: usize| low + (high - low) * k as f64 / cells as f64;
-    let mut best = [low, f(low)];
-    for k in 1..=cells {
-        let value = f(node(k));
-        if value > best[1] {
-            best = [node(k), value];
+    let width = (high - low) / cells as f64;
+    let values: Vec<f64> = (0..=cells).map(|k| f(node(k))).collect();
+    let mut best = [low, values[0]];
+    for (k, &value) in values.iter().enumerate() {
+        let [before, after] = [k.saturating_sub(1), (k + 1).min(cells)];
+        // Of a plateau its first node is enough.
+        if value >= values[after] && (value > values[before] || k == 0) {
+            let sides = [(node(k) - width).max(low), (node(k) + width).min(high)];
+            let [x, value] = narrowed(&f, [node(k), value], sides);
+            if value > best[1] {
+                best = [x, value];
+            }
         }
     }
-    let width = (high - low) / cells as f64;
-    let (mut left, mut right) = ((best[0] - width).max(low), (best[0] + width).min(high));
+    best
+}
+
+/// The highest point that golden sections of [left, right] come upon, if it is higher than `best`.
+fn narrowed(f: impl Fn(f64) -> f64, mut best: [f64; 2], [mut left, mut right]: [f64; 2]) -> [f64; 2] {
     const GOLDEN: f64 = 0.618_033_988_749_894_8;
     for _ in 0..80 {
         let span = GOLDEN * (right - left);

@@ -1,6 +1,6 @@
 //! Controls that are constant on pieces, and the states they lead to, without an error of discretization.
 
-use super::system::{Qubit, START, State};
+use super::system::{Qubit, START, State, finite_state};
 use crate::error::{at_least, finite, positive};
 use crate::{Error, Result};
 
@@ -97,7 +97,7 @@ impl Qubit {
     /// The states z(0), z(t_1), …, z(T) at the ends of the pieces.
     ///
     /// # Errors
-    /// A control beyond the bound.
+    /// A control beyond the bound, or a piece so long that its angle is not finite.
     ///
     /// ```
     /// use sdml::ch2_control::qubit::{Pulse, Qubit};
@@ -113,6 +113,7 @@ impl Qubit {
         let mut states = vec![START];
         for (k, piece) in pulse.pieces().iter().enumerate() {
             states.push(self.step(piece.u, piece.duration).apply(&states[k]));
+            finite_state(&states[k + 1], k)?;
         }
         Ok(states)
     }
@@ -124,7 +125,9 @@ impl Qubit {
     /// As [`Qubit::states`].
     pub fn end(&self, pulse: &Pulse) -> Result<State> {
         self.admits(pulse)?;
-        Ok(pulse.pieces().iter().fold(START, |z, piece| self.step(piece.u, piece.duration).apply(&z)))
+        let end = pulse.pieces().iter().fold(START, |z, piece| self.step(piece.u, piece.duration).apply(&z));
+        finite_state(&end, pulse.pieces().len() - 1)?;
+        Ok(end)
     }
 
     /// The trajectory at `intervals` + 1 times that divide [0, T] equally.

@@ -3,8 +3,8 @@
 //!
 //! The generator −iH is skew, so a costate is carried back through a stage by the same operator with the opposite sign.
 
-use super::system::{Qubit, START, State, fidelity, inner, minus_i};
-use crate::error::{at_least, positive};
+use super::system::{Qubit, START, State, fidelity, finite_state, inner, minus_i};
+use crate::error::{at_least, finite, positive};
 use crate::{Error, Result};
 
 /// N steps of length h = T/N; the control is asked for at 0, h/2, h, …, T. The phase that both levels share is left out.
@@ -40,7 +40,7 @@ impl RungeKutta {
     /// The state at the end for the samples `u` of the control.
     ///
     /// # Errors
-    /// Not 2N + 1 samples.
+    /// Not 2N + 1 samples, samples that are not finite, or steps so long that the state ceases to be finite.
     ///
     /// ```
     /// use sdml::ch2_control::qubit::{Qubit, RungeKutta, fidelity};
@@ -66,6 +66,7 @@ impl RungeKutta {
             for i in 0..2 {
                 z[i] += (k_1[i] + k_4[i] + (k_2[i] + k_3[i]) * 2.0) * (h / 6.0);
             }
+            finite_state(&z, n)?;
         }
         Ok(z)
     }
@@ -74,7 +75,7 @@ impl RungeKutta {
     /// 1 − F for the samples `u`; its derivatives go into `gradient`.
     ///
     /// # Errors
-    /// Slices that are not 2N + 1 numbers long.
+    /// As [`RungeKutta::end`], for the derivatives as well.
     ///
     /// ```
     /// use sdml::ch2_control::qubit::{Qubit, RungeKutta};
@@ -113,13 +114,20 @@ impl RungeKutta {
                 lambda[i] += bar_1[i] + bar_2[i] + bar_3[i] + bar_4[i];
             }
         }
-        Ok(1.0 - fidelity(&end))
+        let loss = 1.0 - fidelity(&end);
+        match std::iter::once(&loss).chain(&*gradient).find(|value| !value.is_finite()) {
+            Some(&value) => Err(Error::NotFinite { quantity: "loss", value, step: self.stages.len() }),
+            None => Ok(loss),
+        }
     }
     // ANCHOR_END: backward
 
     fn sampled(&self, u: &[f64]) -> Result<()> {
         let needed = 2 * self.stages.len() + 1;
-        if u.len() == needed { Ok(()) } else { Err(Error::argument("u.len()", u.len(), format!("{needed}"))) }
+        if u.len() != needed {
+            return Err(Error::argument("u.len()", u.len(), format!("{needed}")));
+        }
+        u.iter().try_for_each(|&u| finite("u", u).map(drop))
     }
 }
 

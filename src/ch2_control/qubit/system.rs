@@ -5,8 +5,8 @@
 
 use nalgebra::Complex;
 
-use crate::Result;
 use crate::error::{finite, positive};
+use crate::{Error, Result};
 
 /// The amplitudes (z_1, z_2) of the two levels.
 pub type State = [Complex<f64>; 2];
@@ -42,6 +42,14 @@ pub fn bloch(z: &State) -> [f64; 3] {
     [2.0 * cross.re, 2.0 * cross.im, z[0].norm_sqr() - z[1].norm_sqr()]
 }
 // ANCHOR_END: bloch
+
+/// Passes if the state after step n is finite.
+pub(super) fn finite_state(z: &State, n: usize) -> Result<()> {
+    match z.iter().flat_map(|z| [z.re, z.im]).find(|part| !part.is_finite()) {
+        Some(value) => Err(Error::NotFinite { quantity: "z", value, step: n }),
+        None => Ok(()),
+    }
+}
 
 /// Re⟨a, b⟩ = Re(ā_1b_1 + ā_2b_2): the scalar product of ℝ⁴, written for complex pairs.
 pub(super) fn inner(a: &State, b: &State) -> f64 {
@@ -166,7 +174,7 @@ impl Qubit {
     }
     // ANCHOR_END: step
 
-    /// ∂_u e^{−iH(u)τ}.
+    /// ∂_u e^{−iH(u)τ}, as long as τ³ neither vanishes nor overflows.
     ///
     /// ```
     /// use sdml::ch2_control::qubit::Qubit;

@@ -3,8 +3,8 @@
 use ndarray::{Array2, array};
 use sdml::ch1_preliminaries::sde::Grid;
 use sdml::ch2_control::backprop::{
-    Activation, Chain, Evaluation, Jet, Layers, Mlp, NoisyRelaxation, OfInput, Pass, Probe, Problem,
-    Relaxation, Rerun, Shards, gradient, hessian_vector,
+    Activation, Chain, Evaluation, Jet, Layers, Mlp, Mode, Nesting, NoisyRelaxation, OfInput, Pass, Probe,
+    Problem, Relaxation, Rerun, Shards, gradient, hessian_vector, jacobian, laplacian,
 };
 use sdml::random::Streams;
 use sdml::{Error, Result};
@@ -99,4 +99,57 @@ fn shards_report_the_first_error() {
     mlp.pull_back(&[0.1; 13], &mut pass, Array2::zeros((0, 1)).view(), &mut gradient).unwrap();
     assert_eq!((pass.output().dim(), gradient), ((0, 1), [0.0; 13]));
     mlp.evaluate(&[0.1; 13], Array2::zeros((0, 2)).view(), &mut Evaluation::new()).unwrap();
+}
+
+#[test]
+fn points_without_derivatives() {
+    let mlp = Mlp::new(&[1, 2, 1], Activation::Tanh).unwrap();
+    let theta = [0.1; 7];
+    let map = OfInput(&mlp, &theta);
+    for mode in [Mode::Forward, Mode::Reverse] {
+        refused(jacobian(&map, &[f64::NAN], mode), &["`x` is NaN", "finite"]);
+    }
+    refused(gradient(&map, &[f64::INFINITY]), &["`x` is inf"]);
+    refused(laplacian(&map, &[f64::NAN]), &["`x` is NaN"]);
+    let nesting = Nesting::ForwardOverReverse;
+    refused(hessian_vector(&map, &[0.0], &[f64::NAN], nesting), &["`x` is NaN"]);
+    // As a formula max(z, 0) is (z + √z²)/2.
+    let relu = Mlp::new(&[1, 1, 1], Activation::Relu).unwrap();
+    let kink = OfInput(&relu, &[1.0, 0.0, 1.0, 0.0]);
+    refused(jacobian(&kink, &[0.0], Mode::Forward), &["`x` is [0.0]", "not NaN"]);
+    refused(laplacian(&kink, &[0.0]), &["`x` is [0.0]"]);
+    refused(gradient(&kink, &[0.0]), &["`x` is [0.0]"]);
+    assert_eq!(gradient(&kink, &[2.0]).unwrap(), (2.0, vec![1.0]));
+    // A start that is not a number.
+    let lost = Problem::new(Chain { start: f64::NAN, depth: 1 }, 1.0, 1.0, 0.0).unwrap();
+    refused(gradient(&lost, &[1.0]), &["`x` is [1.0]", "not NaN"]);
+}
+
+#[test]
+fn matrices_that_are_not_finite() {
+    let mlp = Mlp::new(&[2, 3, 1], Activation::Tanh).unwrap();
+    let (x, mut pass) = (Array2::<f64>::zeros((2, 2)), Pass::new());
+    let w = array![[1.0], [f64::NAN]];
+    refused(mlp.hessian_vector(&[0.1; 13], x.view(), w.view(), x.view(), &mut pass), &["`w` is NaN"]);
+    refused(Probe::Gaussian.variance(array![[f64::INFINITY]].view()), &["`jacobian` is inf"]);
+    // Derivatives that overflow.
+    let mlp = Mlp::new(&[2, 1, 1], Activation::Softplus).unwrap();
+    let (theta, x) = ([1e200, 1e200, 0.0, 1e200, 0.0], array![[0.0, 0.0]]);
+    for mode in [Mode::Forward, Mode::Reverse] {
+        refused(mlp.jacobian(&theta, x.view(), mode, &mut pass), &["`jacobian` became inf"]);
+    }
+    refused(mlp.divergence(&theta, x.view(), &mut pass), &["`divergence` became inf"]);
+    refused(mlp.laplacian(&theta, x.view(), &mut pass), &["`laplacian` became"]);
+    let (w, v, stream) = (array![[1.0]], array![[1.0, 0.0]], &mut Streams::new(0, "bad").stream(0));
+    refused(mlp.hessian_vector(&theta, x.view(), w.view(), v.view(), &mut pass), &["`product` became"]);
+    let probes = (Probe::Rademacher, 1);
+    refused(mlp.divergence_estimate(&theta, x.view(), probes, stream, &mut pass), &["`divergence` became"]);
+}
+
+#[test]
+fn sizes_beyond_counting() {
+    let huge = usize::MAX;
+    refused(Mlp::new(&[huge, 1], Activation::Tanh), &["`sizes`", "counted"]);
+    refused(Mlp::new(&[2, huge, 2], Activation::Tanh), &["`sizes`", "counted"]);
+    refused(Layers::new(huge, 2, Activation::Tanh), &["`width`", "counted"]);
 }

@@ -112,3 +112,41 @@ fn evaluation_is_the_forward_pass() {
         assert_eq!(pass.output(), evaluation.output());
     }
 }
+
+#[test]
+fn activations_far_out() {
+    // e^z is exact to the last place down to where it vanishes, and z e^z has vanished long before z is as large as it can be.
+    for z in [-707.0f64, -709.0, -720.0, -740.0, -744.0] {
+        let e = z.exp();
+        let near = |found: f64, exact: f64| (found - exact).abs() <= 1e-14 * exact.abs() + 8e-324 * z.abs();
+        let [silu, first, ..] = Activation::Silu.derivatives(z);
+        assert!(near(silu, z * e) && near(first, (1.0 + z) * e), "{z}: {silu:e} {first:e}");
+        let [softplus, first, second, third] = Activation::Softplus.derivatives(z);
+        assert!(
+            [softplus, first, second, third].into_iter().all(|found| near(found, e)),
+            "{z}: {softplus:e}"
+        );
+    }
+    for z in [-746.0, -1e4, -1e300, -f64::MAX, f64::NEG_INFINITY] {
+        assert_eq!(Activation::Silu.derivatives(z).map(f64::abs), [0.0; 4], "{z}");
+        assert_eq!(Activation::Softplus.derivatives(z), [0.0; 4], "{z}");
+    }
+    for z in [746.0, 1e300, f64::MAX, f64::INFINITY] {
+        for activation in [Activation::Silu, Activation::Softplus] {
+            let [value, first, second, third] = activation.derivatives(z);
+            assert_eq!(
+                [value, first, second.abs(), third.abs()],
+                [z, 1.0, 0.0, 0.0],
+                "{activation:?} at {z}"
+            );
+        }
+    }
+    for activation in [Activation::Silu, Activation::Softplus] {
+        assert!(activation.derivatives(f64::NAN).into_iter().all(f64::is_nan));
+    }
+    // Through a network: silu(−10³⁰⁸) is 0.
+    let mlp = Mlp::new(&[1, 1, 1], Activation::Silu).unwrap();
+    let mut pass = Pass::new();
+    mlp.forward(&[1.0, 0.0, 1.0, 0.0], ndarray::array![[-1e308]].view(), &mut pass).unwrap();
+    assert_eq!(pass.output()[[0, 0]], 0.0);
+}

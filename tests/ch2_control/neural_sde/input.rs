@@ -192,3 +192,86 @@ fn training_stops_when_the_loss_does() {
         assert!(words(fit.train(|_, _| ())).starts_with(name), "{fit:?}");
     }
 }
+
+#[test]
+fn grids_end_where_they_end() {
+    // (T N)/N is not always T, and beyond T the path is not defined.
+    for (horizon, steps) in [(0.42, 311), (3.11, 1402), (1.99, 1191), (0.99, 85)] {
+        let tree = BrownianTree::<1>::new(horizon, 10, &Streams::new(0, "input"), 0).unwrap();
+        let grid = Grid::new(0.0, horizon, steps).unwrap();
+        assert_eq!(grid.time(steps), horizon);
+        let problem = PathGradient::new(&OneNeuron, NEURON, [0.3], grid).unwrap();
+        assert!(problem.reversible(&mut tree.cursor(), end).is_ok(), "{horizon} {steps}");
+    }
+    let tree = BrownianTree::<1>::new(1.0, 10, &Streams::new(0, "input"), 0).unwrap();
+    let family = GeometricFamily(Stratonovich);
+    for k in 1..100 {
+        let times = [(f64::from(k) / 100.0, 0.5)];
+        let model = (&family, &Nudge);
+        let outcome =
+            jump_gradient(Heun, model, [0.1, 0.2], [1.0], (0.0, 1.0, 37), &times, &mut tree.cursor(), end);
+        assert!(outcome.is_ok(), "{:?}", outcome.err());
+    }
+}
+
+#[test]
+fn points_have_the_dimension() {
+    let network = Mlp::new(&[2, 4, 2], Activation::Tanh).unwrap();
+    let sde = NetworkSde::new(network.clone(), network.clone(), 0.1, 0.5).unwrap();
+    let theta = vec![0.1; sde.parameters()];
+    for columns in [1, 3] {
+        // Two rows of three are not three rows of two.
+        let outcome = sde.coefficients(&theta, Array2::ones((2, columns)).view());
+        assert!(words(outcome).contains(&format!("`x.ncols()` is {columns}")));
+    }
+    let apart = NetworkSde::new(network.clone(), network, -f64::MAX, f64::MAX);
+    assert!(words(apart).contains("`high - low` is inf"));
+}
+
+#[test]
+fn estimates_are_finite() {
+    let model = WithParameters::new(&LinearFamily(Ito), [0.1, 0.5]).unwrap();
+    let noise = Increments::sample(Grid::new(0.0, 1.0, 4).unwrap(), &mut Streams::new(0, "input").stream(0));
+    assert!(words(estimators(&model, 1.0, &noise, |_| (f64::NAN, [1.0]))).contains("`L` became NaN"));
+    assert!(words(estimators(&model, 1.0, &noise, |_| (1.0, [f64::NAN]))).contains("`L` became NaN"));
+    let faint = WithParameters::new(&LinearFamily(Ito), [0.1, 1e-320]).unwrap();
+    assert!(words(estimators(&faint, 1.0, &noise, end)).contains("`gradient` became"));
+    let neuron = WithParameters::new(&OneNeuron, NEURON).unwrap();
+    let states = [[f64::NAN]; 5];
+    assert!(words(Linearized::new(&neuron, &states, &noise)).contains("`states` is NaN"));
+    let network = Mlp::new(&[1, 2, 1], Activation::Tanh).unwrap();
+    let sde = NetworkSde::new(network.clone(), network, 0.1, 0.5).unwrap();
+    let theta = vec![0.1; sde.parameters()];
+    for scheme in [BatchScheme::Heun, BatchScheme::Midpoint, BatchScheme::ReversibleHeun] {
+        for way in [WayBack::Stored, WayBack::Resolved] {
+            let mut batch = Batch::new(&sde, scheme, way, Grid::new(0.0, 1.0, 4).unwrap());
+            let outcome = batch.gradient(
+                &theta,
+                Array2::ones((2, 1)).view(),
+                &Streams::new(0, "input noise"),
+                1,
+                &mut vec![0.0; theta.len()],
+                |_, _, mut of_x| {
+                    of_x.fill(f64::NAN);
+                    Ok(0.0)
+                },
+            );
+            assert!(words(outcome).contains("`gradient` became NaN"), "{scheme:?} {way:?}");
+        }
+    }
+}
+
+#[test]
+fn every_seed_trains() {
+    let fit = TransitionFit {
+        pairs: 8,
+        batch: 4,
+        members: 2,
+        width: 2,
+        steps: 2,
+        iterations: 3,
+        ..TransitionFit::standard(u64::MAX)
+    };
+    assert_eq!(fit.train(|_, _| ()).unwrap()[1].len(), 3);
+    assert!(words(TransitionFit { steps: 0, ..fit }.floor()).contains("`steps` is 0"));
+}

@@ -108,3 +108,27 @@ fn training() {
     let wild = Recipe { schedule: Schedule::Constant(f64::MAX), ..recipe };
     assert!(matches!(wild.train(), Err(Error::NotFinite { .. } | Error::Argument { name: "theta", .. })));
 }
+
+#[test]
+fn numbers_that_leave_the_finite_ones() {
+    let mut rk = RungeKutta::new(qubit(), 1.0, 2).unwrap();
+    for bad in [f64::NAN, f64::INFINITY] {
+        refused(rk.end(&[0.0, 0.0, bad, 0.0, 0.0]), &["`u` is", "finite"]);
+        refused(rk.gradient(&[bad; 5], &mut [0.0; 5]), &["`u` is", "finite"]);
+    }
+    refused(rk.end(&[1e200; 5]), &["`z` became", "at step 0"]);
+    refused(rk.gradient(&[1e60; 5], &mut [0.0; 5]), &["became"]);
+    // An angle Ωτ that is not finite.
+    refused(qubit().constant_fidelity(1e308, 10.0), &["horizon", "inf"]);
+    let fast = Qubit::new(1e10, 2.0).unwrap();
+    let pulse = Pulse::equal(1e308, &[1.0]).unwrap();
+    refused(fast.end(&pulse), &["`z` became NaN at step 0"]);
+    refused(fast.states(&pulse), &["`z` became NaN at step 0"]);
+    refused(fast.trajectory(&pulse, 3), &["`z` became NaN at step 0"]);
+    let grape = Grape::new(fast, 1e308, 1).unwrap();
+    refused(grape.gradient(&[1.0], &mut [0.0]), &["`loss` became NaN"]);
+    refused(grape.optimize(vec![1.0], 5), &["`loss` became NaN"]);
+    // The sweeps begin within the bounds, as the descent does.
+    let grape = Grape::new(qubit(), 5.0, 2).unwrap();
+    refused(grape.successive_approximations(&mut [0.0, 2.1], 1.0, 1), &["`u` is 2.1", "within ±2"]);
+}

@@ -2,7 +2,9 @@ use super::qubit;
 use crate::check::Check;
 
 use sdml::ch1_preliminaries::learning::Schedule;
-use sdml::ch2_control::qubit::{Discretization, Grape, NetworkControl, Pulse, Recipe, RungeKutta, fidelity};
+use sdml::ch2_control::qubit::{
+    Discretization, Grape, NetworkControl, Pulse, Qubit, Recipe, RungeKutta, fidelity,
+};
 use sdml::random::Streams;
 
 const SECTION: &str = "ch2_control/qubit";
@@ -126,4 +128,37 @@ fn kept_rows_are_the_run() {
     assert!((1.0 - fidelity(&qubit().end(&pulse).unwrap()) - trained.infidelity).abs() < 1e-13);
     // One more run gives the same bits.
     assert_eq!(recipe.train().unwrap(), trained);
+}
+
+#[test]
+fn a_bound_of_any_size() {
+    // In the units in which u_max is 1, whatever it is: T u_max and ω/u_max tell all, and u_max ∂L/∂u with them.
+    let of = |scale: f64| {
+        let grape = Grape::new(Qubit::new(scale, scale).unwrap(), 3.0 / scale, 4).unwrap();
+        let mut control = NetworkControl::new(grape, 3).unwrap();
+        let mut theta = vec![0.0; control.network().parameters()];
+        // The last bias alone: a constant control.
+        *theta.last_mut().unwrap() = 0.6;
+        let mut gradient = vec![0.0; theta.len()];
+        let loss = control.gradient(&theta, &mut gradient).unwrap();
+        [loss, gradient[theta.len() - 1]]
+    };
+    let exact = of(1.0);
+    for scale in [1e-100, 1e100] {
+        let found = of(scale);
+        for (found, exact) in found.into_iter().zip(exact) {
+            assert!((found / exact - 1.0).abs() < 1e-12, "{scale:e}: {found} {exact}");
+        }
+    }
+    // Where u_max² is no longer a number.
+    let grape = Grape::new(Qubit::new(0.0, 1e200).unwrap(), 1e-203, 1).unwrap();
+    let mut control = NetworkControl::new(grape, 1).unwrap();
+    let mut theta = vec![0.0; control.network().parameters()];
+    *theta.last_mut().unwrap() = 0.6;
+    let mut gradient = vec![0.0; theta.len()];
+    control.gradient(&theta, &mut gradient).unwrap();
+    // L = cos² uT with u = u_max tanh 0.6, and the terms of order (uT)² are lost with T³.
+    let (turned, found) = (1e-3 * 0.6f64.tanh(), gradient[theta.len() - 1]);
+    let exact = -(2.0 * turned).sin() * 1e-3 * (1.0 - 0.6f64.tanh().powi(2));
+    assert!((found / exact - 1.0).abs() < 1e-6, "{found} {exact}");
 }

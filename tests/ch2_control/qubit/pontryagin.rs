@@ -302,3 +302,18 @@ fn printed_minimum_time() {
         qubit().minimum_time().unwrap(),
     );
 }
+
+#[test]
+fn the_best_of_nearly_equal_constants() {
+    // With a splitting this small the peaks u²/Ω² of F at ΩT = π/2, 3π/2, … differ by a millionth, less than a grid sees.
+    let (omega, bound) = (1e-3f64, 2.0f64);
+    let qubit = Qubit::new(omega, bound).unwrap();
+    for half_turns in [4.2, 5.0, 8.0, 11.7] {
+        let horizon = half_turns * PI / omega.hypot(2.0 * bound);
+        let [_, found] = qubit.best_constant(horizon).unwrap();
+        let peaks = (0..8).map(|k| (f64::from(k) + 0.5) * PI / horizon);
+        let reached = peaks.filter(|rate| *rate <= bound).map(|rate| 1.0 - (0.5 * omega / rate).powi(2));
+        let best = reached.fold(0.0, f64::max);
+        assert!(found >= best - 1e-12, "{half_turns}: {found} {best}");
+    }
+}
