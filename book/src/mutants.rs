@@ -75,11 +75,11 @@ impl Mutants {
     /// The section of the coverage page.
     pub fn section(&self) -> String {
         let mut text = format!(
-            "\n## Mutants\n\nHow much do the tests see? A mutant is the code with one operator, number or method changed: \
-             `+` to `-`, 2 to 3, `sin` to `cos`. On {} a random sample of them, drawn with the seed in the table, was run \
-             against the checks and the laws of its chapter, the solutions of the exercises and the examples in the \
-             documentation; the checks that train networks were left out, and so were faults in tables of constants. A chapter \
-             with a later seed was sampled anew after tests had been written for what the first sample found. The interval is \
+            "\n## Mutants\n\nHow much do the tests see? A mutant is the code with one operator, number, method, condition or test of an \
+             argument changed: `+` to `-`, 2 to 3, `sin` to `cos`. On {} a random sample of them, drawn with the seed in the table, \
+             was run against the checks of its chapter and, if it passed them, against the laws; the checks of networks that \
+             train for minutes were left out, and so were faults in constants and those that do not compile. A chapter \
+             with a later seed was sampled anew after tests had been written for what the samples before it found. The interval is \
              Wilson's, of 95 %, for the share of all mutants that the tests caught as they stood then.\n\n",
             self.date
         );

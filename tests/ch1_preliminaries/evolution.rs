@@ -880,7 +880,7 @@ fn bad_input() {
     says(HeatAdvection::new(7, 1.0, |_| 1.0).unwrap_err(), "even");
     says(HeatAdvection::new(8, 0.0, |_| 1.0).unwrap_err(), "`diffusivity` is 0");
     says(HeatAdvection::new(8, 1.0, |x| 1.0 / x).unwrap_err(), "`velocity` is inf");
-    says(backward_growth(1.0, 100, 1.0).unwrap_err(), "`growth` became inf");
+    says(backward_growth(1.0, 100, 1.0).unwrap_err(), "`growth` became inf at step 0");
     says(Rabi::new(1.0, f64::NAN, 1.0).unwrap_err(), "`g` is NaN");
     says(spring_propagator(4.5, 0.0).unwrap_err(), "`t` is 4.5");
     says(spring_propagator(f64::NAN, 0.0).unwrap_err(), "`t` is NaN");

@@ -26,6 +26,26 @@ fn network() -> (NetworkFlow, Vec<f64>) {
     (NetworkFlow::new(mlp).unwrap(), theta.iter().map(|w| 1.5 * w).collect())
 }
 
+/// What the cubic field pulls back is the slope of a·F + b ∇·F, of degree three: five points give it without an error but rounding.
+#[test]
+fn derivative_of_the_cubic_field() {
+    let (a, b) = (array![[0.7], [-1.2]], array![-0.4, 2.0]);
+    let (y, mut tape) = (array![[0.9], [-1.3]], Array2::zeros((0, 0)));
+    let sum = |shift: f64, tape: &mut Array2<f64>| -> Array1<f64> {
+        let (mut f, mut divergence) = (Array2::zeros((2, 1)), Array1::zeros(2));
+        CubicField.value((&y + shift).view(), 0.0, &[], tape, f.view_mut(), divergence.view_mut()).unwrap();
+        &a.column(0) * &f.column(0) + &b * &divergence
+    };
+    let mut difference = |h: f64| sum(h, &mut tape) - sum(-h, &mut tape);
+    let slope = (difference(0.5) * 8.0 - difference(1.0)) / 6.0;
+    sum(0.0, &mut tape);
+    let mut pulled = Array2::zeros((2, 1));
+    CubicField.pull_back(&[], &mut tape, a.view(), b.view(), pulled.view_mut(), &mut []).unwrap();
+    for (found, exact) in pulled.iter().zip(&slope) {
+        assert!((found - exact).abs() < 1e-13, "{found} {exact}");
+    }
+}
+
 #[test]
 fn trajectories_pass_through_every_step() {
     // dy/dt = −y³ has y(t) = z/√(1 + 2tz²).
@@ -613,7 +633,12 @@ fn bad_input_is_told() {
     let message = grows.push(&[1e10, 0.0], array![[1.0]].view()).unwrap_err().to_string();
     assert!(message.contains("at step"), "{message}");
     assert!(Layers::new(CubicField, -1.0, 3).is_err() && Layers::new(CubicField, 1.0, 0).is_err());
-    assert!(Layers::new(CubicField, 1.0, 3).unwrap().inverse_layer(&[], 4, array![1.0].view()).is_err());
+    let layers = Layers::new(CubicField, 1.0, 3).unwrap();
+    assert!(layers.inverse_layer(&[], 4, array![1.0].view()).is_err());
+    let message = layers.inverse_layer(&[], 1, array![1.0, 2.0].view()).unwrap_err().to_string();
+    assert!(message.starts_with("`point.len()` is 2, but it must be 1"), "{message}");
+    // The recipe's network fits into a flow of the plane.
+    assert!(OdeLikelihood::of(DataLaw::Eight, 0).flow(3).is_ok());
     // One point is a batch.
     let (well, mut gradient) = (Well::new(1.0).unwrap(), vec![0.0; theta.len()]);
     let mut reverse_kl = |z: Array2<f64>| {

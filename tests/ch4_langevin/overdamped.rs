@@ -439,6 +439,20 @@ fn acceptance_at_its_extremes() {
     }
 }
 
+/// π(y) = Σ K(x, y) π(x) with rows K(x, ·) of sum 1, also where only a hundredth of a step's law lies in the window.
+#[test]
+fn the_law_of_a_window_is_invariant() {
+    let deviation = 0.6;
+    let law = Window::new(4.0, 41).unwrap().invariant(|x| 1.5 * x, deviation).unwrap();
+    let weight = |x: f64, y: f64| (-0.5 * ((y - 1.5 * x) / deviation).powi(2)).exp();
+    let mass = |x: f64| law.iter().map(|(y, _)| weight(x, *y)).sum::<f64>();
+    assert!(mass(4.0) < 0.01);
+    for &(y, probability) in &law {
+        let after: f64 = law.iter().map(|&(x, before)| before * weight(x, y) / mass(x)).sum();
+        assert!((after - probability).abs() < 1e-14, "{y} {after} {probability}");
+    }
+}
+
 #[test]
 fn windows_of_no_numbers() {
     let window = Window::new(4.0, 41).unwrap();

@@ -312,6 +312,19 @@ fn double_well_orders() {
     assert!((bias(Word::Obabo, 0.2, 48) - bias(Word::Obabo, 0.2, 64)).abs() < 1e-8);
 }
 
+/// The density moved on a grid, in a harmonic well with a mass: there the law is that of the covariances' recursion. The grid
+/// ends at 6.5 standard deviations.
+#[test]
+fn density_of_a_heavy_particle() {
+    let bath = Bath::new(1.0, 1.0).unwrap().with_mass(4.0).unwrap();
+    let scheme = Splitting::new(Word::Obabo, bath, 0.5).unwrap();
+    let exact = LinearStep::of_splitting(&scheme, 1.0).stationary().unwrap().qq;
+    let law =
+        PhaseSpace::new(6.5, 13.0, 48).unwrap().invariant(&scheme, &Harmonic::new(&[1.0]).unwrap()).unwrap();
+    let square: f64 = law.iter().map(|(q, weight)| weight * q * q).sum();
+    assert!((square - exact).abs() < 1e-7, "{square} {exact}");
+}
+
 #[test]
 fn density_against_chains() {
     let (h, exact) = (0.2, Gibbs::new(1.0).unwrap().moment(2));

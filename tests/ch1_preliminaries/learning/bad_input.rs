@@ -54,6 +54,11 @@ fn shapes() {
         LogCosh::new(&[1.0; 4], &[0.0; 4]).unwrap().exact_gradients(1.0, Schedule::Constant(0.1), 20),
         &["`steps` is 20", "2^24"],
     );
+    // 11⁷ lies between 2²⁴ and 2²⁵.
+    refused(
+        LogCosh::new(&[1.0; 11], &[0.0; 11]).unwrap().exact_gradients(1.0, Schedule::Constant(0.1), 8),
+        &["`steps` is 8", "2^24"],
+    );
     refused(ResNet::<1>::sampled(0, 1.0, |_| Layer { weight: [[1.0]], bias: [0.0] }), &["`depth` is 0"]);
     refused(
         ResNet::<1>::sampled(4, 1.0, |t| Layer { weight: [[1.0 / t]], bias: [0.0] }),

@@ -180,6 +180,8 @@ fn training_stops_when_the_loss_does() {
     );
     assert!(error.to_string().contains("; the last finite loss was "), "{error}");
     let standard = TransitionFit::standard(0);
+    let least = TransitionFit { members: 2, pairs: 4, batch: 2, iterations: 1, ..standard.clone() };
+    assert!(least.train(|_, _| ()).is_ok());
     for (fit, name) in [
         (TransitionFit { beta: 0.0, ..standard.clone() }, "`beta`"),
         (TransitionFit { lag: f64::NAN, ..standard.clone() }, "`end`"),

@@ -206,6 +206,17 @@ fn density_integrates_to_one() {
 }
 
 #[test]
+fn a_pass_is_used_again_for_more_points() {
+    let (flow, theta) = flow(3, 6, 7);
+    let (few, many) = (points(2, 3, 8), points(5, 3, 8));
+    let (mut used, mut fresh) = (FlowPass::new(), FlowPass::new());
+    flow.forward(&theta, few.view(), &mut used).unwrap();
+    flow.forward(&theta, many.view(), &mut used).unwrap();
+    flow.forward(&theta, many.view(), &mut fresh).unwrap();
+    assert_eq!(used.points(), fresh.points());
+}
+
+#[test]
 fn gradients() {
     // ⟨ȳ, points⟩ + ⟨λ̄, log_det⟩ differentiated by central differences, in both directions.
     let (flow, theta) = flow(3, 6, 7);

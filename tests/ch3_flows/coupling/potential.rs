@@ -293,6 +293,19 @@ fn double_well_learned() {
     }
 }
 
+/// Annealing begins with λ = 0, where the target does not count.
+#[test]
+fn the_first_loss_of_annealing_knows_no_target() {
+    let first = |apart: f64| {
+        let recipe =
+            ReverseKl { batch: 16, ..ReverseKl::new(TwoModes::new(apart, 0.6, 0.65).unwrap(), 4, 0) };
+        recipe.annealed(Annealing { width: 3.0, part: 0.5 }).train().unwrap().losses
+    };
+    let [near, far] = [first(2.0), first(5.0)];
+    assert_eq!(near[0], far[0]);
+    assert_ne!(near[3], far[3]);
+}
+
 #[test]
 fn reweighting() {
     // A flow that has learned nothing yet: weights that differ, and are right.

@@ -329,11 +329,13 @@ fn bad_input() {
         LineLaw::Uniform { low: 1.0, high: 1.0 },
         LineLaw::Exponential { rate: f64::INFINITY },
         LineLaw::Logistic { centre: 0.0, scale: -1.0 },
+        LineLaw::Logistic { centre: f64::NAN, scale: 1.0 },
         LineLaw::Mixture(vec![]),
         LineLaw::Mixture(vec![(0.5, 0.0, 1.0)]),
     ] {
         assert!(law.valid().is_err());
     }
+    assert!(LineLaw::Mixture(vec![(1.0, 0.0, 1.0)]).valid().is_ok());
     assert!(message(Affine::new([[1.0, 2.0], [2.0, 4.0]], [0.0; 2]).unwrap_err()).contains("invertible"));
     assert!(Affine::new([[f64::NAN, 0.0], [0.0, 1.0]], [0.0; 2]).is_err());
     assert!(Atoms::new(&[], &[]).is_err());
