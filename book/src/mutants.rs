@@ -77,8 +77,9 @@ impl Mutants {
         let mut text = format!(
             "\n## Mutants\n\nHow much do the tests see? A mutant is the code with one operator, number, method, condition or test of an \
              argument changed: `+` to `-`, 2 to 3, `sin` to `cos`. On {} a random sample of them, drawn with the seed in the table, \
-             was run against the checks of its chapter and, if it passed them, against the laws; the checks of networks that \
-             train for minutes were left out, and so were faults in constants and those that do not compile. A chapter \
+             was run against the checks of its chapter and, if it passed them, against the laws and the examples in the \
+             documentation of what it changes; the checks of networks that train for minutes were left out, and so were faults \
+             in constants and those that do not compile. A chapter \
              with a later seed was sampled anew after tests had been written for what the samples before it found. The interval is \
              Wilson's, of 95 %, for the share of all mutants that the tests caught as they stood then.\n\n",
             self.date

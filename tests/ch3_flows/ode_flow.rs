@@ -637,8 +637,6 @@ fn bad_input_is_told() {
     assert!(layers.inverse_layer(&[], 4, array![1.0].view()).is_err());
     let message = layers.inverse_layer(&[], 1, array![1.0, 2.0].view()).unwrap_err().to_string();
     assert!(message.starts_with("`point.len()` is 2, but it must be 1"), "{message}");
-    // The recipe's network fits into a flow of the plane.
-    assert!(OdeLikelihood::of(DataLaw::Eight, 0).flow(3).is_ok());
     // One point is a batch.
     let (well, mut gradient) = (Well::new(1.0).unwrap(), vec![0.0; theta.len()]);
     let mut reverse_kl = |z: Array2<f64>| {

@@ -6,7 +6,8 @@ use sdml::ch1_preliminaries::fokker_planck::double_well::{Gibbs, force};
 use sdml::ch2_control::backprop::Evaluation;
 use sdml::ch2_control::neural_ode::{FixedStep, Stages, Tableau};
 use sdml::ch3_flows::coupling::{Potential, Reweighting};
-use sdml::ch4_langevin::overdamped::Window;
+use sdml::ch4_langevin::overdamped::{Mala, Window};
+use sdml::ch4_langevin::sampler::{Chains, DoubleWell};
 use sdml::ch5_diffusion::roads::{self, OdeWell, Road, Rows, Velocity, WellSample};
 use sdml::ch5_diffusion::score::{Denoiser, Method, Reverse, ScoreField, Source, descending_times};
 use sdml::random::Streams;
@@ -434,6 +435,16 @@ fn costs_are_counted() {
     let model = Denoiser::new(network, none, [recipe.first, recipe.horizon], 0.5).unwrap();
     let found = cost(roads::diffusion(&recipe, &model, 3, 50, 0));
     assert_eq!([found.well, found.network, found.samples], [0, 2000 * 256 + 50 * 3 * 2, 10]);
+}
+
+#[test]
+fn the_first_steps_do_not_count() {
+    let well = DoubleWell::new(1).unwrap();
+    let streams = Streams::new(0, "roads, MALA");
+    let mut walkers = Chains::from_point(&well, Mala::new(1.0, 0.1).unwrap(), streams, 4, &[1.0]).unwrap();
+    walkers.advance(3).unwrap();
+    let [square] = walkers.averages(30, 1, |x| [x[0] * x[0]]).unwrap();
+    assert_eq!(roads::mala(1.0, 0.1, 4, 30, 0).unwrap().square.mean, square.mean().unwrap().mean);
 }
 
 #[test]

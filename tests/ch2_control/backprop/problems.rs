@@ -68,10 +68,3 @@ fn three_problems() {
     let rest = ends.iter().sum::<f64>() / 20.0;
     assert!(distance(&solve(&sde, 0.0, 0.5), &best(grid, price, rest)) < 1e-12);
 }
-
-#[test]
-fn value_of_the_loss() {
-    // y = 3/2 · 4 · 1/2 = 3: γ/2 (3 − 1)² + λ/2 (16 + 1/4), without rounding.
-    let problem = Problem::new(Chain { start: 1.5, depth: 2 }, 1.0, WEIGHT, 0.5).unwrap();
-    assert_eq!(gradient(&problem, &[4.0, 0.5]).unwrap().0, 8.0 + 4.0625);
-}

@@ -388,3 +388,12 @@ fn distances_overlook_what_the_likelihood_sees() {
     .samples("seeds 0, 1, 2; 16 pairs of samples of 400")
     .within(found, 1.0, WASSERSTEIN - 1.0, "the target set before training", noise);
 }
+
+/// log 2π + E|X|²/2 − log 8 nats, with E|X|² = 8/3 on the checkerboard.
+#[test]
+fn noise_is_above_the_entropy() {
+    let small = Protocol { points: 20, repeats: 3, ..Protocol::default() };
+    let excess = small.quality_of_noise(DataLaw::Checkerboard).unwrap().excess;
+    let exact = (2.0 * std::f64::consts::PI).ln() + 4.0 / 3.0 - 8f64.ln();
+    assert!(excess.z(exact).abs() < 4.0 && excess.standard_error < 0.02, "{excess:?}");
+}

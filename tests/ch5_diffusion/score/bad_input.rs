@@ -22,6 +22,7 @@ fn mixtures() {
     assert!(refused(&[], &[], 1.0).contains("weights.len()"));
     assert!(refused(&[1.0], &means, 1.0).contains("means.len()"));
     assert!(refused(&[0.5, 0.6], &means, 1.0).contains("probabilities"));
+    assert!(refused(&[0.5, 0.4], &means, 1.0).contains("probabilities"));
     assert!(refused(&[1.5, -0.5], &means, 1.0).contains("probabilities"));
     assert!(refused(&[f64::NAN, 0.5], &means, 1.0).contains("probabilities"));
     assert!(refused(&[0.5, 0.5], &[[0.0], [f64::INFINITY]], 1.0).contains("means"));

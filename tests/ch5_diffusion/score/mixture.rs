@@ -117,3 +117,11 @@ fn far_away_nothing_overflows() {
     assert!((law.responsibility(0, &x) - 1.0).abs() < 1e-9);
     assert_eq!(law.responsibility(8, &x), 0.0);
 }
+
+#[test]
+fn a_covariance_of_one_is_no_zero() {
+    // The quadratic form of the inverse, ⅓ (2, −1; −1, 2), at (1, −1) is 2; the determinant is 3.
+    let law = Mixture::gaussian([0.0; 2], [[2.0, 1.0], [1.0, 2.0]]).unwrap();
+    let exact = -1.0 - (2.0 * std::f64::consts::PI).ln() - 0.5 * 3f64.ln();
+    assert!((law.log_density(&[1.0, -1.0]) - exact).abs() < 1e-14);
+}

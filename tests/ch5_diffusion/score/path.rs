@@ -286,3 +286,13 @@ fn times_begin_at_the_horizon() {
         }
     }
 }
+
+/// ½∫₀ᵗ β with a linear β is ½ t β(t/2).
+#[test]
+fn clock_of_a_linear_schedule() {
+    let preserving = Noising::variance_preserving(0.1, 20.0).unwrap();
+    for t in [0.25, 0.5, 0.8] {
+        let exact = 0.5 * t * (0.1 + 19.9 * 0.5 * t);
+        assert!((preserving.clock(t) - exact).abs() < 1e-14, "{t}");
+    }
+}
