@@ -165,6 +165,11 @@ pub fn errata_page(errata: &Errata, treated: &BTreeMap<String, Place>, checks: &
     page
 }
 
+/// A number to six digits; the coverage page shows all of them.
+fn six_digits(number: f64) -> String {
+    value(format!("{number:.5e}").parse().unwrap_or(number))
+}
+
 fn card(entry: &Erratum, treated: &BTreeMap<String, Place>, checks: &[Check]) -> String {
     let origin = match entry.origin {
         Origin::Notes => "in the notes",
@@ -185,9 +190,9 @@ fn card(entry: &Erratum, treated: &BTreeMap<String, Place>, checks: &[Check]) ->
             "The check [`{}`](coverage.md#{}) expects {}, measures {}, and rejects {}: {}.\n\n",
             check.name(),
             check.anchor(),
-            value(record.expected),
-            value(record.measured),
-            value(record.rejected_value),
+            six_digits(record.expected),
+            six_digits(record.measured),
+            six_digits(record.rejected_value),
             words(&record.rejected)
         );
     }
@@ -316,6 +321,12 @@ remark = "both signs"
                 "book/errata.toml:12: `B3` is treated, but no check demonstrates it",
             ]
         );
+    }
+
+    #[test]
+    fn numbers_are_shown_to_six_digits() {
+        assert_eq!(six_digits(0.785398163397448), "0.785398");
+        assert_eq!(six_digits(2.0), "2");
     }
 
     #[test]

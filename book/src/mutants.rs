@@ -91,6 +91,8 @@ impl Mutants {
         for row in &self.chapters {
             let title =
                 CHAPTERS.iter().find(|(folder, _)| *folder == row.name).map_or("", |(_, title)| title);
+            // "Chapter 3": with nine columns there is no room for more.
+            let title = title.split_once('.').map_or(title, |(number, _)| number);
             let [low, high] = wilson(row.caught, row.sampled).map(|end| 100.0 * end);
             let share = 100.0 * row.caught as f64 / row.sampled as f64;
             let left = row.sampled - row.caught - row.since - row.equivalent;
@@ -131,9 +133,7 @@ mod tests {
         let section = Mutants::parse(ONE).unwrap().section();
         assert!(section.contains("On 1 May a random sample of them"));
         assert!(
-            section.contains(
-                "| Chapter 3. Normalizing flows | 900 | 3 | 50 | 45 | 90 % (79–96 %) | 2 | 1 | 2 |\n"
-            ),
+            section.contains("| Chapter 3 | 900 | 3 | 50 | 45 | 90 % (79–96 %) | 2 | 1 | 2 |\n"),
             "{section}"
         );
     }

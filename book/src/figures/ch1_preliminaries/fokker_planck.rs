@@ -19,7 +19,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "One law, twice: the density and the paths",
-        caption: r"The double well at inverse temperature $\beta$, started from a narrow normal law at $x = 0.3$. Lines: the solution $p(x, t)$ of the
+        caption: r"The double well at inverse temperature $\beta = 2$, started from a narrow normal law at $x = 0.3$. Lines: the solution $p(x, t)$ of the
 Fokker–Planck equation at four times. Dots: histograms of simulated paths at the same times. Dashed: the equilibrium.",
         alt: "Four bell-shaped to two-humped density curves over x from −2 to 2, at times 0.02, 0.1, 0.4 and 2; dots of a histogram lie on each of them.",
         seed: 134,
@@ -35,9 +35,9 @@ Fokker–Planck equation at four times. Dots: histograms of simulated paths at t
         section: SECTION,
         number: None,
         title: "A density in the plane and its flux",
-        caption: r"The density of $\dd X = (-X + \omega X^\perp) \dd t + \sqrt 2 \dd B$ in the plane (color) and its flux (arrows, scaled in
+        caption: r"The density of $\dd X = (-X + \omega X^\perp) \dd t + \sqrt 2 \dd B$ in the plane (colour) and its flux (arrows, scaled in
 each panel by the longest), soon after the start and in the long run. $x^\perp$ is $x$ turned by a right angle.",
-        alt: "Two square panels. Left: an off-center round spot of probability with arrows pointing inwards and around. Right: a centered round spot with arrows circling it.",
+        alt: "Two square panels. Left: an off-centre round spot of probability with arrows pointing inwards and around. Right: a centred round spot with arrows circling it.",
         seed: 0,
         parameters: &[Parameter { name: "omega", default: 2.0, meaning: "speed of the rotation" }],
         data: rotating_density,
@@ -65,7 +65,7 @@ density and a histogram of its explicit solution (dots).",
         number: None,
         title: "Errors of the solver, and a solver that fails",
         caption: r"Left: the greatest error of the Ornstein–Uhlenbeck density at time ½ against the cell width $h$; with uniformization in time, and with
-backward Euler at a step proportional to $h$. Right: a drift too strong for the grid, $b = -200x$ on cells of width 0.1; the finite volumes of this section and central differences.",
+backward Euler at a step proportional to $h$. Right: a drift too strong for the grid, $b = -200x$ on cells of width 0.1; the finite volumes of this page and central differences.",
         alt: "Left: two falling straight lines on logarithmic axes, of slopes 2 and 1. Right: a positive spike, and a curve that oscillates below zero.",
         seed: 0,
         parameters: &[],
@@ -320,7 +320,7 @@ fn draw_orders(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         Plate::new().x(-0.5..=1.6, "$x$").y(span([p, central]), "$p(x, 0.005)$").legend(Corner::TopRight);
     right.horizontal(0.0, GREY.weight(1.0));
     right.line(x, central, ORANGE).keyed("central differences");
-    right.line(x, p, BLUE).keyed("this section");
+    right.line(x, p, BLUE).keyed("this page");
     right.points(x, p, BLUE);
     right.points(x, central, ORANGE);
     Ok(vec![left, right])

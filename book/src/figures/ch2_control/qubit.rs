@@ -208,9 +208,11 @@ fn draw_sphere(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         let axis = [sign * 4.0 / 17f64.sqrt(), 0.0, 1.0 / 17f64.sqrt()];
         let ((x, y), _) = project(axis);
         left.arrow((CENTRE[0], CENTRE[1]), (x, y), colour.dashed());
-        let side = if x > CENTRE[0] { Side::Right } else { Side::Left };
-        let beyond = project(axis.map(|part| 1.06 * part)).0;
-        left.label(beyond, name, side, colour);
+        // Outside the outline, where the axis points.
+        let away = [x - CENTRE[0], y - CENTRE[1]];
+        let beyond = (RADIUS + 4.0) / away[0].hypot(away[1]);
+        let side = if away[0] > 0.0 { Side::Right } else { Side::Left };
+        left.label((CENTRE[0] + beyond * away[0], CENTRE[1] + beyond * away[1]), name, side, colour);
     }
     left.disc(project(way[switch]).0, 4.0, INK);
     let mut right = globe();

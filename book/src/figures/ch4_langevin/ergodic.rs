@@ -20,7 +20,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Autocorrelation, and what it does to error bars",
-        caption: r"Left: the autocorrelation of $X_{k+1} = a X_k + \xi_k$ with $a = 0.9$: exact (dashed) and estimated from one chain of 2000 steps. Right: how many of 1000 intervals of 95% for the mean of a chain of 4000 steps contain it, against the integrated autocorrelation time $\tau$. Lines: 95%, and what the interval $\pm 1.96\, s/\sqrt N$ must give, $2\Phi(1.96/\sqrt\tau) - 1$.",
+        caption: r"Left: the autocorrelation of $X_{k+1} = a X_k + \xi_k$ with $a = 0.9$: exact (dashed) and estimated from one chain of 2000 steps. Right: how many of 1000 intervals of 95 % for the mean of a chain of 4000 steps contain it, against the integrated autocorrelation time $\tau$. Lines: 95 %, and what the interval $\pm 1.96\, s/\sqrt N$ must give, $2\Phi(1.96/\sqrt\tau) - 1$.",
         alt: "Left: the estimated autocorrelation follows an exponential until about lag 18 and then wanders irregularly, above it at first and below zero from lag 50 on. Right: the dots of batch means and of the effective sample size stay at 0.95; those of the naive interval fall with tau along a curve to 0.22.",
         seed: 3,
         parameters: &[Parameter { name: "repetitions", default: 1000.0, meaning: "number of intervals" }],

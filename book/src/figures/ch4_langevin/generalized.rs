@@ -102,7 +102,7 @@ fn draw_noise(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         let (measured, error) = (data.get(&format!("measured{i}"))?, data.get(&format!("error{i}"))?);
         covariance.estimates(data.get("lag")?, measured, error, colour).keyed(&format!(r"$\tau = {tau}$"));
     }
-    Ok(vec![paths.title("noise"), covariance.title("its covariance")])
+    Ok(vec![paths.title("noise"), covariance.title("at a lag")])
 }
 
 const SIZES: [usize; 3] = [6, 20, 120];

@@ -19,8 +19,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Two posteriors",
-        caption: r"Left: stopping distances of 50 cars, and thirty lines drawn from the posterior by MALA; black, the line of the exact posterior means. Right: the eight schools. Grey: reported effects with one standard error. Orange: posterior means by MALA, with one posterior standard deviation; black rings: by quadrature.",
-        alt: "Left: dots rising with speed, and a sheaf of lines through them, narrow in the middle. Right: for each school the posterior mean is pulled from the report towards a common value near 4 to 5; orange dots sit inside black rings.",
+        caption: r"Left: stopping distances of 50 cars, and thirty lines drawn from the posterior by MALA; in their midst, the line of the exact posterior means. Right: the eight schools. Grey: reported effects with one standard error. Orange: posterior means by MALA, with one posterior standard deviation; rings: by quadrature.",
+        alt: "Left: dots rising with speed, and a sheaf of lines through them, narrow in the middle. Right: for each school the posterior mean is pulled from the report towards a common value near 4 to 5; orange dots sit inside rings.",
         seed: 8,
         parameters: &[Parameter {
             name: "steps",

@@ -5,9 +5,7 @@ use sdml::ch1_preliminaries::learning::{
     Activation, Adam, DeepRitz, Integrand, Pass, Pinn, Points, Poisson, Training, TwoLayer,
 };
 
-use crate::figures::{
-    BLUE, Corner, Data, Figure, GREY, INK, ORANGE, PURPLE, Parameter, Plate, Settings, Side,
-};
+use crate::figures::{BLUE, Corner, Data, Figure, GREY, INK, ORANGE, PURPLE, Parameter, Plate, Settings};
 
 const SECTION: &str = "ch1_preliminaries/learning/poisson";
 
@@ -45,7 +43,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Energy on fixed nodes",
-        caption: r"Training on the energy with ten points, $\lambda = 500$. Left: the network trained with fixed points (dots mark them), with fresh points, and the target (grey). Right: the loss that training sees; the dashed line is the least energy that any function has.",
+        caption: r"Training on the energy with ten points, $\lambda = 500$. Left: the network trained with fixed points (dots mark them), with fresh points, and the target (grey). Right: the loss that training sees, where it is within the frame; the dashed line is the least energy that any function has.",
         alt: "Left: the network trained on fixed points rises steeply before the first of them and stays far above the target; the one with fresh points covers the target. Right: the loss on fixed points falls to three times the least energy, which the loss with fresh points scatters about.",
         seed: 0,
         parameters: &[
@@ -227,9 +225,8 @@ fn draw_fixed_nodes(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         .y(bottom..=-1.5 * least, "energy")
         .legend(Corner::TopRight)
         .title("loss during training");
-    right.line(step, data.get("loss, fresh")?, BLUE.thin()).keyed("fresh points");
+    right.dots(step, data.get("loss, fresh")?, 1.5, BLUE).keyed("fresh points");
     right.line(step, low, ORANGE).keyed("fixed points");
-    right.horizontal(least, INK.dashed());
-    right.label((0.03 * step[step.len() - 1], least), "least energy", Side::BelowRight, INK);
+    right.horizontal(least, INK.dashed()).keyed("least energy");
     Ok(vec![left, right])
 }

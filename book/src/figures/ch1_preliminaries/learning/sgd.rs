@@ -295,7 +295,7 @@ fn draw_basins(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let mut left = Plate::new()
         .x(-1.6..=1.6, r"$\theta$")
         .y(-0.8..=3.0, r"$L(\theta)$")
-        .legend(Corner::TopRight)
+        .legend(Corner::TopLeft)
         .title("one run of each");
     left.line(data.get("theta")?, data.get("loss")?, GREY);
     left.points(data.get("SGD")?, data.get("loss, SGD")?, BLUE.opacity(0.6)).keyed("SGD");

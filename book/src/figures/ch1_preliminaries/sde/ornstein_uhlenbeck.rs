@@ -34,7 +34,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "The variance of Euler–Maruyama",
-        caption: r"Variance against time from a fixed start. Left: the process (dashed), the recursion of Euler–Maruyama for three steps $h$ (lines), and simulations (dots). Right: relative bias of the stationary variance against $h$, exactly $1/(1 + a h/2) - 1$, and its leading term $-a h/2$ (dashed).",
+        caption: r"Left: the variance against time from a fixed start, of the process (dashed), by the recursion of Euler–Maruyama for three steps $h$ (lines), and in simulations (dots). Right: the relative bias of the stationary variance against $h$, exactly $1/(1 + a h/2) - 1$, and its leading term $-a h/2$ (dashed).",
         alt: "Left: the simulated variances lie on three recursions that settle above the dashed curve of the process, the higher the longer the step. Right: the relative bias grows along a straight line at first and bends upwards at the stability limit.",
         seed: 0,
         parameters: &[A, Parameter { name: "paths", default: 20_000.0, meaning: "paths of each simulation" }],
@@ -125,5 +125,5 @@ fn draw_bias(data: &Data, settings: &Settings) -> Result<Vec<Plate>> {
     let mut bias = Plate::new().x(0.0..=h[h.len() - 1], "step $h$").y(0.0..=4.0, "relative bias");
     bias.line(h, &leading, INK.dashed().thin()).named("$-ah/2$");
     bias.line(h, relative, ORANGE);
-    Ok(vec![variance.title("variance"), bias.title("stationary bias")])
+    Ok(vec![variance.title("from a fixed start"), bias.title("in the long run")])
 }

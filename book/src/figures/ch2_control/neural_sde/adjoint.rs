@@ -9,7 +9,9 @@ use sdml::ch2_control::neural_sde::{
 use sdml::random::Streams;
 
 use super::{NEURON, PLANE};
-use crate::figures::{BLUE, Corner, Data, Figure, GREEN, INK, ORANGE, PURPLE, Parameter, Plate, Settings};
+use crate::figures::{
+    BLUE, Corner, Data, Figure, GREEN, INK, ORANGE, PURPLE, Parameter, Plate, Settings, span,
+};
 
 const SECTION: &str = "ch2_control/neural_sde/adjoint";
 
@@ -26,6 +28,18 @@ pub const FIGURES: &[Figure] = &[
         parameters: &[],
         data: products,
         draw: draw_products,
+    },
+    Figure {
+        id: "sde-plane-adjoint",
+        section: SECTION,
+        number: None,
+        title: "The adjoint in the plane",
+        caption: r"Two dimensions, two noises, one Brownian path, $L = \abs{X}^2$. Left: the components of the adjoint, carried backwards from $\nabla L(X(1)) = 2 X(1)$. Right: their products with the components of a sensitivity carried forward from $(1, 1)$, and the sum of the products.",
+        alt: "Left: two jagged curves, the components of the adjoint. Right: two jagged curves that mirror each other, and their sum, a horizontal line.",
+        seed: 29,
+        parameters: &[],
+        data: plane,
+        draw: draw_plane,
     },
     Figure {
         id: "sde-gradient-error",
@@ -83,13 +97,7 @@ fn products(settings: &Settings) -> Result<Data> {
 fn draw_products(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let t = data.get("t")?;
     let (x, h, a) = (data.get("X")?, data.get("h")?, data.get("a")?);
-    let span = |values: &[f64]| {
-        let all = || values.iter().copied();
-        let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(f64::NEG_INFINITY, f64::max));
-        let margin = 0.08 * (high - low);
-        low - margin..=high + margin
-    };
-    let mut path = Plate::new().x(0.0..=1.0, "time $t$").y(span(x), "$X(t)$");
+    let mut path = Plate::new().x(0.0..=1.0, "time $t$").y(span([x]), "$X(t)$");
     path.line(t, x, INK.weight(1.2));
     let extreme = |pick: fn(f64, f64) -> f64| h.iter().chain(a).copied().reduce(pick).unwrap_or(1.0);
     let mut both = Plate::new()
@@ -100,6 +108,38 @@ fn draw_products(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     both.line(t, a, ORANGE.weight(1.2)).keyed("adjoint $a$");
     both.line(t, data.get("product")?, GREEN).keyed("$a h$");
     Ok(vec![path.title("the path"), both.title("forward and backward")])
+}
+
+fn plane(settings: &Settings) -> Result<Data> {
+    let problem = PathGradient::new(&TwoNoises, PLANE, [0.3, -0.2], Grid::new(0.0, 1.0, 2048)?)?;
+    let tree = BrownianTree::<2>::new(1.0, 16, &Streams::new(settings.seed, "plane"), 0)?;
+    let rows = adjoint_and_sensitivity(&problem, &mut tree.cursor(), square)?;
+    let products = |i: usize| rows.iter().map(move |row| row.adjoint[i] * row.sensitivity[i]);
+    let mut data = Data::new().column("t", rows.iter().map(|row| row.t).collect::<Vec<_>>());
+    for i in 0..2 {
+        data = data
+            .column(format!("a{}", i + 1), rows.iter().map(|row| row.adjoint[i]).collect::<Vec<_>>())
+            .column(format!("a{0} h{0}", i + 1), products(i).collect::<Vec<_>>());
+    }
+    Ok(data.column("a . h", products(0).zip(products(1)).map(|(one, two)| one + two).collect::<Vec<_>>()))
+}
+
+fn draw_plane(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
+    let t = data.get("t")?;
+    let [a, b] = [data.get("a1")?, data.get("a2")?];
+    let [first, second, sum] = [data.get("a1 h1")?, data.get("a2 h2")?, data.get("a . h")?];
+    let mut adjoint =
+        Plate::new().x(0.0..=1.0, "time $t$").y(span([a, b]), "component").legend(Corner::TopLeft);
+    adjoint.line(t, a, BLUE.weight(1.2)).keyed("$a_1$");
+    adjoint.line(t, b, ORANGE.weight(1.2)).keyed("$a_2$");
+    let mut products = Plate::new()
+        .x(0.0..=1.0, "time $t$")
+        .y(span([first, second, sum]), "product")
+        .legend(Corner::TopLeft);
+    products.line(t, first, BLUE.weight(1.2)).keyed("$a_1 h_1$");
+    products.line(t, second, ORANGE.weight(1.2)).keyed("$a_2 h_2$");
+    products.line(t, sum, GREEN).keyed("$a \\cdot h$");
+    Ok(vec![adjoint.title("the adjoint"), products.title("with a sensitivity")])
 }
 
 const STEPS: [usize; 5] = [32, 64, 128, 256, 512];

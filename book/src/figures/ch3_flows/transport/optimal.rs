@@ -9,7 +9,7 @@ use sdml::ch3_flows::transport::{
 use sdml::random::Streams;
 
 use crate::figures::{
-    BLUE, Corner, Data, Figure, GREEN, GREY, INK, ORANGE, Parameter, Plate, Settings, Shade,
+    BLUE, Corner, Data, Figure, GREEN, GREY, INK, ORANGE, Parameter, Plate, Settings, Shade, span,
 };
 
 const SECTION: &str = "ch3_flows/transport/optimal";
@@ -282,9 +282,13 @@ fn least_action(settings: &Settings) -> Result<Data> {
 
 fn draw_least_action(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let t = data.get("t")?;
-    let mut paths = Plate::new().x(-2.8..=3.0, "").y(-2.8..=3.0, "").equal().without_rules();
     let (x, y) = (data.get("start x")?, data.get("start y")?);
     let shown = 40.min(x.len());
+    let mut paths = Plate::new()
+        .x(span([&x[..shown], data.get("geodesic x")?]), "")
+        .y(span([&y[..shown], data.get("geodesic y")?]), "")
+        .equal()
+        .without_rules();
     for (name, pen) in [("random", ORANGE), ("geodesic", BLUE)] {
         let (u, v) = (data.get(&format!("{name} x"))?, data.get(&format!("{name} y"))?);
         for k in 0..shown {

@@ -11,7 +11,7 @@ use sdml::random::Streams;
 
 use super::paths;
 use crate::figures::{
-    BLUE, Corner, Data, Figure, GREEN, GREY, INK, ORANGE, PURPLE, Parameter, Plate, Settings,
+    BLUE, Corner, Data, Figure, GREEN, GREY, INK, ORANGE, PURPLE, Parameter, Plate, Settings, span,
 };
 
 const SECTION: &str = "ch5_diffusion/interpolant/matching";
@@ -190,10 +190,15 @@ fn couplings(settings: &Settings) -> Result<Data> {
 
 fn draw_couplings(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let (x, y) = (data.get("noise x")?, data.get("noise y")?);
+    let reach = |axis: &str, starts| -> Result<_> {
+        let ends = NAMES.map(|name| data.get(&format!("{name} 40 {axis}")));
+        Ok(span(ends.into_iter().collect::<Result<Vec<_>>>()?.into_iter().chain([starts])))
+    };
     let mut plates = Vec::new();
     for name in NAMES {
         let at = |k: usize, axis: &str| data.get(&format!("{name} {k} {axis}"));
-        let mut plate = Plate::new().x(-3.0..=3.0, "").y(-3.0..=3.0, "").equal().without_rules().title(name);
+        let mut plate =
+            Plate::new().x(reach("x", x)?, "").y(reach("y", y)?, "").equal().without_rules().title(name);
         for i in 0..x.len() {
             let mut line = Vec::new();
             for k in (0..=40).step_by(2) {
@@ -232,7 +237,7 @@ fn draw_steps(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let steps = data.get("steps")?;
     let mut plate = Plate::new()
         .log_x(0.9..=45.0, "Euler steps")
-        .log_y(0.01..=3.0, "error")
+        .log_y(1e-3..=3.0, "error")
         .x_ticks(&[(1.0, "1"), (2.0, "2"), (5.0, "5"), (10.0, "10"), (20.0, "20"), (40.0, "40")])
         .legend(Corner::TopRight);
     for (name, pen) in NAMES.into_iter().zip([BLUE, ORANGE, GREEN]) {

@@ -183,5 +183,5 @@ fn draw_clocks(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         right.line(t, variance, colour);
     }
     right.horizontal(1.0, INK.dashed().weight(1.0));
-    Ok(vec![left.title("the common clock"), right.title("variance")])
+    Ok(vec![left.title("the common clock"), right.title("the noised data")])
 }
