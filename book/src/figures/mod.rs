@@ -22,11 +22,11 @@ pub mod drawing;
 mod emission;
 pub mod export;
 mod faults;
+#[cfg(test)]
+mod figure_tests;
 mod geometry;
 mod ink;
 mod layout;
-#[cfg(test)]
-mod figure_tests;
 mod plate;
 mod style;
 pub(crate) mod whole;

@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 
 use tempfile::TempDir;
+
+use crate::figures::FAULTS;
 
 /// A project to spoil. Removed when dropped.
 pub struct Scratch {
@@ -21,8 +24,9 @@ impl Scratch {
         scratch
     }
 
-    /// A copy of the real project, as far as the book is made of it.
+    /// A copy of the real project, as far as the book is made of it, whose figures are there.
     pub fn whole() -> Self {
+        LazyLock::force(&FAULTS);
         let scratch = Self { folder: tempfile::tempdir().unwrap() };
         for name in ["book", "chapters", "exercises", "snapshots", "src", "tests"] {
             scratch.take(name);
