@@ -4,15 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
+use std::sync::LazyLock;
 
 use book::gallery;
 use book::pipeline::{Extent, build};
 use book::project::Project;
 
+use crate::figures::FAULTS;
+
 #[test]
 fn every_link_of_the_book_leads_somewhere_and_every_id_is_unique() {
     let folder = tempfile::tempdir().unwrap();
     let project = Project { output: folder.path().join("book"), ..Project::here() };
+    LazyLock::force(&FAULTS);
     gallery::complete().unwrap();
     build(&project, Extent::Whole).unwrap();
 
