@@ -89,10 +89,17 @@ impl<T: Number> Tape<T> {
         if let Some(tape) = result.tape {
             assert!(std::ptr::eq(tape, self), "the result is on another tape");
             adjoints[result.place] = T::from(1.0);
+            // What the result does not depend on is left out: there the partial derivatives may be infinite.
+            let mut reached = vec![false; result.place + 1];
+            reached[result.place] = true;
             for place in (0..=result.place).rev() {
+                if !reached[place] {
+                    continue;
+                }
                 let adjoint = adjoints[place];
                 for (argument, partial) in nodes[place].into_iter().flatten() {
                     adjoints[argument] = adjoints[argument] + partial * adjoint;
+                    reached[argument] = true;
                 }
             }
         }

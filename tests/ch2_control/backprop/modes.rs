@@ -2,8 +2,8 @@ use ndarray::{Array1, ArrayView2};
 use sdml::ch1_preliminaries::learning::{self, Jets, TwoLayer};
 use sdml::ch1_preliminaries::sde::Number;
 use sdml::ch2_control::backprop::{
-    Activation, Jet, Map, Mlp, Mode, Nesting, OfInput, OfParameters, Pass, Probe, gradient, hessian_vector,
-    jacobian, laplacian,
+    Activation, Jet, Map, Mlp, Mode, Nesting, OfInput, OfParameters, Pass, Probe, Tape, gradient,
+    hessian_vector, jacobian, laplacian,
 };
 use sdml::random::Streams;
 
@@ -242,4 +242,14 @@ fn probes_have_unit_covariance() {
         let square = draws.iter().map(|v| v * v).sum::<f64>() / 1e5;
         assert!(mean.abs() < 4.0 / 1e5f64.sqrt() && (square - 1.0).abs() < 4.0 * (2.0f64 / 1e5).sqrt());
     }
+}
+
+#[test]
+fn what_a_result_does_not_depend_on_has_no_part_in_it() {
+    // ln x has an infinite slope at 0, but sin x has nothing to do with it.
+    let tape = Tape::new();
+    let x = tape.variable(0.0);
+    let (logarithm, sine) = (x.ln(), x.sin());
+    assert_eq!(tape.adjoints(sine).of(x), 1.0);
+    assert_eq!(tape.adjoints(logarithm).of(x), f64::INFINITY);
 }
