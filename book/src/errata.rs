@@ -325,7 +325,7 @@ remark = "both signs"
 
     #[test]
     fn numbers_are_shown_to_six_digits() {
-        assert_eq!(six_digits(0.785398163397448), "0.785398");
+        assert_eq!(six_digits(std::f64::consts::FRAC_PI_4), "0.785398");
         assert_eq!(six_digits(2.0), "2");
     }
 
