@@ -1,5 +1,7 @@
 //! The one error type of the crate: every message names the argument, its value and what is allowed.
 
+use std::borrow::Borrow;
+
 /// What went wrong, and what would have been right.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -80,6 +82,18 @@ impl Error {
 /// Passes `value` on if it is finite.
 pub(crate) fn finite(name: &'static str, value: f64) -> Result<f64> {
     if value.is_finite() { Ok(value) } else { Err(Error::argument(name, value, "a finite number")) }
+}
+
+/// Passes if the `values` of a computation are still finite at `step`.
+pub(crate) fn stays_finite(
+    quantity: &'static str,
+    values: impl IntoIterator<Item: Borrow<f64>>,
+    step: usize,
+) -> Result<()> {
+    match values.into_iter().map(|value| *value.borrow()).find(|value| !value.is_finite()) {
+        Some(value) => Err(Error::NotFinite { quantity, value, step }),
+        None => Ok(()),
+    }
 }
 
 /// Passes `value` on if it is finite and greater than zero.

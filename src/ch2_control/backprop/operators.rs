@@ -4,7 +4,7 @@
 use ndarray::{Array1, Array2, Array3, ArrayView2, Axis, Slice};
 
 use super::{Jet, Mlp, Mode, Pass};
-use crate::error::{at_least, finite};
+use crate::error::{at_least, finite, stays_finite};
 use crate::random::Stream;
 use crate::{Error, Result};
 
@@ -99,11 +99,8 @@ fn checked<D>(quantity: &'static str, derivatives: D) -> Result<D>
 where
     for<'a> &'a D: IntoIterator<Item = &'a f64>,
 {
-    let lost = (&derivatives).into_iter().copied().find(|value| !value.is_finite());
-    match lost {
-        Some(value) => Err(Error::NotFinite { quantity, value, step: 0 }),
-        None => Ok(derivatives),
-    }
+    stays_finite(quantity, &derivatives, 0)?;
+    Ok(derivatives)
 }
 
 impl Mlp {

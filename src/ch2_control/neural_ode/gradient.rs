@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::field::{VectorField, check_state, check_theta};
 use super::runge_kutta::{FixedStep, Stages};
-use crate::error::at_least;
+use crate::error::{at_least, stays_finite};
 use crate::{Error, Result};
 
 // ANCHOR: method
@@ -164,13 +164,9 @@ impl<F: VectorField> Gradient<F> {
             Method::StoredAdjoint => self.stored_adjoint(field, theta, z_0, loss, gradient),
             Method::ResolvedAdjoint => self.resolved_adjoint(field, theta, z_0, loss, gradient),
         }?;
-        let step = self.scheme.steps();
-        let at_start = self.at_start().into_iter().flatten();
-        match std::iter::once(&total).chain(&*gradient).chain(at_start).find(|value| !value.is_finite()) {
-            Some(&value) if !total.is_finite() => Err(Error::NotFinite { quantity: "loss", value, step }),
-            Some(&value) => Err(Error::NotFinite { quantity: "gradient", value, step: 0 }),
-            None => Ok(total),
-        }
+        stays_finite("loss", [total], self.scheme.steps())?;
+        stays_finite("gradient", gradient.iter().chain(self.at_start().into_iter().flatten()), 0)?;
+        Ok(total)
     }
 
     /// a(T₀) = dL/dz_0 after a call, n × d; the forward sensitivity does not know it.

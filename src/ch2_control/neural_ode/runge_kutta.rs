@@ -7,7 +7,7 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use crate::error::{at_least, finite};
+use crate::error::{at_least, finite, stays_finite};
 use crate::{Error, Result};
 
 /// The coefficients of an explicit scheme.
@@ -268,8 +268,5 @@ pub(super) fn finite_state(z: &Array2<f64>, n: usize) -> Result<()> {
     if z.sum().is_finite() {
         return Ok(());
     }
-    match z.iter().find(|value| !value.is_finite()) {
-        Some(&value) => Err(Error::NotFinite { quantity: "z", value, step: n }),
-        None => Ok(()),
-    }
+    stays_finite("z", z, n)
 }

@@ -10,6 +10,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use super::network::{NetworkSde, Node, view};
 use crate::ch1_preliminaries::sde::Grid;
 use crate::ch2_control::backprop::Shards;
+use crate::error::stays_finite;
 use crate::random::{Keyed, Streams};
 use crate::{Error, Result};
 
@@ -127,10 +128,8 @@ impl<'a> Batch<'a> {
                 (BatchScheme::Midpoint, WayBack::Resolved) => shard.midpoint_adjoint(gradient)?,
                 (BatchScheme::ReversibleHeun, _) => shard.reversible_back(way, gradient)?,
             }
-            match gradient.iter().find(|value| !value.is_finite()) {
-                Some(&value) => Err(Error::NotFinite { quantity: "gradient", value, step: 0 }),
-                None => Ok(value),
-            }
+            stays_finite("gradient", &*gradient, 0)?;
+            Ok(value)
         })
     }
 
@@ -233,9 +232,7 @@ struct Shard<'s> {
 
 impl Shard<'_> {
     fn evaluate(&mut self, node: usize, at: fn(&Workspace) -> &Vec<f64>) -> Result<()> {
-        if let Some(&value) = at(self.w).iter().find(|value| !value.is_finite()) {
-            return Err(Error::NotFinite { quantity: "X", value, step: self.w.step });
-        }
+        stays_finite("X", at(self.w), self.w.step)?;
         // Taken out while it reads the point from the workspace it belongs to.
         let mut here = std::mem::take(&mut self.w.nodes[node]);
         let outcome = here.evaluate(self.sde, self.theta, at(self.w));
@@ -245,10 +242,7 @@ impl Shard<'_> {
 
     /// Fails if x has left the finite numbers.
     fn finite(&self, n: usize) -> Result<()> {
-        match self.w.x.iter().find(|value| !value.is_finite()) {
-            Some(&value) => Err(Error::NotFinite { quantity: "X", value, step: n }),
-            None => Ok(()),
-        }
+        stays_finite("X", &self.w.x, n)
     }
 
     fn forward(&mut self, scheme: BatchScheme, way: WayBack) -> Result<()> {

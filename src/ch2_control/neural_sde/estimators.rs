@@ -8,6 +8,7 @@
 use super::controlled::{Controlled, WithParameters, axis};
 use super::gradient::{Loss, checked};
 use crate::ch1_preliminaries::sde::{Equation, Increments, Ito};
+use crate::error::stays_finite;
 use crate::{Error, Result};
 
 /// Both estimators on one path.
@@ -69,9 +70,7 @@ where
     let (loss, [slope]) = checked(&loss, &x, grid.steps())?;
     let pathwise = tangent.map(|tangent| slope * tangent);
     let likelihood_ratio = score.map(|score| loss * score);
-    match pathwise.iter().chain(&likelihood_ratio).find(|value| !value.is_finite()) {
-        Some(&value) => Err(Error::NotFinite { quantity: "gradient", value, step: grid.steps() }),
-        None => Ok(Estimators { loss, pathwise, likelihood_ratio }),
-    }
+    stays_finite("gradient", pathwise.iter().chain(&likelihood_ratio), grid.steps())?;
+    Ok(Estimators { loss, pathwise, likelihood_ratio })
 }
 // ANCHOR_END: estimators

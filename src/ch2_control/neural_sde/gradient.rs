@@ -6,11 +6,11 @@
 
 use super::controlled::{Controlled, WithParameters, axis, dot};
 use super::driver::Driver;
+use crate::Result;
 use crate::ch1_preliminaries::sde::{
     Grid, Heun, Increment, Midpoint, Reversible, ReversibleHeun, Scheme, State, Step, Stratonovich,
 };
-use crate::error::finite;
-use crate::{Error, Result};
+use crate::error::{finite, stays_finite};
 
 /// The gradient of the loss on one path.
 #[derive(Debug, Clone, PartialEq)]
@@ -572,10 +572,7 @@ fn numbers_in<T>() -> usize {
 }
 
 fn finite_state<const D: usize>(x: &[f64; D], step: usize) -> Result<()> {
-    match x.iter().find(|value| !value.is_finite()) {
-        Some(&value) => Err(Error::NotFinite { quantity: "X", value, step }),
-        None => Ok(()),
-    }
+    stays_finite("X", x, step)
 }
 
 /// L and ∇L at the end, if they are finite.
@@ -585,10 +582,8 @@ pub(super) fn checked<const D: usize>(
     step: usize,
 ) -> Result<(f64, [f64; D])> {
     let (value, slope) = loss(x);
-    match std::iter::once(&value).chain(&slope).find(|value| !value.is_finite()) {
-        Some(&value) => Err(Error::NotFinite { quantity: "L", value, step }),
-        None => Ok((value, slope)),
-    }
+    stays_finite("L", std::iter::once(&value).chain(&slope), step)?;
+    Ok((value, slope))
 }
 
 /// Gradients that overflowed on the way back do not leave as results.
@@ -599,8 +594,6 @@ pub(super) fn finish<const D: usize, const P: usize>(
     start: [f64; D],
     held: usize,
 ) -> Result<Gradient<D, P>> {
-    match parameters.iter().chain(&start).find(|value| !value.is_finite()) {
-        Some(&value) => Err(Error::NotFinite { quantity: "gradient", value, step: 0 }),
-        None => Ok(Gradient { loss, end, parameters, start, held }),
-    }
+    stays_finite("gradient", parameters.iter().chain(&start), 0)?;
+    Ok(Gradient { loss, end, parameters, start, held })
 }

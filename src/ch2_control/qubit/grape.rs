@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use super::system::{Qubit, START, State, TARGET, inner};
-use crate::error::{at_least, finite, positive};
+use crate::error::{at_least, finite, positive, stays_finite};
 use crate::random::Streams;
 use crate::{Error, Result};
 
@@ -123,10 +123,8 @@ impl Grape {
         }
         u.iter().try_for_each(|&u| finite("u", u).map(drop))?;
         let loss = self.evaluate(u, gradient, &mut Vec::new());
-        match std::iter::once(&loss).chain(&*gradient).find(|value| !value.is_finite()) {
-            Some(&value) => Err(Error::NotFinite { quantity: "loss", value, step: self.pieces }),
-            None => Ok(loss),
-        }
+        stays_finite("loss", std::iter::once(&loss).chain(&*gradient), self.pieces)?;
+        Ok(loss)
     }
 
     // ANCHOR: gradient

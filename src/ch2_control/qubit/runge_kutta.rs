@@ -4,7 +4,7 @@
 //! The generator −iH is skew, so a costate is carried back through a stage by the same operator with the opposite sign.
 
 use super::system::{Qubit, START, State, fidelity, finite_state, inner, minus_i};
-use crate::error::{at_least, finite, positive};
+use crate::error::{at_least, finite, positive, stays_finite};
 use crate::{Error, Result};
 
 /// N steps of length h = T/N; the control is asked for at 0, h/2, h, …, T. The phase that both levels share is left out.
@@ -115,10 +115,8 @@ impl RungeKutta {
             }
         }
         let loss = 1.0 - fidelity(&end);
-        match std::iter::once(&loss).chain(&*gradient).find(|value| !value.is_finite()) {
-            Some(&value) => Err(Error::NotFinite { quantity: "loss", value, step: self.stages.len() }),
-            None => Ok(loss),
-        }
+        stays_finite("loss", std::iter::once(&loss).chain(&*gradient), self.stages.len())?;
+        Ok(loss)
     }
     // ANCHOR_END: backward
 

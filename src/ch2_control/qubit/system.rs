@@ -5,8 +5,8 @@
 
 use nalgebra::Complex;
 
-use crate::error::{finite, positive};
-use crate::{Error, Result};
+use crate::Result;
+use crate::error::{finite, positive, stays_finite};
 
 /// The amplitudes (z_1, z_2) of the two levels.
 pub type State = [Complex<f64>; 2];
@@ -45,10 +45,7 @@ pub fn bloch(z: &State) -> [f64; 3] {
 
 /// Passes if the state after step n is finite.
 pub(super) fn finite_state(z: &State, n: usize) -> Result<()> {
-    match z.iter().flat_map(|z| [z.re, z.im]).find(|part| !part.is_finite()) {
-        Some(value) => Err(Error::NotFinite { quantity: "z", value, step: n }),
-        None => Ok(()),
-    }
+    stays_finite("z", z.iter().flat_map(|z| [z.re, z.im]), n)
 }
 
 /// Re⟨a, b⟩ = Re(ā_1b_1 + ā_2b_2): the scalar product of ℝ⁴, written for complex pairs.
