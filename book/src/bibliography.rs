@@ -139,8 +139,11 @@ impl Entry {
             words(&self.venue),
             self.year
         );
-        for address in self.doi.iter().map(|doi| format!("doi:{doi}")).chain(self.url.clone()) {
-            let _ = write!(line, " `{address}`");
+        if let Some(doi) = &self.doi {
+            let _ = write!(line, " [`doi:{doi}`](<https://doi.org/{doi}>)");
+        }
+        if let Some(url) = &self.url {
+            let _ = write!(line, " [`{url}`](<{url}>)");
         }
         if let Some(number) = self.notes {
             let _ = write!(line, " \\[{number}\\]");
@@ -218,7 +221,7 @@ notes = 9
         assert_eq!(
             works.page(&cited(&["li2020"])),
             "A number in brackets is the work's number in the notes.\n\n## Cited\n\n\
-             - <span id=\"ref-li2020\"></span>Xuechen Li, Ting-Kam Leonard Wong and Ricky T. Q. Chen. *Scalable gradients*. AISTATS, 2020. `doi:10.1/a_b` \\[17\\]\n\n\
+             - <span id=\"ref-li2020\"></span>Xuechen Li, Ting-Kam Leonard Wong and Ricky T. Q. Chen. *Scalable gradients*. AISTATS, 2020. [`doi:10.1/a_b`](<https://doi.org/10.1/a_b>) \\[17\\]\n\n\
              ## In the notes' list, not yet cited\n\n\
              - <span id=\"ref-e2018\"></span>Weinan E and Bing Yu. *Deep Ritz*. CMS, 2018. \\[9\\]\n"
         );
