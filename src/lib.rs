@@ -32,6 +32,7 @@ pub mod ch3_flows;
 pub mod ch4_langevin;
 pub mod ch5_diffusion;
 mod error;
+mod parallel;
 pub mod random;
 pub mod statistics;
 

@@ -14,7 +14,7 @@ fn main() {
     consts = [1, 10],
 )]
 fn w6_through_the_steps<const D: usize>(bencher: divan::Bencher, scheme: &BatchScheme) {
-    timed::<D>(bencher, *scheme, WayBack::Stored);
+    timed::<D>(bencher, *scheme, WayBack::Recorded);
 }
 
 #[divan::bench(

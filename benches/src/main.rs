@@ -73,7 +73,7 @@ fn main() -> sdml::Result<()> {
             for scheme in [BatchScheme::Heun, BatchScheme::Midpoint, BatchScheme::ReversibleHeun] {
                 let mut stored = Job::new(&sde, scheme, WayBack::Stored)?;
                 let reference = stored.gradient(0)?.to_vec();
-                for way in [WayBack::Stored, WayBack::Resolved] {
+                for way in [WayBack::Recorded, WayBack::Stored, WayBack::Resolved] {
                     let mut job = Job::new(&sde, scheme, way)?;
                     let apart = distance(job.gradient(0)?, &reference);
                     let mut seed = 0;
@@ -81,11 +81,12 @@ fn main() -> sdml::Result<()> {
                         seed += 1;
                         job.gradient(seed).map(drop)
                     })?;
-                    let variant = format!(
-                        "d{d}-{}-{}",
-                        name(scheme),
-                        if way == WayBack::Stored { "backprop" } else { "adjoint" }
-                    );
+                    let way = match way {
+                        WayBack::Recorded => "backprop",
+                        WayBack::Stored => "backprop, states kept",
+                        WayBack::Resolved => "adjoint",
+                    };
+                    let variant = format!("d{d}-{}-{way}", name(scheme));
                     report("W6", &variant, wall, 1.0, &format!("rel_diff_to_backprop {apart:.1e}"));
                 }
             }

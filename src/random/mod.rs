@@ -13,9 +13,9 @@ use std::sync::Mutex;
 use rand::rand_core::utils::fill_bytes_via_next_word;
 use rand::{Rng, RngExt, TryRng};
 use rand_distr::{Distribution, StandardNormal};
-use rayon::prelude::*;
 
 use crate::Result;
+use crate::parallel::on_all_cores;
 
 mod bundle;
 mod generator;
@@ -101,17 +101,12 @@ impl Streams {
             Ok(accumulator)
         };
         let parts = [const { Mutex::new(None) }; SHARDS as usize];
-        in_parallel(&|part| *parts[part as usize].lock().expect("no part panicked") = Some(run(part)));
+        let work = |part: usize| *parts[part].lock().expect("no part panicked") = Some(run(part as u64));
+        on_all_cores(parts.len(), &work);
         let results = parts.into_iter().filter_map(|part| part.into_inner().expect("no part panicked"));
         results.reduce(|left, right| Ok(merge(left?, right?))).expect("there are shards")
     }
     // ANCHOR_END: map_reduce
-}
-
-/// Runs every shard's part on whatever threads there are. Not generic, so that the thread pool's machinery is compiled
-/// once and not for every ensemble.
-fn in_parallel(run: &(dyn Fn(u64) + Sync)) {
-    (0..SHARDS).into_par_iter().for_each(run);
 }
 
 /// The random numbers of one path, one after the other. It is a [`rand::Rng`], so every distribution of

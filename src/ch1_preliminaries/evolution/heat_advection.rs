@@ -7,7 +7,7 @@ use std::f64::consts::{PI, TAU};
 
 use nalgebra::{DMatrix, DVector};
 
-use crate::error::{at_least, finite, positive};
+use crate::error::{at_least, finite, positive, stays_finite};
 use crate::{Error, Result};
 
 /// The two generators on a grid.
@@ -82,11 +82,8 @@ impl HeatAdvection {
 pub fn backward_growth(diffusivity: f64, mode: u32, time: f64) -> Result<f64> {
     let growth =
         (positive("diffusivity", diffusivity)? * f64::from(mode).powi(2) * finite("time", time)?).exp();
-    if growth.is_finite() {
-        Ok(growth)
-    } else {
-        Err(Error::NotFinite { quantity: "growth", value: growth, step: 0 })
-    }
+    stays_finite("growth", [growth], 0)?;
+    Ok(growth)
 }
 
 fn grid(points: usize) -> impl Iterator<Item = f64> {

@@ -2,9 +2,10 @@
 
 use super::density::same_grid;
 use super::{Density, Grid};
+use crate::Result;
+use crate::error::{some_paths, stays_finite};
 use crate::random::{Stream, Streams};
 use crate::statistics::{GoodnessOfFit, chi_square};
-use crate::{Error, Result};
 
 /// The number of draws that fell into each cell.
 ///
@@ -35,13 +36,11 @@ impl<const N: usize> Histogram<N> {
         draw: impl Fn(&mut Stream) -> [f64; N] + Sync,
     ) -> Result<Self> {
         let counts = streams.map_reduce(
-            crate::error::some_paths(paths)?,
+            some_paths(paths)?,
             || vec![0u64; grid.cells()],
             |counts, path, stream| {
                 let x = draw(stream);
-                if let Some(&value) = x.iter().find(|x| !x.is_finite()) {
-                    return Err(Error::NotFinite { quantity: "a draw", value, step: path as usize });
-                }
+                stays_finite("a draw", x, path as usize)?;
                 counts[grid.nearest_cell(x)] += 1;
                 Ok(())
             },

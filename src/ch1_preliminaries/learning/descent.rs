@@ -6,7 +6,7 @@
 use multiversion::multiversion;
 
 use super::{Batch, FiniteSum, Sampler};
-use crate::error::{at_least, positive};
+use crate::error::{at_least, positive, stays_finite};
 use crate::random::Stream;
 use crate::{Error, Result};
 
@@ -288,23 +288,13 @@ pub fn minimize(
     let schedule = schedule.valid()?;
     let mut gradient = vec![0.0; theta.len()];
     for k in 0..steps {
-        finite_parameters(theta, k)?;
+        stays_finite("theta", &*theta, k)?;
         gradient.fill(0.0);
         let loss = evaluate(k, theta, &mut gradient)?;
-        if !loss.is_finite() {
-            return Err(Error::NotFinite { quantity: "loss", value: loss, step: k });
-        }
+        stays_finite("loss", [loss], k)?;
         observe(k, theta, loss);
         update.step(theta, &gradient, schedule.rate(k));
     }
-    finite_parameters(theta, steps)
-}
-
-/// Passes if all parameters are finite when step `step` begins.
-fn finite_parameters(theta: &[f64], step: usize) -> Result<()> {
-    match theta.iter().find(|parameter| !parameter.is_finite()) {
-        Some(&value) => Err(Error::NotFinite { quantity: "theta", value, step }),
-        None => Ok(()),
-    }
+    stays_finite("theta", &*theta, steps)
 }
 // ANCHOR_END: minimize

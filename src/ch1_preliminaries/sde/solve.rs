@@ -3,8 +3,8 @@
 use super::equation::Equation;
 use super::increments::{Grid, Increment, Increments};
 use super::schemes::{State, Step};
-use crate::error::finite;
-use crate::{Error, Result};
+use crate::Result;
+use crate::error::{finite, stays_finite};
 
 /// The states X_0, …, X_N of a scheme on the grid of `noise`.
 ///
@@ -73,9 +73,7 @@ where
     for (n, increment) in noise.enumerate() {
         state = scheme.step(equation, state, grid.time(n), h, &increment);
         let x = state.position();
-        if let Some(&value) = x.iter().find(|value| !value.is_finite()) {
-            return Err(Error::NotFinite { quantity: "X", value, step: n });
-        }
+        stays_finite("X", x, n)?;
         visit(x);
     }
     Ok(state.position())

@@ -71,21 +71,80 @@ pub(super) fn product(
         static ROOM: RefCell<Room> = RefCell::default();
     }
     if !c.is_empty() {
-        ROOM.with_borrow_mut(|room| by_tiles(a, inner, b, columns, onto, c, room));
+        let rows = c.len() / columns;
+        // b would be laid out anew for a few rows of a. The product cᵀ = bᵀaᵀ, of the same sums, lays out those rows.
+        let across = matches!(onto, Onto::Zero) && b.column != 1 && 2 * rows <= columns;
+        ROOM.with_borrow_mut(|room| {
+            if across {
+                by_tiles(
+                    b.transposed(),
+                    inner,
+                    a.transposed(),
+                    onto,
+                    &mut Target::<true> { c, columns },
+                    room,
+                );
+            } else {
+                by_tiles(a, inner, b, onto, &mut Target::<false> { c, columns }, room);
+            }
+        });
     }
     (c.len() * inner) as u64
 }
 
+/// Where the product goes: into c, or, `ACROSS`, transposed into c.
+struct Target<'a, const ACROSS: bool> {
+    c: &'a mut [f64],
+    columns: usize,
+}
+
+impl<const ACROSS: bool> Target<'_, ACROSS> {
+    /// The rows and columns of the product.
+    fn shape(&self) -> [usize; 2] {
+        let rows = self.c.len() / self.columns;
+        if ACROSS { [self.columns, rows] } else { [rows, self.columns] }
+    }
+
+    /// Takes the sums of the rows i, i + 1, … and of `width` columns from `start` on.
+    #[inline(always)]
+    fn take<const HEIGHT: usize>(
+        &mut self,
+        i: usize,
+        (start, width): (usize, usize),
+        onto: Onto,
+        sums: &[[f64; PANEL]; HEIGHT],
+    ) {
+        if ACROSS {
+            let rows = self.c[start * self.columns..].chunks_mut(self.columns);
+            for (j, row) in rows.take(width).enumerate() {
+                row[i..i + HEIGHT].iter_mut().zip(sums).for_each(|(c, sums)| *c = sums[j]);
+            }
+            return;
+        }
+        let rows = self.c[i * self.columns..].chunks_exact_mut(self.columns);
+        for (row, sums) in rows.zip(sums) {
+            let row = &mut row[start..start + width];
+            // A length that is known makes it one register.
+            match (row.first_chunk_mut::<PANEL>(), onto) {
+                (Some(row), Onto::Itself) => *row = std::array::from_fn(|j| row[j] + sums[j]),
+                (Some(row), _) => *row = *sums,
+                (None, Onto::Itself) => row.iter_mut().zip(sums).for_each(|(c, sum)| *c += sum),
+                (None, _) => row.iter_mut().zip(sums).for_each(|(c, sum)| *c = *sum),
+            }
+        }
+    }
+}
+
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw+fma", "x86_64+avx2+fma", "x86_64+sse4.2"))]
-fn by_tiles(
+fn by_tiles<const ACROSS: bool>(
     a: Strided,
     inner: usize,
     b: Strided,
-    columns: usize,
     onto: Onto,
-    c: &mut [f64],
+    target: &mut Target<ACROSS>,
     room: &mut Room,
 ) {
+    let [rows, columns] = target.shape();
     let Room { panels, strip } = &mut *room;
     panels.resize((inner * columns.div_ceil(PANEL)).max(panels.len()), [0.0; PANEL]);
     strip.resize(inner.div_ceil(DEPTH).max(strip.len()), [[0.0; DEPTH]; STRIP]);
@@ -93,12 +152,10 @@ fn by_tiles(
         gather(b, start, PANEL.min(columns - start), panel);
     }
     let mut i = 0;
-    let rows = c.len() / columns;
     macro_rules! tiles {
         ($($height:literal),*) => { $(
             while rows - i >= $height {
-                let c = &mut c[i * columns..(i + $height) * columns];
-                times_panels::<$height>(a, i, inner, room, onto, c, columns);
+                times_panels::<$height, ACROSS>(a, i, inner, room, onto, target, columns);
                 i += $height;
             }
         )* };
@@ -135,15 +192,15 @@ fn gather(b: Strided, start: usize, width: usize, panel: &mut [[f64; PANEL]]) {
     }
 }
 
-/// `HEIGHT` rows of c, from row `i` on.
+/// `HEIGHT` rows of the product, from row `i` on.
 #[inline(always)]
-fn times_panels<const HEIGHT: usize>(
+fn times_panels<const HEIGHT: usize, const ACROSS: bool>(
     a: Strided,
     i: usize,
     inner: usize,
     Room { panels, strip }: &mut Room,
     onto: Onto,
-    c: &mut [f64],
+    target: &mut Target<ACROSS>,
     columns: usize,
 ) {
     if a.column == 1 {
@@ -170,16 +227,7 @@ fn times_panels<const HEIGHT: usize>(
         } else {
             in_place(a, i, panel, bias, &mut sums);
         }
-        for (row, sums) in c.chunks_exact_mut(columns).zip(&sums) {
-            let row = &mut row[start..start + width];
-            // A length that is known makes it one register.
-            match (row.first_chunk_mut::<PANEL>(), onto) {
-                (Some(row), Onto::Itself) => *row = std::array::from_fn(|j| row[j] + sums[j]),
-                (Some(row), _) => *row = *sums,
-                (None, Onto::Itself) => row.iter_mut().zip(sums).for_each(|(c, sum)| *c += sum),
-                (None, _) => row.iter_mut().zip(sums).for_each(|(c, sum)| *c = *sum),
-            }
-        }
+        target.take(i, (start, width), onto, &sums);
     }
 }
 

@@ -1,10 +1,12 @@
 //! Minibatches on all cores, with the same bits at any number of threads.
 
 use std::ops::Range;
+use std::sync::Mutex;
 
 use rayon::prelude::*;
 
 use super::kernel::add_rows;
+use crate::parallel::on_all_cores;
 use crate::{Error, Result};
 
 /// Into how many parts a batch is cut, whatever the number of threads.
@@ -72,8 +74,12 @@ impl<W: Send> Shards<W> {
             let allowed = format!("{parameters}, the number of parameters");
             return Err(Error::argument("gradient.len()", gradient.len(), allowed));
         }
-        let shards = self.workspaces.par_iter_mut().zip(&mut self.gradients).enumerate();
-        shards.for_each(|(s, ((workspace, loss), gradient))| {
+        let mut parts = self.workspaces.iter_mut().zip(&mut self.gradients);
+        let parts: [_; SHARDS] =
+            std::array::from_fn(|_| Mutex::new(parts.next().expect("one for each shard")));
+        on_all_cores(SHARDS, &|s| {
+            let mut part_of = parts[s].lock().expect("nobody panicked");
+            let ((workspace, loss), gradient) = &mut *part_of;
             gradient.fill(0.0);
             *loss = match part(points, s) {
                 range if range.is_empty() => Ok(0.0),
@@ -84,13 +90,17 @@ impl<W: Send> Shards<W> {
             .workspaces
             .iter_mut()
             .try_fold(0.0, |sum, (_, loss)| std::mem::replace(loss, Ok(0.0)).map(|loss| sum + loss))?;
-        let gradients = &self.gradients;
-        gradient.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, sum)| {
-            for gradient in gradients {
-                add_rows(&gradient[chunk * CHUNK..][..sum.len()], sum);
-            }
-        });
+        add_all(&self.gradients, gradient);
         Ok(loss)
     }
     // ANCHOR_END: gradient
+}
+
+/// Adds the gradients of the shards to `sum`.
+fn add_all(gradients: &[Vec<f64>], sum: &mut [f64]) {
+    sum.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, sum)| {
+        for gradient in gradients {
+            add_rows(&gradient[chunk * CHUNK..][..sum.len()], sum);
+        }
+    });
 }

@@ -1,7 +1,7 @@
 //! Gradients of a loss of the ends of many paths in the parameters of two networks, through the steps and by adjoints.
 //!
 //! The noise is never stored: ΔB_n of component j of path r is drawn by number, (r, n, j), as often as it is wanted. What
-//! is stored is then all that tells the methods apart: the states of every step, or nothing.
+//! is stored is then all that tells the methods apart: every evaluation of the networks, the states of every step, or nothing.
 
 use std::ops::Range;
 
@@ -28,7 +28,10 @@ pub enum BatchScheme {
 /// How the way back finds the states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WayBack {
-    /// They are stored: the exact gradient of the discrete loss.
+    /// They are stored with all that the networks left there: the gradient of [`Self::Stored`], bit by bit, without a second
+    /// evaluation, for some hundred times the memory.
+    Recorded,
+    /// They are stored, and the networks are evaluated there again: the exact gradient of the discrete loss.
     Stored,
     /// They are solved for again, backwards: the system (2.11) for Heun and the midpoint rule, exact inversion of the
     /// steps for reversible Heun.
@@ -69,7 +72,9 @@ pub struct Batch<'a> {
 /// A shard's buffers, rows of d numbers one after the other.
 #[derive(Debug, Default)]
 struct Workspace {
-    nodes: [Node; 2],
+    /// The evaluations of the step under way, or of every step if they are kept.
+    nodes: Vec<[Node; 2]>,
+    kept: bool,
     noise: Vec<Keyed>,
     db: Vec<f64>,
     x: Vec<f64>,
@@ -113,6 +118,7 @@ impl<'a> Batch<'a> {
         shards.gradient(start.nrows() / group, gradient, |groups, workspace, gradient| {
             let rows = groups.start * group..groups.end * group;
             workspace.prepare(start, streams, rows.clone(), sde.parameters());
+            workspace.keep(if way == WayBack::Recorded { grid.steps() } else { 0 });
             let mut shard = Shard { sde, theta, grid, w: workspace };
             shard.forward(scheme, way)?;
             let Workspace { x, a, .. } = &mut *shard.w;
@@ -122,10 +128,10 @@ impl<'a> Batch<'a> {
                 return Err(Error::NotFinite { quantity: "loss", value, step: grid.steps() });
             }
             match (scheme, way) {
-                (BatchScheme::Heun, WayBack::Stored) => shard.heun_back(gradient)?,
                 (BatchScheme::Heun, WayBack::Resolved) => shard.heun_adjoint(gradient)?,
-                (BatchScheme::Midpoint, WayBack::Stored) => shard.midpoint_back(gradient)?,
+                (BatchScheme::Heun, _) => shard.heun_back(gradient)?,
                 (BatchScheme::Midpoint, WayBack::Resolved) => shard.midpoint_adjoint(gradient)?,
+                (BatchScheme::Midpoint, _) => shard.midpoint_back(gradient)?,
                 (BatchScheme::ReversibleHeun, _) => shard.reversible_back(way, gradient)?,
             }
             stays_finite("gradient", &*gradient, 0)?;
@@ -141,13 +147,14 @@ impl<'a> Batch<'a> {
         check(self.sde, theta, start, 1)?;
         let mut workspace = Workspace::default();
         workspace.prepare(start, streams, 0..start.nrows(), 0);
+        workspace.keep(0);
         let mut shard = Shard { sde: self.sde, theta, grid: &self.grid, w: &mut workspace };
         shard.forward(self.scheme, WayBack::Resolved)?;
         Ok(workspace.x)
     }
 
     /// How many numbers describing the paths one way back holds for `paths` paths: states, companions, adjoints, increments
-    /// and slopes. The networks' own buffers come on top; they do not depend on the number of steps.
+    /// and slopes. The networks' own buffers come on top: those of two evaluations, or of every one if they are recorded.
     ///
     /// ```
     /// use sdml::ch1_preliminaries::sde::Grid;
@@ -159,11 +166,20 @@ impl<'a> Batch<'a> {
     /// };
     /// assert_eq!(held(WayBack::Resolved, 100)?, held(WayBack::Resolved, 100_000)?);
     /// assert_eq!(held(WayBack::Stored, 101)? - held(WayBack::Stored, 100)?, 10);
+    /// assert_eq!(held(WayBack::Recorded, 101)? - held(WayBack::Recorded, 100)?, 2 * 5 * 10);
     /// # Ok::<(), sdml::Error>(())
     /// ```
     pub fn held(&self, paths: usize) -> usize {
-        let states = if self.way == WayBack::Stored { self.grid.steps() } else { 0 };
-        (states + Workspace::VECTORS) * paths * self.sde.dimension()
+        let steps = self.grid.steps();
+        let kept = match self.way {
+            WayBack::Recorded if self.scheme == BatchScheme::ReversibleHeun => {
+                Workspace::OF_NODE * (steps + 1)
+            }
+            WayBack::Recorded => Workspace::OF_NODE * 2 * steps,
+            WayBack::Stored => Workspace::OF_NODE * 2 + steps,
+            WayBack::Resolved => Workspace::OF_NODE * 2,
+        };
+        (Workspace::VECTORS + kept) * paths * self.sde.dimension()
     }
 }
 
@@ -187,9 +203,11 @@ fn check(sde: &NetworkSde, theta: &[f64], start: ArrayView2<f64>, group: usize) 
 }
 
 impl Workspace {
-    /// The vectors of n·d numbers besides the stored states: increments, x, companion, point, two slopes, two adjoints, and
-    /// in each of two nodes σ, its steepness and three cotangents.
-    const VECTORS: usize = 8 + 2 * 5;
+    /// The vectors of n·d numbers besides the stored states and the nodes: increments, x, companion, point, two slopes, two
+    /// adjoints.
+    const VECTORS: usize = 8;
+    /// Those of a node: σ, its steepness and three cotangents.
+    const OF_NODE: usize = 5;
 
     fn prepare(&mut self, start: ArrayView2<f64>, streams: &Streams, rows: Range<usize>, parameters: usize) {
         self.noise.clear();
@@ -207,6 +225,17 @@ impl Workspace {
         self.slopes.iter_mut().for_each(|slope| slope.resize(length, 0.0));
         self.unused.resize(parameters, 0.0);
         self.states.clear();
+    }
+
+    /// Makes room for the evaluations of `steps` steps and the end, or for those of one step.
+    fn keep(&mut self, steps: usize) {
+        self.kept = steps > 0;
+        self.nodes.resize_with(steps + 1, Default::default);
+    }
+
+    /// Where the evaluations of step n are.
+    fn place(&self, n: usize) -> usize {
+        if self.kept { n } else { 0 }
     }
 
     /// The increments of step n, again.
@@ -231,12 +260,14 @@ struct Shard<'s> {
 }
 
 impl Shard<'_> {
-    fn evaluate(&mut self, node: usize, at: fn(&Workspace) -> &Vec<f64>) -> Result<()> {
+    /// Evaluates the coefficients: `node` 0 or 1 of step n.
+    fn evaluate(&mut self, n: usize, node: usize, at: fn(&Workspace) -> &Vec<f64>) -> Result<()> {
         stays_finite("X", at(self.w), self.w.step)?;
+        let place = self.w.place(n);
         // Taken out while it reads the point from the workspace it belongs to.
-        let mut here = std::mem::take(&mut self.w.nodes[node]);
+        let mut here = std::mem::take(&mut self.w.nodes[place][node]);
         let outcome = here.evaluate(self.sde, self.theta, at(self.w));
-        self.w.nodes[node] = here;
+        self.w.nodes[place][node] = here;
         outcome
     }
 
@@ -248,7 +279,7 @@ impl Shard<'_> {
     fn forward(&mut self, scheme: BatchScheme, way: WayBack) -> Result<()> {
         let h = self.grid.h();
         if scheme == BatchScheme::ReversibleHeun {
-            self.evaluate(0, |w| &w.companion)?;
+            self.evaluate(0, 0, |w| &w.companion)?;
         }
         for n in 0..self.grid.steps() {
             if way == WayBack::Stored {
@@ -257,9 +288,9 @@ impl Shard<'_> {
             }
             self.w.draw(n, h);
             match scheme {
-                BatchScheme::Heun => self.heun_step(h)?,
-                BatchScheme::Midpoint => self.midpoint_step(h)?,
-                BatchScheme::ReversibleHeun => self.reversible_step(h)?,
+                BatchScheme::Heun => self.heun_step(n, h)?,
+                BatchScheme::Midpoint => self.midpoint_step(n, h)?,
+                BatchScheme::ReversibleHeun => self.reversible_step(n, h)?,
             }
             self.finite(n)?;
         }
@@ -267,53 +298,53 @@ impl Shard<'_> {
     }
 
     /// Both evaluations of Heun's step: the slopes, with the nodes ready for the way back.
-    fn heun_slopes(&mut self, h: f64) -> Result<()> {
-        self.evaluate(0, |w| &w.x)?;
+    fn heun_slopes(&mut self, n: usize, h: f64) -> Result<()> {
+        self.two_slopes(n, h, 1.0)
+    }
+
+    /// The slopes at x and at x plus `share` of the first one.
+    fn two_slopes(&mut self, n: usize, h: f64, share: f64) -> Result<()> {
+        let place = self.w.place(n);
+        self.evaluate(n, 0, |w| &w.x)?;
         let Workspace { nodes, db, x, point, slopes, .. } = &mut *self.w;
-        nodes[0].slope(h, db, &mut slopes[0]);
-        combine(point, x, 1.0, &slopes[0]);
-        self.evaluate(1, |w| &w.point)?;
+        nodes[place][0].slope(h, db, &mut slopes[0]);
+        combine(point, x, share, &slopes[0]);
+        self.evaluate(n, 1, |w| &w.point)?;
         let Workspace { nodes, db, slopes, .. } = &mut *self.w;
-        nodes[1].slope(h, db, &mut slopes[1]);
+        nodes[place][1].slope(h, db, &mut slopes[1]);
         Ok(())
     }
 
-    fn heun_step(&mut self, h: f64) -> Result<()> {
-        self.heun_slopes(h)?;
+    fn heun_step(&mut self, n: usize, h: f64) -> Result<()> {
+        self.heun_slopes(n, h)?;
         let Workspace { x, slopes: [left, right], .. } = &mut *self.w;
         average(x, 1.0, left, right);
         Ok(())
     }
 
     /// Both evaluations of the midpoint rule's step.
-    fn midpoint_slopes(&mut self, h: f64) -> Result<()> {
-        self.evaluate(0, |w| &w.x)?;
-        let Workspace { nodes, db, x, point, slopes, .. } = &mut *self.w;
-        nodes[0].slope(h, db, &mut slopes[0]);
-        combine(point, x, 0.5, &slopes[0]);
-        self.evaluate(1, |w| &w.point)?;
-        let Workspace { nodes, db, slopes, .. } = &mut *self.w;
-        nodes[1].slope(h, db, &mut slopes[1]);
-        Ok(())
+    fn midpoint_slopes(&mut self, n: usize, h: f64) -> Result<()> {
+        self.two_slopes(n, h, 0.5)
     }
 
-    fn midpoint_step(&mut self, h: f64) -> Result<()> {
-        self.midpoint_slopes(h)?;
+    fn midpoint_step(&mut self, n: usize, h: f64) -> Result<()> {
+        self.midpoint_slopes(n, h)?;
         let Workspace { x, slopes, .. } = &mut *self.w;
         add(x, 1.0, &slopes[1]);
         Ok(())
     }
 
-    /// Reversible Heun; node 0 stands at the companion, before and after.
-    fn reversible_step(&mut self, h: f64) -> Result<()> {
+    /// Reversible Heun; the first node of a step stands at the companion, that of the next step after it.
+    fn reversible_step(&mut self, n: usize, h: f64) -> Result<()> {
+        let (here, there) = (self.w.place(n), self.w.place(n + 1));
         let Workspace { nodes, db, x, companion, slopes: [left, _], .. } = &mut *self.w;
-        nodes[0].slope(h, db, left);
+        nodes[here][0].slope(h, db, left);
         for ((companion, x), left) in companion.iter_mut().zip(&*x).zip(&*left) {
             *companion = 2.0 * x - *companion + left;
         }
-        self.evaluate(0, |w| &w.companion)?;
+        self.evaluate(n + 1, 0, |w| &w.companion)?;
         let Workspace { nodes, db, x, slopes: [left, right], .. } = &mut *self.w;
-        nodes[0].slope(h, db, right);
+        nodes[there][0].slope(h, db, right);
         average(x, 1.0, left, right);
         Ok(())
     }
@@ -325,15 +356,19 @@ impl Shard<'_> {
         x.copy_from_slice(&states[n * length..(n + 1) * length]);
     }
 
-    /// Through Heun's steps.
+    /// Through Heun's steps. What was evaluated in them is there, or is found again from the state.
     // ANCHOR: heun_back
     fn heun_back(&mut self, gradient: &mut [f64]) -> Result<()> {
         let h = self.grid.h();
         for n in (0..self.grid.steps()).rev() {
-            self.recall(n);
             self.w.draw(n, h);
-            self.heun_slopes(h)?;
-            let Workspace { nodes: [left, right], db, a, point, .. } = &mut *self.w;
+            if !self.w.kept {
+                self.recall(n);
+                self.heun_slopes(n, h)?;
+            }
+            let place = self.w.place(n);
+            let Workspace { nodes, db, a, point, .. } = &mut *self.w;
+            let [left, right] = &mut nodes[place];
             right.set_cotangents(h, db, 0.5, a);
             right.pull_back(self.sde, self.theta, gradient)?;
             combine(point, &right.of_point, 0.5, a);
@@ -352,16 +387,17 @@ impl Shard<'_> {
         let h = self.grid.h();
         for n in (0..self.grid.steps()).rev() {
             self.w.draw(n, h);
-            self.evaluate(0, |w| &w.x)?;
-            let Workspace { nodes: [late, _], db, x, point, a, of_companion, slopes, .. } = &mut *self.w;
+            self.evaluate(n, 0, |w| &w.x)?;
+            let Workspace { nodes, db, x, point, a, of_companion, slopes, .. } = &mut *self.w;
+            let [late, _] = &mut nodes[0];
             late.slope(h, db, &mut slopes[0]);
             late.set_cotangents(h, db, 0.5, a);
             late.pull_back(self.sde, self.theta, gradient)?;
             combine(point, x, -1.0, &slopes[0]);
             combine(of_companion, a, 2.0, &late.of_point);
-            self.evaluate(1, |w| &w.point)?;
-            let Workspace { nodes: [late, early], db, x, a, of_companion, slopes: [first, second], .. } =
-                &mut *self.w;
+            self.evaluate(n, 1, |w| &w.point)?;
+            let Workspace { nodes, db, x, a, of_companion, slopes: [first, second], .. } = &mut *self.w;
+            let [late, early] = &mut nodes[0];
             early.slope(h, db, second);
             early.set_cotangents(h, db, 0.5, of_companion);
             early.pull_back(self.sde, self.theta, gradient)?;
@@ -378,10 +414,14 @@ impl Shard<'_> {
     fn midpoint_back(&mut self, gradient: &mut [f64]) -> Result<()> {
         let h = self.grid.h();
         for n in (0..self.grid.steps()).rev() {
-            self.recall(n);
             self.w.draw(n, h);
-            self.midpoint_slopes(h)?;
-            let Workspace { nodes: [left, middle], db, a, .. } = &mut *self.w;
+            if !self.w.kept {
+                self.recall(n);
+                self.midpoint_slopes(n, h)?;
+            }
+            let place = self.w.place(n);
+            let Workspace { nodes, db, a, .. } = &mut *self.w;
+            let [left, middle] = &mut nodes[place];
             middle.set_cotangents(h, db, 1.0, a);
             middle.pull_back(self.sde, self.theta, gradient)?;
             left.set_cotangents(h, db, 0.5, &middle.of_point);
@@ -397,16 +437,17 @@ impl Shard<'_> {
         let h = self.grid.h();
         for n in (0..self.grid.steps()).rev() {
             self.w.draw(n, h);
-            self.evaluate(0, |w| &w.x)?;
-            let Workspace { nodes: [late, _], db, x, point, a, of_companion, slopes, unused, .. } =
-                &mut *self.w;
+            self.evaluate(n, 0, |w| &w.x)?;
+            let Workspace { nodes, db, x, point, a, of_companion, slopes, unused, .. } = &mut *self.w;
+            let [late, _] = &mut nodes[0];
             late.slope(h, db, &mut slopes[0]);
             late.set_cotangents(h, db, 0.5, a);
             late.pull_back(self.sde, self.theta, unused)?;
             combine(point, x, -0.5, &slopes[0]);
             combine(of_companion, a, 1.0, &late.of_point);
-            self.evaluate(1, |w| &w.point)?;
-            let Workspace { nodes: [_, middle], db, x, a, of_companion, slopes, .. } = &mut *self.w;
+            self.evaluate(n, 1, |w| &w.point)?;
+            let Workspace { nodes, db, x, a, of_companion, slopes, .. } = &mut *self.w;
+            let [_, middle] = &mut nodes[0];
             middle.slope(h, db, &mut slopes[1]);
             middle.set_cotangents(h, db, 1.0, of_companion);
             middle.pull_back(self.sde, self.theta, gradient)?;
@@ -422,17 +463,20 @@ impl Shard<'_> {
     // ANCHOR: reversible_back
     fn reversible_back(&mut self, way: WayBack, gradient: &mut [f64]) -> Result<()> {
         let h = self.grid.h();
-        self.w.nodes[0].of_drift.fill(0.0);
-        self.w.nodes[0].of_sigma.fill(0.0);
+        let end = self.w.place(self.grid.steps());
+        self.w.nodes[end][0].of_drift.fill(0.0);
+        self.w.nodes[end][0].of_sigma.fill(0.0);
         for n in (0..self.grid.steps()).rev() {
             self.w.draw(n, h);
-            let Workspace { nodes: [node, _], db, x, companion, a, of_companion, slopes, states, .. } =
-                &mut *self.w;
+            let (here, next) = (self.w.place(n), self.w.place(n + 1));
+            let Workspace { nodes, db, x, companion, a, of_companion, slopes, states, .. } = &mut *self.w;
+            let [node, _] = &mut nodes[next];
             node.slope(h, db, &mut slopes[1]);
             node.add_cotangents(h, db, 0.5, a);
             node.pull_back(self.sde, self.theta, gradient)?;
             add(of_companion, 1.0, &node.of_point);
             match way {
+                WayBack::Recorded => {}
                 WayBack::Stored => companion.copy_from_slice(&states[n * x.len()..(n + 1) * x.len()]),
                 WayBack::Resolved => {
                     for ((companion, x), slope) in companion.iter_mut().zip(&*x).zip(&slopes[1]) {
@@ -440,9 +484,11 @@ impl Shard<'_> {
                     }
                 }
             }
-            self.evaluate(0, |w| &w.companion)?;
-            let Workspace { nodes: [node, _], db, x, point, a, of_companion, slopes: [left, right], .. } =
-                &mut *self.w;
+            if !self.w.kept {
+                self.evaluate(n, 0, |w| &w.companion)?;
+            }
+            let Workspace { nodes, db, x, point, a, of_companion, slopes: [left, right], .. } = &mut *self.w;
+            let [node, _] = &mut nodes[here];
             node.slope(h, db, left);
             average(x, -1.0, left, right);
             combine(point, of_companion, 0.5, a);
@@ -450,7 +496,7 @@ impl Shard<'_> {
             add(a, 2.0, of_companion);
             of_companion.iter_mut().for_each(|c| *c = -*c);
         }
-        self.w.nodes[0].pull_back(self.sde, self.theta, gradient)
+        self.w.nodes[0][0].pull_back(self.sde, self.theta, gradient)
     }
     // ANCHOR_END: reversible_back
 }

@@ -134,7 +134,7 @@ impl TransitionFit {
         let (sde, mut theta) = (self.model()?, self.initial()?);
         let data = Streams::new(self.seed, "transition pairs");
         let data: Vec<_> = (0..self.pairs).map(|pair| self.pair(&mut data.stream(pair as u64))).collect();
-        let mut batch = Batch::new(&sde, BatchScheme::Heun, WayBack::Stored, self.grid()?);
+        let mut batch = Batch::new(&sde, BatchScheme::Heun, WayBack::Recorded, self.grid()?);
         let mut start = vec![0.0; self.batch * self.members];
         let mut ends = vec![0.0; self.batch];
         let mut picks = Streams::new(self.seed, "transition minibatches").stream(0);

@@ -8,7 +8,7 @@ use std::f64::consts::TAU;
 use ndarray::{Array2, ArrayView2};
 
 use crate::ch2_control::backprop::{Activation, Mlp, Pass};
-use crate::error::{at_least, positive};
+use crate::error::{at_least, positive, stays_finite};
 use crate::random::{Stream, Streams};
 use crate::{Error, Result};
 
@@ -200,9 +200,7 @@ impl RealNvp {
             for (log_det, s) in pass.log_det.iter_mut().zip(pass.layers[l].s.rows()) {
                 *log_det += direction.sign() * s.sum();
             }
-            if let Some(&value) = after.iter().find(|value| !value.is_finite()) {
-                return Err(Error::NotFinite { quantity: "a point in the flow", value, step });
-            }
+            stays_finite("a point in the flow", &*after, step)?;
         }
         Ok(())
     }

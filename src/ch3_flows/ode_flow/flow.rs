@@ -3,11 +3,11 @@
 //! log p(Y(T), T) = log p_Z(Y(0)) − ∫₀ᵀ ∇·F(Y(t), t) dt.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, Slice};
-use rayon::prelude::*;
 
 use super::{Augmented, FlowField};
 use crate::ch2_control::neural_ode::{FixedStep, Stages, Tableau, VectorField};
 use crate::ch3_flows::coupling::log_prior;
+use crate::parallel::in_parallel;
 use crate::{Error, Result};
 
 /// How many rows are carried together: whatever the number of threads, the same rows share a block.
@@ -141,8 +141,8 @@ impl<F: FlowField> OdeFlow<F> {
     ) -> Result<(Array2<f64>, Array1<f64>)> {
         self.check(theta, y)?;
         let (n, d) = y.dim();
-        let blocks: Vec<usize> = (0..n).step_by(BLOCK).collect();
-        let solve = |&first: &usize| {
+        let solve = |block: usize| {
+            let first = block * BLOCK;
             let rows = first..n.min(first + BLOCK);
             let mut state = Array2::from_shape_fn((rows.len(), d + 1), |(i, k)| {
                 if k < d { y[[first + i, k]] } else { start(first + i) }
@@ -156,7 +156,7 @@ impl<F: FlowField> OdeFlow<F> {
             )?;
             Ok(state)
         };
-        let solved = blocks.par_iter().map(solve).collect::<Result<Vec<_>>>()?;
+        let solved = in_parallel(n.div_ceil(BLOCK), solve).into_iter().collect::<Result<Vec<_>>>()?;
         let (mut points, mut last) = (Array2::zeros((n, d)), Array1::zeros(n));
         for (i, row) in solved.iter().flat_map(|block| block.rows()).enumerate() {
             points.row_mut(i).assign(&row.slice_axis(Axis(0), Slice::from(..d)));

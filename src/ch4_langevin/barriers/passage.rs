@@ -12,7 +12,7 @@ use std::f64::consts::PI;
 
 use nalgebra::{DMatrix, DVector};
 
-use crate::error::{at_least, finite, positive};
+use crate::error::{at_least, finite, positive, stays_finite};
 use crate::random::Stream;
 use crate::{Error, Result};
 
@@ -136,9 +136,7 @@ impl<F: Fn(f64) -> f64> Crossing<F> {
                 return Ok(step as f64 * self.h);
             }
             x += (self.force)(x) * self.h + noise * stream.normal();
-            if !x.is_finite() {
-                return Err(Error::NotFinite { quantity: "x", value: x, step });
-            }
+            stays_finite("x", [x], step)?;
         }
         Err(Error::argument("most", most, format!("more: x is still at {x}, short of {}", self.to)))
     }

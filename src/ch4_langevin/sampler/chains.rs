@@ -1,10 +1,12 @@
 //! Independent chains, run on all cores.
 
+use std::sync::Mutex;
+
 use ndarray::Array2;
-use rayon::prelude::*;
 
 use super::{Batch, Potential, Scheme};
 use crate::error::{at_least, finite};
+use crate::parallel::in_parallel;
 use crate::random::{Stream, Streams};
 use crate::statistics::Moments;
 use crate::{Error, Result};
@@ -318,7 +320,10 @@ impl<'a, U: Potential, S: Scheme> Chains<'a, U, S> {
             })
             .collect();
         let (potential, scheme, reach, before) = (self.potential, self.scheme, self.reach, self.steps);
-        let run = |(batch, first): (&mut Batch, usize)| -> Result<A> {
+        let batches: Vec<_> = self.batches.iter_mut().map(Mutex::new).collect();
+        let run = |k: usize| -> Result<A> {
+            let (mut batch, first) = (batches[k].lock().expect("nobody panicked"), firsts[k]);
+            let batch = &mut **batch;
             let mut accumulator = new(batch.q.nrows());
             let mut last_good = batch.clone();
             let mut step = 0;
@@ -348,7 +353,7 @@ impl<'a, U: Potential, S: Scheme> Chains<'a, U, S> {
             }
             Ok(accumulator)
         };
-        let parts: Vec<Result<A>> = self.batches.par_iter_mut().zip(firsts).map(run).collect();
+        let parts = in_parallel(batches.len(), run);
         self.steps += steps as u64;
         // Of several chains that escape, the first to do so.
         let when = |error: &&Error| match error {

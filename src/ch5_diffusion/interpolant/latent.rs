@@ -6,7 +6,7 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use super::velocity::ExactVelocity;
-use crate::error::at_least;
+use crate::error::{at_least, stays_finite};
 use crate::random::{Stream, Streams};
 use crate::{Error, Result};
 
@@ -55,9 +55,7 @@ pub fn diffuse<const D: usize>(
                 y[i] += h * (epsilon * s[i] - v[i]) + spread * stream.normal();
             }
         });
-        if let Some(&value) = particles.iter().flat_map(|(_, y)| y).find(|y| !y.is_finite()) {
-            return Err(Error::NotFinite { quantity: "Y", value, step: n });
-        }
+        stays_finite("Y", particles.iter().flat_map(|(_, y)| y), n)?;
     }
     // ANCHOR_END: step
     Ok(Array2::from_shape_fn((points, D), |(i, k)| particles[i].1[k]))

@@ -4,7 +4,6 @@
 //! log q(x) = log N(x(T); 0, I) + ∫_0^T ∇·v(x(t), t) dt,  x(0) = x.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Slice};
-use rayon::prelude::*;
 
 use super::Flow;
 use crate::Result;
@@ -12,6 +11,7 @@ use crate::ch2_control::neural_ode::{FixedStep, Stages, Tableau};
 use crate::ch3_flows::ode_flow::{DivergenceTape, FlowField, NetworkFlow};
 use crate::ch5_diffusion::score::{Flowed, of_dimension};
 use crate::error::{at_least, finite};
+use crate::parallel::in_parallel;
 
 /// How many points go along the flow together.
 const TOGETHER: usize = 128;
@@ -57,7 +57,8 @@ impl Flow {
             solver.solve(&mut state, &mut Stages::default(), slope, |_, _, _| ())?;
             Ok(state)
         };
-        let groups = (0..rows.div_ceil(TOGETHER)).into_par_iter().map(group).collect::<Result<Vec<_>>>()?;
+        let groups = in_parallel(rows.div_ceil(TOGETHER), group);
+        let groups = groups.into_iter().collect::<Result<Vec<_>>>()?;
         let mut flowed = Flowed { ends: Array2::zeros((rows, n)), gains: Vec::with_capacity(rows) };
         let states = groups.iter().flat_map(|state| state.outer_iter());
         for (mut end, state) in flowed.ends.outer_iter_mut().zip(states) {

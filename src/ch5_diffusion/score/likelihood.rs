@@ -4,12 +4,12 @@
 //! log p(x, t_0) = log p(x(T), T) − ∫_{t_0}^T (n + ∇·s(x(t), t)) dt.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
-use rayon::prelude::*;
 
 use super::field::{ExactScore, ScoreField, of_dimension, time};
 use super::noising::Noising;
 use super::reverse::check_grid;
-use crate::error::at_least;
+use crate::error::{at_least, stays_finite};
+use crate::parallel::in_parallel;
 use crate::{Error, Result};
 
 /// A score field with its divergence.
@@ -93,9 +93,8 @@ pub fn flow_to_noise<F: DivergentField>(field: &F, times: &[f64], points: ArrayV
         let range = g * TOGETHER..rows.min((g + 1) * TOGETHER);
         runge_kutta(field, times, points.slice_axis(ndarray::Axis(0), ndarray::Slice::from(range)))
     };
-    let groups: Vec<_> = (0..rows.div_ceil(TOGETHER)).into_par_iter().map(group).collect();
     let mut all = Flowed { ends: Array2::zeros((0, field.dimension())), gains: Vec::with_capacity(rows) };
-    for flowed in groups {
+    for flowed in in_parallel(rows.div_ceil(TOGETHER), group) {
         let Flowed { ends, gains } = flowed?;
         all.ends.append(ndarray::Axis(0), ends.view()).expect("groups of one dimension");
         all.gains.extend(gains);
@@ -123,9 +122,7 @@ fn runge_kutta<F: DivergentField>(field: &F, times: &[f64], points: ArrayView2<f
             }
             stage = &start + &(ahead * d * slope);
         }
-        if let Some(&value) = x.iter().find(|value| !value.is_finite()) {
-            return Err(Error::NotFinite { quantity: "x", value, step });
-        }
+        stays_finite("x", &x, step)?;
     }
     Ok(Flowed { ends: x, gains })
 }

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use super::field::{ScoreField, of_dimension, time};
 use super::noising::{decay, noise_variance};
-use crate::error::{at_least, positive};
+use crate::error::{at_least, positive, stays_finite};
 use crate::random::{Bundle, Streams};
 use crate::{Error, Result};
 
@@ -178,9 +178,7 @@ impl<'a, S: ScoreField> Reverse<'a, S> {
         for (step, pair) in self.times.windows(2).enumerate() {
             visit(&points.x);
             self.step(&mut points, pair[0], pair[1])?;
-            if let Some(&value) = points.x.iter().find(|value| !value.is_finite()) {
-                return Err(Error::NotFinite { quantity: "Y", value, step });
-            }
+            stays_finite("Y", &points.x, step)?;
         }
         Ok(points.x)
     }
@@ -263,17 +261,20 @@ impl<W> Points<W> {
 
     /// x ← f(x, s) + `spread` ξ.
     fn advance(&mut self, f: impl Fn(f64, f64) -> f64 + Sync, spread: f64) {
-        let n = self.x.ncols();
-        let x = self.x.as_slice_mut().expect("rows one after the other").par_chunks_mut(TOGETHER * n);
-        let score = self.score.as_slice().expect("rows one after the other").par_chunks(TOGETHER * n);
-        let noise = self.noise.as_slice_mut().expect("rows one after the other").par_chunks_mut(TOGETHER * n);
-        x.zip(score).zip(noise).zip(&mut self.streams).for_each(|(((x, score), noise), streams)| {
-            if spread > 0.0 {
-                streams.fill_normal(noise);
-            }
-            for ((x, s), xi) in x.iter_mut().zip(score).zip(&*noise) {
-                *x = f(*x, *s) + spread * xi;
-            }
-        });
+        if spread > 0.0 {
+            draw(&mut self.noise, &mut self.streams);
+        }
+        let Self { x, score, noise, .. } = self;
+        let x = x.as_slice_mut().expect("rows one after the other");
+        for ((x, s), xi) in x.iter_mut().zip(&*score).zip(&*noise) {
+            *x = f(*x, *s) + spread * xi;
+        }
     }
+}
+
+/// Fresh noise for every row, from its own stream.
+fn draw(noise: &mut Array2<f64>, streams: &mut [Bundle]) {
+    let n = noise.ncols();
+    let groups = noise.as_slice_mut().expect("rows one after the other").par_chunks_mut(TOGETHER * n);
+    groups.zip(streams).for_each(|(noise, streams)| streams.fill_normal(noise));
 }

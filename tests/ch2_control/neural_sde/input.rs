@@ -245,7 +245,7 @@ fn estimates_are_finite() {
     let sde = NetworkSde::new(network.clone(), network, 0.1, 0.5).unwrap();
     let theta = vec![0.1; sde.parameters()];
     for scheme in [BatchScheme::Heun, BatchScheme::Midpoint, BatchScheme::ReversibleHeun] {
-        for way in [WayBack::Stored, WayBack::Resolved] {
+        for way in [WayBack::Recorded, WayBack::Stored, WayBack::Resolved] {
             let mut batch = Batch::new(&sde, scheme, way, Grid::new(0.0, 1.0, 4).unwrap());
             let outcome = batch.gradient(
                 &theta,

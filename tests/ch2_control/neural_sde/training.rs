@@ -184,6 +184,7 @@ fn networks_in_batches() {
     let mut adjoint = 0.0;
     for scheme in [BatchScheme::Heun, BatchScheme::Midpoint, BatchScheme::ReversibleHeun] {
         let stored = gradient(&sde, scheme, WayBack::Stored, 10, &theta);
+        assert_eq!(gradient(&sde, scheme, WayBack::Recorded, 10, &theta), stored, "{scheme:?}");
         let batch = Batch::new(&sde, scheme, WayBack::Stored, Grid::new(0.0, 1.0, 10).unwrap());
         // Central differences along axes all over θ.
         for m in (0..theta.len()).step_by(7) {
