@@ -1,6 +1,7 @@
 //! What the book is made of: the files a build reads, so that an unchanged book is not built again and a changed one is.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,8 @@ const WRITTEN: [&str; 2] = ["chapters/figures", "chapters/index.json"];
 /// The files a build reads, each with its size and the time it was last changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Inputs {
-    files: BTreeMap<PathBuf, (u64, SystemTime)>,
+    /// As text, which is compared faster than paths are: they are looked at ten times a second.
+    files: BTreeMap<OsString, (u64, SystemTime)>,
 }
 
 impl Inputs {
@@ -54,10 +56,9 @@ impl Inputs {
 
     /// The files that are new, gone or changed in `later`.
     pub fn changed(&self, later: &Self) -> Vec<PathBuf> {
-        let differs = |a: &Self, b: &Self, name: &PathBuf| a.files.get(name) != b.files.get(name);
-        let names =
-            self.files.keys().chain(later.files.keys().filter(|name| !self.files.contains_key(*name)));
-        names.filter(|name| differs(self, later, name)).cloned().collect()
+        let there = self.files.iter().filter(|(name, file)| later.files.get(*name) != Some(file));
+        let new = later.files.iter().filter(|(name, _)| !self.files.contains_key(*name));
+        there.chain(new).map(|(name, _)| name.into()).collect()
     }
 
     /// A text that differs whenever a file or this program differs.

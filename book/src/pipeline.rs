@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use mdbook_driver::MDBook;
@@ -25,7 +25,8 @@ const STAMP: &str = ".stamp";
 pub enum Extent {
     /// Everything.
     Whole,
-    /// The chapters. The listings of source files and the page for printing are taken over from the last book.
+    /// The chapters. The listings of source files, the page for printing and the index for searching are taken over from
+    /// the last book.
     Chapters,
 }
 
@@ -40,7 +41,9 @@ pub fn build(project: &Project, extent: Extent) -> Result<()> {
     rendered(project, extent, |next, stamp| {
         match extent {
             Extent::Whole => {}
-            Extent::Chapters => take_over(&project.output, next).context("cannot take over the last book")?,
+            Extent::Chapters => keep_index(&project.output, next)
+                .and_then(|()| take_over(&project.output, next))
+                .context("cannot take over the last book")?,
         }
         if let Some(stamp) = stamp {
             fs::write(next.join(STAMP), stamp).context("cannot write the stamp of the book")?;
@@ -77,8 +80,10 @@ fn render(project: &Project, mut config: Config, extent: Extent, to: &Path) -> R
     let mut sdml = Sdml::new(&project.root);
     if extent == Extent::Chapters {
         config.set("output.html.print.enable", false)?;
-        // mdBook refuses settings for chapters that are not there.
-        config.set("output.html.search.chapter", BTreeMap::<String, bool>::new())?;
+        // mdBook refuses settings for chapters that are not there; the empty path is the beginning of every one.
+        let searched =
+            BTreeMap::from([("", BTreeMap::from([("enable", index_of(&project.output)?.is_none())]))]);
+        config.set("output.html.search.chapter", searched)?;
         sdml = sdml.without_listings();
     }
     let (result, complaints) = complaints::listen(|| {
@@ -109,6 +114,32 @@ fn lock(project: &Project) -> Result<File> {
     Ok(lock)
 }
 
+/// The index for searching in a book, if there is one.
+fn index_of(book: &Path) -> std::io::Result<Option<PathBuf>> {
+    let Ok(entries) = fs::read_dir(book) else { return Ok(None) };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with("searchindex-") {
+            return Ok(Some(entry.path()));
+        }
+    }
+    Ok(None)
+}
+
+/// Puts the index of the last book in the place of that of `next`, which is empty then.
+fn keep_index(last: &Path, next: &Path) -> std::io::Result<()> {
+    if let (Some(full), Some(empty)) = (index_of(last)?, index_of(next)?) {
+        fs::remove_file(&empty)?;
+        link(&full, &empty)?;
+    }
+    Ok(())
+}
+
+/// One file under two names, or a copy where that cannot be.
+fn link(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::hard_link(from, to).or_else(|_| fs::copy(from, to).map(drop))
+}
+
 /// Gives `next` every file of the last book it lacks, except the stamp.
 fn take_over(last: &Path, next: &Path) -> std::io::Result<()> {
     let Ok(entries) = fs::read_dir(last) else { return Ok(()) };
@@ -119,7 +150,7 @@ fn take_over(last: &Path, next: &Path) -> std::io::Result<()> {
             fs::create_dir_all(&copy)?;
             take_over(&entry.path(), &copy)?;
         } else if !copy.exists() && entry.file_name() != STAMP {
-            fs::hard_link(entry.path(), &copy).or_else(|_| fs::copy(entry.path(), &copy).map(drop))?;
+            link(&entry.path(), &copy)?;
         }
     }
     Ok(())

@@ -25,6 +25,20 @@ fn every_link_of_the_book_leads_somewhere_and_every_id_is_unique() {
     assert_eq!(pages.problems(), Vec::<String>::new());
     keep_ids(&pages);
     keep_light(&project.output);
+    let index = searched(&project.output);
+    build(&project, Extent::Chapters).unwrap();
+    assert!(
+        index.contains("refine") && searched(&project.output) == index,
+        "the chapters alone keep the index"
+    );
+}
+
+/// What the pages search.
+fn searched(book: &Path) -> String {
+    let page = fs::read_to_string(book.join("index.html")).unwrap();
+    let at = page.find("searchindex-").expect("a page names its index");
+    let name = page[at..].split('"').next().unwrap();
+    fs::read_to_string(book.join(name)).unwrap()
 }
 
 /// Whoever links to a statement, an equation or a figure must find it tomorrow: the ids listed in `book/ids.txt` stay, or

@@ -196,9 +196,17 @@ impl FokkerPlanck<1> {
     }
 }
 
-/// B(w) = w/(eʷ − 1), with B(0) = 1.
+/// The Bernoulli function B(w) = w/(eʷ − 1), with B(0) = 1: what the flux between two cells makes of the step w of the
+/// potential over the temperature (Scharfetter and Gummel 1969).
+///
+/// ```
+/// use sdml::ch1_preliminaries::fokker_planck::bernoulli;
+/// assert_eq!([bernoulli(0.0), bernoulli(1e4), bernoulli(-1e4)], [1.0, 0.0, 1e4]);
+/// // The two directions balance in equilibrium: B(−w) = eʷ B(w).
+/// assert!((bernoulli(-0.7) - 0.7f64.exp() * bernoulli(0.7)).abs() < 1e-15);
+/// ```
 // ANCHOR: bernoulli
-fn bernoulli(w: f64) -> f64 {
+pub fn bernoulli(w: f64) -> f64 {
     if w == 0.0 { 1.0 } else { w / w.exp_m1() }
 }
 // ANCHOR_END: bernoulli
@@ -211,37 +219,4 @@ const GAUSS: [(f64, f64); 3] =
 pub(super) fn start<const N: usize>(grid: &Grid<N>, initial: &Density<N>, time: f64) -> Result<f64> {
     same_grid("initial", initial.grid(), grid)?;
     positive("time", time)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Error;
-
-    #[test]
-    fn the_fluxes_ratio_is_the_equilibriums() {
-        for w in [-30.0, -1.0, -1e-9, 0.0, 1e-12, 0.3, 20.0] {
-            assert!((bernoulli(-w) / bernoulli(w) / f64::exp(w) - 1.0).abs() < 1e-14, "{w}");
-        }
-        assert_eq!(bernoulli(1e4), 0.0);
-        assert_eq!(bernoulli(-1e4), 1e4);
-    }
-
-    #[test]
-    fn unusable_coefficients_are_refused() {
-        let grid = Grid::new([-1.0], [1.0], [4]).unwrap();
-        let message = |result: Result<FokkerPlanck<1>>| result.unwrap_err().to_string();
-        assert_eq!(
-            message(FokkerPlanck::new(grid, |[x]| [-x], |_| [0.0])),
-            "`diffusion` is 0, but it must be a finite number greater than 0"
-        );
-        assert_eq!(
-            message(FokkerPlanck::new(grid, |[x]| [1.0 / (x - x)], |_| [1.0])),
-            "`drift` is inf, but it must be a finite number"
-        );
-        assert!(message(FokkerPlanck::gradient(grid, |_| f64::NAN, 1.0)).starts_with("`potential` is NaN"));
-        assert!(message(FokkerPlanck::gradient(grid, |_| 0.0, -1.0)).starts_with("`temperature` is -1"));
-        let steep = FokkerPlanck::new(grid, |_| [1e5], |_| [1.0]).unwrap();
-        assert!(matches!(steep.equilibrium(), Err(Error::Argument { name: "drift", .. })));
-    }
 }

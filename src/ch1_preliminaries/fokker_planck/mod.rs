@@ -14,8 +14,9 @@ mod spectrum;
 mod uniformization;
 
 pub use density::Density;
-pub use finite_volume::FokkerPlanck;
+pub use finite_volume::{FokkerPlanck, bernoulli};
 pub use grid::Grid;
 pub use histogram::Histogram;
 pub use implicit::Scheme;
 pub use spectrum::{Mode, extrapolated_rates};
+pub use uniformization::poisson_weights;

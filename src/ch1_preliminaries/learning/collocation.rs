@@ -34,6 +34,29 @@ pub enum Points {
     Fixed,
 }
 
+impl Points {
+    /// Moves points in [0, 1] to where those of the next step lie.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::learning::Points, random::Streams};
+    /// let mut points = [[0.0]; 2];
+    /// Points::Fixed.place(&mut points, &mut Streams::new(0, "doc").stream(0));
+    /// assert_eq!(points, [[0.25], [0.75]]);
+    /// ```
+    // ANCHOR: place
+    pub fn place(self, points: &mut [[f64; 1]], stream: &mut Stream) {
+        let cell = 1.0 / points.len() as f64;
+        for (i, [x]) in points.iter_mut().enumerate() {
+            *x = match self {
+                Self::Independent => stream.uniform(),
+                Self::Stratified => (i as f64 + stream.uniform()) * cell,
+                Self::Fixed => (i as f64 + 0.5) * cell,
+            };
+        }
+    }
+    // ANCHOR_END: place
+}
+
 /// The finite sum (1.19) of an integrand in given points; θ are the parameters of a [`TwoLayer`] network.
 ///
 /// ```
@@ -84,21 +107,6 @@ impl<I: Integrand> Collocation<I> {
         let points = points.iter().map(|&x| [x]).chain([[0.0], [1.0]]).collect();
         Ok(Self { integrand, activation, points, weights })
     }
-
-    /// Moves the points of the interval.
-    // ANCHOR: place
-    fn place(&mut self, places: Points, stream: &mut Stream) {
-        let n = self.points.len() - 2;
-        let cell = 1.0 / n as f64;
-        for (i, [x]) in self.points[..n].iter_mut().enumerate() {
-            *x = match places {
-                Points::Independent => stream.uniform(),
-                Points::Stratified => (i as f64 + stream.uniform()) * cell,
-                Points::Fixed => (i as f64 + 0.5) * cell,
-            };
-        }
-    }
-    // ANCHOR_END: place
 
     /// fᵢ and its derivatives with respect to u, u' and u''.
     // ANCHOR: term
@@ -229,44 +237,11 @@ impl Training {
         let mut buffers = Buffers::default();
         let evaluate = |_k: usize, theta: &[f64], gradient: &mut [f64]| {
             network.parameters_mut().copy_from_slice(theta);
-            sum.place(self.places, &mut stream);
+            self.places.place(&mut sum.points[..self.points], &mut stream);
             Ok(sum.accumulate(&network, 0..self.points + 2, &sum.weights, &mut buffers, gradient))
         };
         minimize(&mut theta, update, self.schedule, self.steps, evaluate, observe)?;
         TwoLayer::new(self.activation, theta)
     }
     // ANCHOR_END: train
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::{Pinn, Poisson};
-    use super::*;
-    use crate::statistics::kolmogorov_smirnov;
-
-    #[test]
-    fn fresh_points_are_uniform() {
-        let pinn = Pinn::new(Poisson::new(2, 1.0).unwrap(), 1.0).unwrap();
-        let n = 10;
-        let mut sum = Collocation::new(pinn, Activation::Tanh, &vec![0.5; n]).unwrap();
-        let mut stream = Streams::new(6, "places").stream(0);
-        for places in [Points::Independent, Points::Stratified] {
-            // Where in [0, 1], or where in its cell.
-            let mut drawn = Vec::new();
-            for _ in 0..500 {
-                sum.place(places, &mut stream);
-                assert_eq!(sum.points[n..], [[0.0], [1.0]]);
-                drawn.extend(sum.points[..n].iter().enumerate().map(|(i, [x])| match places {
-                    Points::Independent => *x,
-                    _ => n as f64 * x - i as f64,
-                }));
-            }
-            let fit = kolmogorov_smirnov(&drawn, |x| x.clamp(0.0, 1.0)).unwrap();
-            assert!(fit.p_value > 1e-4, "{places:?} {fit:?}");
-        }
-        sum.place(Points::Fixed, &mut stream);
-        assert!(
-            sum.points[..n].iter().enumerate().all(|(i, [x])| (x - (i as f64 + 0.5) / 10.0).abs() < 1e-15)
-        );
-    }
 }

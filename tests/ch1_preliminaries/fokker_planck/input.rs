@@ -2,7 +2,7 @@
 
 use sdml::ch1_preliminaries::fokker_planck::double_well::Gibbs;
 use sdml::ch1_preliminaries::fokker_planck::{
-    Density, FokkerPlanck, Grid, Histogram, Scheme, extrapolated_rates,
+    Density, FokkerPlanck, Grid, Histogram, Scheme, extrapolated_rates, poisson_weights,
 };
 use sdml::random::Streams;
 use sdml::{Error, Result};
@@ -113,4 +113,30 @@ fn temperatures_beyond_the_rule() {
     for beta in [1e-120, 1e12, 1e300] {
         assert_eq!(refused(Gibbs::new(beta)), "beta");
     }
+}
+
+#[test]
+fn unusable_coefficients_are_refused() {
+    let grid = Grid::new([-1.0], [1.0], [4]).unwrap();
+    let message = |result: Result<FokkerPlanck<1>>| result.unwrap_err().to_string();
+    assert_eq!(
+        message(FokkerPlanck::new(grid, |[x]| [-x], |_| [0.0])),
+        "`diffusion` is 0, but it must be a finite number greater than 0"
+    );
+    assert_eq!(
+        message(FokkerPlanck::new(grid, |[x]| [1.0 / (x - x)], |_| [1.0])),
+        "`drift` is inf, but it must be a finite number"
+    );
+    assert!(message(FokkerPlanck::gradient(grid, |_| f64::NAN, 1.0)).starts_with("`potential` is NaN"));
+    assert!(message(FokkerPlanck::gradient(grid, |_| 0.0, -1.0)).starts_with("`temperature` is -1"));
+    let steep = FokkerPlanck::new(grid, |_| [1e5], |_| [1.0]).unwrap();
+    assert_eq!(refused(steep.equilibrium()), "drift");
+}
+
+#[test]
+fn poisson_laws_without_a_mean() {
+    for mean in [-1e-9, f64::NAN, 1.1e7] {
+        assert_eq!(refused(poisson_weights(mean)), "mean");
+    }
+    assert_eq!(poisson_weights(0.0).unwrap(), (0, vec![1.0]));
 }

@@ -1,6 +1,8 @@
 //! The solver: order, sign, mass, equilibrium.
 
-use sdml::ch1_preliminaries::fokker_planck::{Density, FokkerPlanck, Grid, Scheme, double_well};
+use sdml::ch1_preliminaries::fokker_planck::{
+    Density, FokkerPlanck, Grid, Scheme, bernoulli, double_well, poisson_weights,
+};
 use sdml::statistics::fit_order;
 
 use super::{
@@ -215,5 +217,26 @@ fn mass_is_kept_over_many_steps() {
     assert!(mass(equation.evolve(&start, 50.0).unwrap()) < 1e-13);
     for scheme in [Scheme::BackwardEuler, Scheme::TrBdf2] {
         assert!(mass(equation.integrate(&start, 5.0, 5000, scheme).unwrap()) < 1e-13);
+    }
+}
+
+#[test]
+fn poisson_weights_have_the_laws_mean_and_variance() {
+    for mean in [1e-6, 0.3, 1.0, 17.5, 4e5] {
+        let (first, weights) = poisson_weights(mean).unwrap();
+        let moment = |power: i32| -> f64 {
+            weights.iter().zip(first..).map(|(weight, k)| weight * (k as f64 - mean).powi(power)).sum()
+        };
+        assert!(moment(1).abs() < 1e-10 * mean.max(1.0), "mean {mean}");
+        assert!((moment(2) / mean - 1.0).abs() < 1e-9, "variance {mean}");
+    }
+}
+
+#[test]
+fn the_fluxes_ratio_is_the_equilibriums() {
+    for w in [-30.0, -1.0, -1e-9, 1e-12, 0.3, 20.0] {
+        assert!((bernoulli(-w) / bernoulli(w) / f64::exp(w) - 1.0).abs() < 1e-14, "{w}");
+        // Their difference is the drift: B(−w) − B(w) = w.
+        assert!((bernoulli(-w) - bernoulli(w) - w).abs() < 1e-14 * w.abs().max(1.0), "{w}");
     }
 }

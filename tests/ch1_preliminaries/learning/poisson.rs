@@ -7,6 +7,8 @@ use sdml::ch1_preliminaries::learning::{
     Activation, Adam, Collocation, DeepRitz, FiniteSum, Integrand, Jets, Pass, Penalized, Pinn, Points,
     Poisson, Training, TwoLayer,
 };
+use sdml::random::Streams;
+use sdml::statistics::kolmogorov_smirnov;
 
 use crate::check::Check;
 
@@ -338,4 +340,25 @@ fn relu_has_no_residual() {
     assert!(refusal.contains("`activation` is Relu") && refusal.contains("second derivative"), "{refusal}");
     // The energy asks for one derivative only.
     assert!(relu.run(DeepRitz::new(notebook(), 5.0).unwrap(), &mut Adam::default(), |_, _, _| ()).is_ok());
+}
+
+#[test]
+fn fresh_points_are_uniform() {
+    let mut points = [[0.5]; 10];
+    let mut stream = Streams::new(6, "places").stream(0);
+    for places in [Points::Independent, Points::Stratified] {
+        // Where in [0, 1], or where in its cell.
+        let mut drawn = Vec::new();
+        for _ in 0..500 {
+            places.place(&mut points, &mut stream);
+            drawn.extend(points.iter().enumerate().map(|(i, [x])| match places {
+                Points::Independent => *x,
+                _ => 10.0 * x - i as f64,
+            }));
+        }
+        let fit = kolmogorov_smirnov(&drawn, |x| x.clamp(0.0, 1.0)).unwrap();
+        assert!(fit.p_value > 1e-4, "{places:?} {fit:?}");
+    }
+    Points::Fixed.place(&mut points, &mut stream);
+    assert!(points.iter().enumerate().all(|(i, [x])| (x - (i as f64 + 0.5) / 10.0).abs() < 1e-15));
 }
