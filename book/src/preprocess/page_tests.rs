@@ -90,7 +90,12 @@ fn code_is_quoted_by_anchor_with_a_link_to_file_and_line() {
 
 #[test]
 fn outputs_and_pins_come_from_snapshots() {
-    assert!(good("{{output moments}}").contains("```text\nmean = -0.5\nlabel = \"a b\"\n```"));
+    let moments = good("{{output moments}}");
+    assert!(moments.contains("```text\nmean = -0.5\nlabel = \"a b\"\n```"));
+    assert!(moments.contains("class=\"output\" style=\"--columns: 13\""), "{moments}");
+    assert!(moments.contains("snapshots/<wbr>ch1/<wbr>brownian/<wbr>moments.snap"), "{moments}");
+    let lone = good("{{output ch1/integral/tail}}");
+    assert!(lone.contains("class=\"output message\""), "{lone}");
     assert!(
         good("It is {{pin moments:mean}}.").contains("snapshots/ch1/brownian/moments.snap\">−0.5</span>.")
     );
