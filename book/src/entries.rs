@@ -104,13 +104,14 @@ fn script<'a>(before: &str, text: &'a str) -> Option<(&'static str, &'a str, &'a
         return Some((tag, &braced[..end], &braced[end + 1..]));
     }
     let mut bases = before.chars().rev();
-    let single = !bases.next()?.is_whitespace() && !bases.next().is_some_and(char::is_alphanumeric);
+    let (base, earlier) = (bases.next()?, bases.next());
+    let named = base.is_ascii_alphanumeric() && earlier.is_some_and(|letter| letter.is_ascii_alphabetic());
     let inner = &text[1..];
     let sign = inner.chars().next().filter(|sign| tag == "sup" && *sign == '−').map_or(0, char::len_utf8);
     let ends = |character: char| !(character.is_alphabetic() || character.is_ascii_digit());
     let end = sign + inner[sign..].find(ends).unwrap_or(inner.len() - sign);
-    let short = (1..=3).contains(&inner[sign..end].chars().count()) && !inner[end..].starts_with('_');
-    (single && short).then(|| (tag, &inner[..end], &inner[end..]))
+    let short = (1..=3).contains(&inner[sign..end].chars().count()) && !inner[end..].starts_with(['_', '.']);
+    (!base.is_whitespace() && !named && short).then(|| (tag, &inner[..end], &inner[end..]))
 }
 
 fn entry_at<'a>(text: &'a str, at: usize, name: &str) -> Option<&'a str> {
@@ -151,16 +152,16 @@ mod tests {
     fn words_are_escaped_outside_formulas_and_code() {
         assert_eq!(
             words("E[X]_1 * 2 < $a_1 * [b]$ `x_1`\nend"),
-            "E\\[X\\]\\_1 \\* 2 \\< $a_1 * [b]$ `x_1` end"
+            "E\\[X\\]<sub>1</sub> \\* 2 \\< $a_1 * [b]$ `x_1` end"
         );
     }
 
     #[test]
     fn letters_are_raised_and_lowered() {
         assert_eq!(words("e^{ΔtA/2} and B(s_{k+1})"), "e<sup>ΔtA/2</sup> and B(s<sub>k+1</sub>)");
-        assert_eq!(words("|u| < u_max, S_ij²"), "|u| \\< u<sub>max</sub>, S<sub>ij</sub>²");
+        assert_eq!(words("2u_max, ΔB_k, S_ij²"), "2u<sub>max</sub>, ΔB<sub>k</sub>, S<sub>ij</sub>²");
         assert_eq!(words("e^{−λ_{k}t}"), "e<sup>−λ<sub>k</sub>t</sup>");
-        assert_eq!(words("∫_0^t, λ₁^400"), "∫<sub>0</sub><sup>t</sup>, λ₁^400");
+        assert_eq!(words("∫_0^t, λ₁^400"), "∫<sub>0</sub><sup>t</sup>, λ₁<sup>400</sup>");
         assert_eq!(words("free_energy, `a_b`, a^{b"), "free\\_energy, `a_b`, a^{b");
     }
 
