@@ -79,7 +79,7 @@ fn bad(text: &str) -> String {
 fn code_is_quoted_by_anchor_with_a_link_to_file_and_line() {
     let page = good("{{code src/a.rs:step}}\n");
     assert!(page.contains("```rust\nlet x = 1;\n```"), "{page}");
-    assert!(page.contains("href=\"../source/src/a.rs.html#L2\">src/a.rs, line 2</a>"), "{page}");
+    assert!(page.contains("href=\"../source/src/a.rs.html#L2\">src/<wbr>a.rs, line 2</a>"), "{page}");
     assert_eq!(
         bad("\n{{code src/b.rs:step}}"),
         "chapters/ch1/brownian.md:2: there is no source file `src/b.rs`; did you mean `src/a.rs`?"
