@@ -61,11 +61,20 @@ pub fn repeated<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<&'a st
     names.into_iter().filter(|name| !seen.insert(*name)).collect()
 }
 
-/// Plain words as Markdown: outside formulas and code, nothing in them is read as markup.
+/// Plain words as Markdown: outside formulas and code, nothing in them is read as markup but raised and lowered letters.
 pub fn words(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
     let mut verbatim = None;
-    for character in text.chars() {
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let before = &text[..text.len() - rest.len()];
+        if verbatim.is_none()
+            && let Some((tag, inner, after)) = script(before, rest)
+        {
+            result += &format!("<{tag}>{}</{tag}>", words(inner));
+            rest = after;
+            continue;
+        }
         match verbatim {
             Some(end) if character == end => verbatim = None,
             None if matches!(character, '$' | '`') => verbatim = Some(character),
@@ -73,8 +82,36 @@ pub fn words(text: &str) -> String {
             _ => {}
         }
         result.push(if character == '\n' { ' ' } else { character });
+        rest = &rest[character.len_utf8()..];
     }
     result.trim().to_owned()
+}
+
+/// `^{…}` and `_{…}`, or `^2` and `_max` behind a single letter, which `u_max` has and the name `free_energy` has not: the
+/// element, what is raised or lowered, and what follows.
+fn script<'a>(before: &str, text: &'a str) -> Option<(&'static str, &'a str, &'a str)> {
+    let tag = match text.chars().next()? {
+        '^' => "sup",
+        '_' => "sub",
+        _ => return None,
+    };
+    if let Some(braced) = text[1..].strip_prefix('{') {
+        let mut depth = 1;
+        let end = braced.find(|character| {
+            depth += i32::from(character == '{') - i32::from(character == '}');
+            depth == 0
+        })?;
+        return Some((tag, &braced[..end], &braced[end + 1..]));
+    }
+    let mut bases = before.chars().rev();
+    let (base, earlier) = (bases.next()?, bases.next());
+    let named = base.is_ascii_alphanumeric() && earlier.is_some_and(|letter| letter.is_ascii_alphabetic());
+    let inner = &text[1..];
+    let sign = inner.chars().next().filter(|sign| tag == "sup" && *sign == '−').map_or(0, char::len_utf8);
+    let ends = |character: char| !(character.is_alphabetic() || character.is_ascii_digit());
+    let end = sign + inner[sign..].find(ends).unwrap_or(inner.len() - sign);
+    let short = (1..=3).contains(&inner[sign..end].chars().count()) && !inner[end..].starts_with(['_', '.']);
+    (!base.is_whitespace() && !named && short).then(|| (tag, &inner[..end], &inner[end..]))
 }
 
 fn entry_at<'a>(text: &'a str, at: usize, name: &str) -> Option<&'a str> {
@@ -115,8 +152,17 @@ mod tests {
     fn words_are_escaped_outside_formulas_and_code() {
         assert_eq!(
             words("E[X]_1 * 2 < $a_1 * [b]$ `x_1`\nend"),
-            "E\\[X\\]\\_1 \\* 2 \\< $a_1 * [b]$ `x_1` end"
+            "E\\[X\\]<sub>1</sub> \\* 2 \\< $a_1 * [b]$ `x_1` end"
         );
+    }
+
+    #[test]
+    fn letters_are_raised_and_lowered() {
+        assert_eq!(words("e^{ΔtA/2} and B(s_{k+1})"), "e<sup>ΔtA/2</sup> and B(s<sub>k+1</sub>)");
+        assert_eq!(words("2u_max, ΔB_k, S_ij²"), "2u<sub>max</sub>, ΔB<sub>k</sub>, S<sub>ij</sub>²");
+        assert_eq!(words("e^{−λ_{k}t}"), "e<sup>−λ<sub>k</sub>t</sup>");
+        assert_eq!(words("∫_0^t, λ₁^400"), "∫<sub>0</sub><sup>t</sup>, λ₁<sup>400</sup>");
+        assert_eq!(words("free_energy, `a_b`, a^{b"), "free\\_energy, `a_b`, a^{b");
     }
 
     #[test]

@@ -165,7 +165,7 @@ pub fn errata_page(errata: &Errata, treated: &BTreeMap<String, Place>, checks: &
     page
 }
 
-/// A number to six digits; the coverage page shows all of them.
+/// A number to six digits; the coverage page shows more of them.
 fn six_digits(number: f64) -> String {
     value(format!("{number:.5e}").parse().unwrap_or(number))
 }

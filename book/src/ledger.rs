@@ -357,8 +357,8 @@ fn measurement(check: &Check, link: &Link) -> String {
         "<div class=\"coverage-check\" id=\"{}\">\n\n{name}: {}\n\n- expected {}, measured {}; allowed ± {}: {}\n",
         check.anchor(),
         words(&record.claim),
-        value(record.expected),
-        value(record.measured),
+        eight_digits(record.expected),
+        eight_digits(record.measured),
         value(record.tolerance),
         words(&record.because)
     );
@@ -372,7 +372,7 @@ fn measurement(check: &Check, link: &Link) -> String {
         text,
         "- rejected: {}, which gives {}, {} tolerances away\n\n</div>\n\n",
         words(&record.rejected),
-        value(record.rejected_value),
+        eight_digits(record.rejected_value),
         significant(check.distance())
     );
     text
@@ -381,6 +381,11 @@ fn measurement(check: &Check, link: &Link) -> String {
 /// A number as it is printed in a sentence.
 pub(crate) fn value(value: f64) -> String {
     number(&format!("{value:?}"))
+}
+
+/// A number to eight digits; the snapshots hold all of them.
+fn eight_digits(number: f64) -> String {
+    value(format!("{number:.7e}").parse().unwrap_or(number))
 }
 
 /// A ratio to two digits.

@@ -79,7 +79,7 @@ fn bad(text: &str) -> String {
 fn code_is_quoted_by_anchor_with_a_link_to_file_and_line() {
     let page = good("{{code src/a.rs:step}}\n");
     assert!(page.contains("```rust\nlet x = 1;\n```"), "{page}");
-    assert!(page.contains("href=\"../source/src/a.rs.html#L2\">src/a.rs, line 2</a>"), "{page}");
+    assert!(page.contains("href=\"../source/src/a.rs.html#L2\">src/<wbr>a.rs, line 2</a>"), "{page}");
     assert_eq!(
         bad("\n{{code src/b.rs:step}}"),
         "chapters/ch1/brownian.md:2: there is no source file `src/b.rs`; did you mean `src/a.rs`?"
@@ -90,7 +90,12 @@ fn code_is_quoted_by_anchor_with_a_link_to_file_and_line() {
 
 #[test]
 fn outputs_and_pins_come_from_snapshots() {
-    assert!(good("{{output moments}}").contains("```text\nmean = -0.5\nlabel = \"a b\"\n```"));
+    let moments = good("{{output moments}}");
+    assert!(moments.contains("```text\nmean = -0.5\nlabel = \"a b\"\n```"));
+    assert!(moments.contains("class=\"output\" style=\"--columns: 13\""), "{moments}");
+    assert!(moments.contains("snapshots/<wbr>ch1/<wbr>brownian/<wbr>moments.snap"), "{moments}");
+    let lone = good("{{output ch1/integral/tail}}");
+    assert!(lone.contains("class=\"output message\""), "{lone}");
     assert!(
         good("It is {{pin moments:mean}}.").contains("snapshots/ch1/brownian/moments.snap\">−0.5</span>.")
     );

@@ -1,3 +1,4 @@
+use super::breakable;
 use crate::preprocess::page::{Outcome, Page, Replacement};
 use crate::preprocess::problem::suggestion;
 
@@ -18,8 +19,9 @@ pub fn code(page: &Page, argument: &str) -> Outcome {
     };
     let language = if file.ends_with(".rs") { "rust" } else { "text" };
     let root = page.chapter.to_root();
+    let shown = breakable(file);
     Ok(Replacement::Block(format!(
-        "<div class=\"code-caption\"><a href=\"{root}source/{file}.html#L{line}\">{file}, line {line}</a></div>\n\n```{language}\n{lines}\n```"
+        "<div class=\"code-caption\"><a href=\"{root}source/{file}.html#L{line}\">{shown}, line {line}</a></div>\n\n```{language}\n{lines}\n```"
     )))
 }
 

@@ -17,3 +17,8 @@ pub use figure::figure;
 pub use snapshot::{number, output, pin};
 pub use solution::solution;
 pub use statement::statement;
+
+/// A path that breaks behind its strokes before it breaks inside a name.
+fn breakable(path: &str) -> String {
+    path.replace('/', "/<wbr>")
+}

@@ -1,12 +1,18 @@
+use super::breakable;
 use crate::preprocess::page::{Outcome, Page, Replacement};
 use crate::preprocess::problem::suggestion;
 
 /// `{{output name}}`: a pinned snapshot as a block.
 pub fn output(page: &mut Page, name: &str) -> Outcome {
     let (key, text) = find(page, name)?;
+    let text = text.trim_end();
+    // A phone sets the letters as small as the longest line needs. A lone line is a sentence and may break.
+    let columns = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+    let class = if text.lines().count() == 1 { "output message" } else { "output" };
+    let file = breakable(&format!("snapshots/{key}.snap"));
     Ok(Replacement::Block(format!(
-        "<div class=\"output-caption\">prints, as pinned in <code>snapshots/{key}.snap</code></div>\n\n```text\n{}\n```",
-        text.trim_end()
+        "<div class=\"{class}\" style=\"--columns: {columns}\">\n<div class=\"output-caption\">prints, as pinned in <code>{file}</code></div>\n\n\
+         ```text\n{text}\n```\n\n</div>"
     )))
 }
 

@@ -170,12 +170,12 @@ fn draw_slopes(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let h = data.get("h")?;
     let mut plate = Plate::new()
         .log_x(h[h.len() - 1]..=1.0, "step $h$")
-        .y(0.4..=1.1, "local slope")
+        .y(0.2..=1.1, "local slope")
         .legend(Corner::TopLeft);
     plate.horizontal(0.5, GREY.dashed().thin());
     // Where a study of convergence usually looks.
-    plate.polyline([(1.0 / 64.0, 0.43), (0.25, 0.43)], GREY.weight(3.0));
-    plate.label((1.0 / 16.0, 0.43), "usual steps", Side::Above, GREY);
+    plate.polyline([(1.0 / 64.0, 0.27), (0.25, 0.27)], GREY.weight(3.0));
+    plate.label((1.0 / 16.0, 0.27), "usual steps", Side::Above, GREY);
     for ((name, _), colour) in SIGMAS.into_iter().zip([BLUE, GREEN, PURPLE, ORANGE]) {
         plate.line(h, data.get(name)?, colour).keyed(&format!(r"$\sigma = {name}$"));
     }
