@@ -19,7 +19,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Velocities and particle lines",
-        caption: r"The velocity $v(x, t)$ (colour: orange upwards, blue downwards as $t$ grows) between two modes at $t = 0$ and noise at $t = 1$, with the lines of 21 particles, on the linear (first panel) and the trigonometric path (second). Dashed: slopes of $-1$ and $-4$.",
+        caption: r"The velocity $v(x, t)$ (colour: orange upwards, blue downwards as $t$ grows) between two modes at $t = 0$ and noise at $t = 1$, with the lines of 21 particles, on the linear (first panel) and the trigonometric path (second).",
         alt: "Two panels in which 21 lines spread at time 1 gather in two bundles at time 0. In the first panel they first draw together, in the second they run side by side before they part. The ends are the same.",
         seed: 0,
         parameters: &[],

@@ -46,7 +46,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Same marginals, other paths",
-        caption: r"Four paths of the probability flow ($h = 0$) from the same starts to eight Gaussians. First panel: the score alone. Second: with the circulation $\kappa J \nabla \log p$ added. Dots: end points of 600 paths each.",
+        caption: r"Four paths of the probability flow, $h = 0$, from the same starts to eight Gaussians. First panel: the score alone. Second: with the circulation $\kappa J \nabla \log p$ added. Dots: end points of 600 paths each.",
         alt: "First panel: four nearly straight lines run outwards to the clusters. Second: the lines wind around before they reach clusters. The clouds of end points look alike.",
         seed: 4,
         parameters: &[Parameter { name: "kappa", default: 2.0, meaning: "strength of the circulation" }],
@@ -94,7 +94,7 @@ fn levels(settings: &Settings) -> Result<Data> {
 
 fn draw_levels(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let t = data.get("t")?;
-    let mut left = Plate::new().x(0.0..=3.0, "time $t$").y(-3.0..=3.0, "$Y(t)$").legend(Corner::BottomLeft);
+    let mut left = Plate::new().x(0.0..=3.0, "time $t$").y(-4.0..=3.0, "$Y(t)$").legend(Corner::BottomLeft);
     for (i, path) in data.family("noisy").enumerate() {
         let mark = left.line(t, path, ORANGE.thin());
         if i == 0 {
