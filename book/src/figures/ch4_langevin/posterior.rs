@@ -19,8 +19,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Two posteriors",
-        caption: r"Left: stopping distances of 50 cars, and thirty lines drawn from the posterior by MALA; in their midst, the line of the exact posterior means. Right: the eight schools. Grey: reported effects with one standard error. Orange: posterior means by MALA, with one posterior standard deviation; rings: by quadrature.",
-        alt: "Left: dots rising with speed, and a sheaf of lines through them, narrow in the middle. Right: for each school the posterior mean is pulled from the report towards a common value near 4 to 5; orange dots sit inside rings.",
+        caption: r"First panel: stopping distances of 50 cars, and thirty lines drawn from the posterior by MALA; in their midst, the line of the exact posterior means. Second: the eight schools. Grey: reported effects with one standard error. Orange: posterior means by MALA, with one posterior standard deviation; rings: by quadrature.",
+        alt: "First panel: dots rising with speed, and a sheaf of lines through them, narrow in the middle. Second: for each school the posterior mean is pulled from the report towards a common value near 4 to 5; orange dots sit inside rings.",
         seed: 8,
         parameters: &[Parameter {
             name: "steps",
@@ -35,8 +35,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "The funnel of the eight schools",
-        caption: r"Left: the effect of school A and $\ln \tau$, sampled in non-centred coordinates (blue) and, with the same number of steps of size 0.05, by the scheme (4.4) in centred ones (orange). Right: the density of $\ln \tau$: exact (dashed), and histograms of both and of MALA in centred coordinates (green).",
-        alt: "Left: blue dots fill a funnel that narrows downwards far below the orange dots, which stay in the wide upper part. Right: the blue histogram lies on the dashed density; the orange one is shifted to the right and lacks the left tail; the green one breaks off at the left.",
+        caption: r"First panel: the effect of school A and $\ln \tau$, sampled in non-centred coordinates (blue) and, with the same number of steps of size 0.05, by the scheme (4.4) in centred ones (orange). Second: the density of $\ln \tau$: exact (dashed), and histograms of both and of MALA in centred coordinates (green).",
+        alt: "First panel: blue dots fill a funnel that narrows downwards far below the orange dots, which stay in the wide upper part. Second: the blue histogram lies on the dashed density; the orange one is shifted to the right and lacks the left tail; the green one breaks off at the left.",
         seed: 9,
         parameters: &[Parameter {
             name: "steps",

@@ -22,8 +22,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Who goes where",
-        caption: r"A sample of $N(0, I)$ (grey) and one of the eight Gaussians (blue), joined at random (left) and by the assignment of least mean squared distance (right).",
-        alt: "Left: a tangle of lines across the picture. Right: short lines that fan outwards without crossing, each mode drawing on the sector in front of it.",
+        caption: r"A sample of $N(0, I)$ (grey) and one of the eight Gaussians (blue), joined at random (first panel) and by the assignment of least mean squared distance (second).",
+        alt: "First panel: a tangle of lines across the picture. Second: short lines that fan outwards without crossing, each mode drawing on the sector in front of it.",
         seed: 1,
         parameters: &[POINTS],
         data: assignment,
@@ -58,7 +58,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Two linear maps between two normal laws",
-        caption: r"From $N(0, I)$ to one and the same normal law: the image of the unit circle under the symmetric map (left) and under the triangular one (right). The arrows join eight points of the circle with their images.",
+        caption: r"From $N(0, I)$ to one and the same normal law: the image of the unit circle under the symmetric map (first panel) and under the triangular one (second). The arrows join eight points of the circle with their images.",
         alt: "Both images of the circle are the same ellipse. Under the symmetric map the points move straight outwards or inwards along the ellipse's axes; under the triangular one they also slide along it.",
         seed: 0,
         parameters: &[],
@@ -70,8 +70,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Motions from one sample to another",
-        caption: r"From $N(0, I)$ to the two moons. Left: paths of a few particles to the partners of the optimal assignment (blue) and to partners chosen at random (orange). Right: $\int_0^t \E\abs{\dot X}^2 \dd s$ along both, and along the optimal paths with the progress $t^2$ (green); the dashed line is the squared distance of the samples.",
-        alt: "Left: short blue lines and long orange ones. Right: three increasing curves. The straight blue line ends on the dashed level, the curved green one at four thirds of it, the orange one at about four times.",
+        caption: r"From $N(0, I)$ to the two moons. First panel: paths of a few particles to the partners of the optimal assignment (blue) and to partners chosen at random (orange). Second: the action up to time $t$, $\int_0^t \E\abs{\dot X}^2 \dd s$, along both, and along the optimal paths with the progress $t^2$ (green); the dashed line is the squared distance of the samples.",
+        alt: "First panel: short blue lines and long orange ones. Second: three increasing curves. The straight blue line ends on the dashed level, the curved green one at four thirds of it, the orange one at about four times.",
         seed: 3,
         parameters: &[Parameter { name: "points", default: 300.0, meaning: "points of each sample" }],
         data: least_action,
@@ -283,7 +283,7 @@ fn least_action(settings: &Settings) -> Result<Data> {
 fn draw_least_action(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let t = data.get("t")?;
     let (x, y) = (data.get("start x")?, data.get("start y")?);
-    let shown = 40.min(x.len());
+    let shown = 24.min(x.len());
     let mut paths = Plate::new()
         .x(span([&x[..shown], data.get("geodesic x")?]), "")
         .y(span([&y[..shown], data.get("geodesic y")?]), "")
@@ -299,10 +299,10 @@ fn draw_least_action(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     paths.dots(&x[..shown], &y[..shown], 2.0, INK);
     let top = data.get("random")?.last().copied().unwrap_or(1.0) * 1.08;
     let mut spent =
-        Plate::new().x(0.0..=1.0, "time $t$").y(0.0..=top, "action spent").legend(Corner::TopLeft);
+        Plate::new().x(0.0..=1.04, "time $t$").y(0.0..=top, "action up to time $t$").legend(Corner::TopLeft);
     spent.horizontal(data.number("cost")?, INK.dashed().thin());
     spent.line(t, data.get("random")?, ORANGE).keyed("partners at random");
     spent.line(t, data.get("slow start")?, GREEN).keyed("best partners, progress $t^2$");
     spent.line(t, data.get("geodesic")?, BLUE).keyed("best partners, constant speed");
-    Ok(vec![paths.title("paths"), spent.title("action")])
+    Ok(vec![paths.title("paths"), spent.title("what they cost")])
 }

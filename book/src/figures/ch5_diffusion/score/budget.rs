@@ -17,8 +17,8 @@ pub const FIGURES: &[Figure] = &[Figure {
     section: SECTION,
     number: None,
     title: "Where the error comes from",
-    caption: r"Data $N(1, \frac14)$, $T = 1.5$, Euler–Maruyama with $h = 1$, a score with errors, 2000 points. Left: the mean squared error against the number of steps: each source alone, all together, and all without interaction (dashed). Right: the total at 40 steps, and what it becomes when one source is switched off.",
-    alt: "Left: the contributions of prior, score and points are horizontal lines, that of the steps falls along slope minus two, and the total follows the steps at first and then levels off at the largest of the others. Right: bars; switching off the points lowers the total, switching off the prior doubles it, because its error had cancelled others.",
+    caption: r"Data $N(1, \frac14)$, $T = 1.5$, Euler–Maruyama with $h = 1$, a score with errors, 2000 points. First panel: the mean squared error against the number of steps: each source alone, all together, and all without interaction (dashed). Second: the total at 40 steps, and what it becomes when one source is switched off.",
+    alt: "First panel: the contributions of prior, score and points are horizontal lines, that of the steps falls along slope minus two, and the total follows the steps at first and then levels off at the largest of the others. Second: bars; switching off the points lowers the total, switching off the prior doubles it, because its error had cancelled others.",
     seed: 0,
     parameters: &[
         Parameter { name: "offset", default: 0.05, meaning: "offset of the score" },

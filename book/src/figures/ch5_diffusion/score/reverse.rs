@@ -22,8 +22,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "One law, many equations",
-        caption: r"Left: paths of the reverse equation from the same five starts with $h = 0$ (blue) and with $h = 2$ (orange). Right: histograms of the end points for four $h$ (dots) on the density of the data (line).",
-        alt: "Left: the blue paths are smooth and never cross, the orange ones are jagged and change places. Right: the dots of all four colours lie on the curve with two humps.",
+        caption: r"First panel: paths of the reverse equation from the same five starts with $h = 0$ (blue) and with $h = 2$ (orange). Second: histograms of the end points for four $h$ (dots) on the density of the data (line).",
+        alt: "First panel: the blue paths are smooth and never cross, the orange ones are jagged and change places. Second: the dots of all four colours lie on the curve with two humps.",
         seed: 2,
         parameters: &[Parameter { name: "points", default: 20_000.0, meaning: "points for each histogram" }],
         data: levels,
@@ -34,8 +34,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "What noise does to errors",
-        caption: r"Relative entropy of the end point's law from the data against $h$, in closed form. Left: data $N(1, \frac14)$, exact score, start from $N(0, 1)$ at three horizons. Right: data $N(0, 1)$, $T = 3$, and an offset of the score for all times, for $t > 1$, and for $t < 0.1$ (four times as large); dashed: the bound $(h + 1)^2/(4h) \int \varepsilon^2 \dd t$ for the first.",
-        alt: "Left: three curves fall steeply with h, the more so the longer the horizon. Right: the entropy for an offset at all times falls slowly, that for an early one falls at once, that for a late one rises. The bound has its least value at one.",
+        caption: r"Relative entropy of the end point's law from the data against $h$, in closed form. First panel: data $N(1, \frac14)$, exact score, start from $N(0, 1)$ at three horizons. Second: data $N(0, 1)$, $T = 3$, and an offset of the score for all times, for $t > 1$, and for $t < 0.1$ (four times as large); dashed: the bound $(h + 1)^2/(4h) \int \varepsilon^2 \dd t$ for the first.",
+        alt: "First panel: three curves fall steeply with h, the more so the longer the horizon. Second: the entropy for an offset at all times falls slowly, that for an early one falls at once, that for a late one rises. The bound has its least value at one.",
         seed: 0,
         parameters: &[Parameter { name: "offset", default: 0.1, meaning: "error of the score" }],
         data: entropy,
@@ -46,8 +46,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Same marginals, other paths",
-        caption: r"Four paths of the probability flow ($h = 0$) from the same starts to eight Gaussians. Left: the score alone. Right: with the circulation $\kappa J \nabla \log p$ added. Dots: end points of 600 paths each.",
-        alt: "Left: four nearly straight lines run outwards to the clusters. Right: the lines wind around before they reach clusters. The clouds of end points look alike.",
+        caption: r"Four paths of the probability flow, $h = 0$, from the same starts to eight Gaussians. First panel: the score alone. Second: with the circulation $\kappa J \nabla \log p$ added. Dots: end points of 600 paths each.",
+        alt: "First panel: four nearly straight lines run outwards to the clusters. Second: the lines wind around before they reach clusters. The clouds of end points look alike.",
         seed: 4,
         parameters: &[Parameter { name: "kappa", default: 2.0, meaning: "strength of the circulation" }],
         data: circulation,
@@ -94,7 +94,7 @@ fn levels(settings: &Settings) -> Result<Data> {
 
 fn draw_levels(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let t = data.get("t")?;
-    let mut left = Plate::new().x(0.0..=3.0, "time $t$").y(-3.0..=3.0, "$Y(t)$").legend(Corner::BottomLeft);
+    let mut left = Plate::new().x(0.0..=3.0, "time $t$").y(-4.0..=3.0, "$Y(t)$").legend(Corner::BottomLeft);
     for (i, path) in data.family("noisy").enumerate() {
         let mark = left.line(t, path, ORANGE.thin());
         if i == 0 {
