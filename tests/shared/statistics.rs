@@ -186,6 +186,15 @@ fn chi_square_with_even_freedom() {
     assert!(chi_square(&[19, 21, 20, 20, 20, 20, 20, 20, 20, 20], &[0.1; 10]).is_ok());
 }
 
+#[test]
+fn counts_as_expected_are_likely() {
+    for cells in [2, 3, 10] {
+        let test = chi_square(&vec![20; cells], &vec![1.0 / cells as f64; cells]).unwrap();
+        assert!(test.statistic < 1e-28 && test.p_value == 1.0, "{test:?}");
+    }
+    assert_eq!(chi_square(&[8, 8], &[0.5, 0.5]).unwrap().statistic, 0.0);
+}
+
 /// Student's law has closed quantiles with 1 degree of freedom, tan(πc/2), and with 2, c√(2/(1 − c²)).
 #[test]
 fn intervals_of_three_and_four_points() {
