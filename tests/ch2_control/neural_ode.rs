@@ -6,9 +6,9 @@ use sdml::Result;
 use sdml::ch1_preliminaries::evolution::{DMatrix, DVector, exponential, gauss_legendre, magnus_propagator};
 use sdml::ch2_control::backprop::{Activation, Mlp};
 use sdml::ch2_control::neural_ode::{
-    BatchGradient, ClosedForm, Counted, DenseLayer, DormandPrince, FieldRecipe, FixedStep, Gradient, Method,
-    NetworkField, PENDULUM, PeerProblem, Pendulum, Pointwise, Relaxation, RunningAdjoint, SlowFast, Stages,
-    Tableau, VectorField, terminal, trajectory,
+    BatchGradient, ClosedForm, Counted, DenseLayer, DormandPrince, Effort, FieldRecipe, FixedStep, Gradient,
+    Method, NetworkField, PENDULUM, PeerProblem, Pendulum, Pointwise, Relaxation, RunningAdjoint, SlowFast,
+    Stages, Tableau, VectorField, terminal, trajectory,
 };
 use sdml::random::Streams;
 use sdml::statistics::fit_order;
@@ -658,6 +658,159 @@ fn first_step_by_hairers_rule() {
     }
 }
 
+/// ż = λz from z_0 until `end`: the solver's times and steps, and its effort. The evaluations numbered `lost` give NaN.
+fn exponential_steps(
+    solver: DormandPrince,
+    (rate, z_0): (f64, f64),
+    end: f64,
+    lost: std::ops::Range<usize>,
+) -> (Vec<[f64; 2]>, Effort) {
+    let mut evaluations = 0;
+    let slope = |_: f64, z: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
+        out[[0, 0]] = if lost.contains(&evaluations) { f64::NAN } else { rate * z[[0, 0]] };
+        evaluations += 1;
+        Ok(())
+    };
+    let solution = solver.solve(0.0, end, array![[z_0]].view(), slope).unwrap();
+    let steps = solution.pieces().iter().map(|piece| [piece.start(), piece.h()]).collect();
+    assert_eq!(solution.effort().evaluations, evaluations);
+    (steps, solution.effort())
+}
+
+#[test]
+fn steps_by_hairers_controller() {
+    // On ż = λz a step multiplies z by R(x), x = λh, of degree 6, and the embedded solution by 1 + x + … + x⁴/24 + (1097 x⁵ +
+    // 161 x⁶ + 5 x⁷)/120000 (Dormand and Prince 1980): their difference is known, and with it every step that follows the
+    // first. The factor of a step is 0.9 e^{−0.17} e'^{0.04} with the errors e of this step and e' of the one before, within
+    // [0.2, 10], as in the program dopri5 of Hairer and Wanner; 1 at most after a rejection.
+    let lost = 2 + 6 * 3..2 + 6 * 3 + 1;
+    for (rate, relative, absolute, end, lost) in [
+        (-1.0, 1e-6, 1e-7, 30.0, 0..0),
+        (0.7, 1e-8, 3e-8, 6.0, 0..0),
+        (-30.0, 1e-3, 1e-5, 2.0, 0..0),
+        (100.0, 1e-7, 1e-7, 0.1, 0..0),
+        (3000.0, 1e-8, 1e-9, 0.002, 0..0),
+        (-1.0, 1e-6, 1e-6, 20.0, lost.clone()),
+        (1e-3, 1e-8, 1e-8, 2.0, lost),
+    ] {
+        let solver = DormandPrince::new(relative, absolute).unwrap();
+        let (steps, effort) = exponential_steps(solver, (rate, 1.0), end, lost.clone());
+        let (mut t, mut z, mut before, mut most) = (0.0, 1.0f64, 1e-4f64, 10.0f64);
+        let (mut tried, mut accepted, mut rejected) = (0, 0, 0);
+        // The first step, before it was rejected, is the rule's; see below.
+        let by_bend = f64::powf(0.01 * (relative + absolute) / rate.powi(2).max(rate.abs()), 0.2);
+        let mut h = by_bend.min(1.0 / rate.abs()).min(end);
+        loop {
+            let last = end - t - h <= 1e-3 * h;
+            if last {
+                h = end - t;
+            }
+            let x = rate * h;
+            let grown = z
+                * (1.0
+                    + x * (1.0
+                        + x / 2.0 * (1.0 + x / 3.0 * (1.0 + x / 4.0 * (1.0 + x / 5.0 * (1.0 + x / 5.0))))));
+            let apart = z * x.powi(5) * (-97.0 + 39.0 * x - 5.0 * x * x) / 120_000.0;
+            let error = apart.abs() / (absolute + relative * z.abs().max(grown.abs()));
+            tried += 1;
+            if lost.start == 2 + 6 * (tried - 1) && !lost.is_empty() {
+                (h, most, rejected) = (0.1 * h, 1.0, rejected + 1);
+                continue;
+            }
+            if error > 1.0 {
+                (h, most, rejected) = (h * (0.9 * error.powf(-0.2)).max(0.2), 1.0, rejected + 1);
+                continue;
+            }
+            let [start, taken] = steps[accepted];
+            assert!((start - t).abs() < 1e-7 * end, "{rate}: step {accepted} at {start}, not {t}");
+            assert!((taken / h - 1.0).abs() < 1e-6, "{rate}: step {accepted} is {taken}, not {h}");
+            accepted += 1;
+            if last {
+                break;
+            }
+            (t, z) = (t + taken, grown);
+            let error = error.max(1e-10);
+            h = taken * (0.9 * error.powf(-0.17) * before.powf(0.04)).clamp(0.2, most);
+            (before, most) = (error.max(1e-4), 10.0);
+        }
+        assert_eq!((effort.accepted, effort.rejected), (accepted, rejected), "{rate}");
+        assert_eq!((steps.len(), effort.evaluations), (accepted, 2 + 6 * tried));
+    }
+}
+
+#[test]
+fn a_sliver_is_stretched_over() {
+    let solver = DormandPrince::new(1e-6, 1e-6).unwrap();
+    let (long, _) = exponential_steps(solver, (-1.0, 1.0), 10.0, 0..0);
+    for (rest, steps) in [(-1e-3, 1), (0.0, 1), (0.9e-3, 1), (1.1e-3, 2), (1.9e-3, 2)] {
+        let end = long[0][1] * (1.0 + rest);
+        assert_eq!(exponential_steps(solver, (-1.0, 1.0), end, 0..0).0.len(), steps, "{rest}");
+    }
+}
+
+#[test]
+fn a_step_too_small_for_the_clock() {
+    // Every step fails and is cut by ten: the last one is the first that is no more than 16 ε of the time or of the interval.
+    for (start, k) in [0.0, 1e3, -1e3].into_iter().flat_map(|start| (0..12).map(move |k| (start, k))) {
+        let mut evaluations = 0;
+        let slope = |_: f64, z: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
+            out[[0, 0]] = if evaluations < 2 { z[[0, 0]] } else { f64::NAN };
+            evaluations += 1;
+            Ok(())
+        };
+        let solver = DormandPrince::new(1e-6 * 1.8f64.powi(k), 1e-6).unwrap();
+        let error = solver.advance(start, start + 3.0, &mut array![[1.0]], slope, |_| ()).unwrap_err();
+        let sdml::Error::Stuck { t, h, why } = error else { panic!("{error}") };
+        let least = 16.0 * f64::EPSILON * start.abs().max(3.0);
+        assert!(t == start && why.contains("too small"));
+        assert!(h <= least && 10.0 * h > least, "{h} {least}");
+    }
+    // Where nothing moves the first step is a millionth: exactly as much as is too small here, and then more.
+    let least = 1e-6 / (16.0 * f64::EPSILON);
+    let still = |end: f64| {
+        let slope = |_: f64, _: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
+            out.fill(0.0);
+            Ok(())
+        };
+        DormandPrince::new(1e-6, 1e-6).unwrap().advance(0.0, end, &mut array![[1.0]], slope, |_| ())
+    };
+    assert!(still(least).is_err() && still(least * (1.0 - 1e-12)).is_ok());
+}
+
+#[test]
+fn first_step_of_small_states_and_slopes() {
+    // Hairer, Nørsett and Wanner (1993), Section II.4, on ż = λz with what they do where z or its slope is small.
+    let first = |rate: f64, z_0: f64, end: f64| {
+        let solver = DormandPrince::new(1e-3, 1.0).unwrap();
+        exponential_steps(solver, (rate, z_0), end, 0..0).0[0][1]
+    };
+    for (rate, z_0, end) in [
+        (0.0, 1.0, 1.0),
+        (0.0, 0.0, 1.0),
+        (1.0, 0.9e-5, 1.0),
+        (1.0, 1.1e-5, 1.0),
+        (0.9e-5, 1.0, 1.0),
+        (1.1e-5, 1.0, 1.0),
+        (2.5, 1.0, 1.0),
+        (0.4, 1.0, 10.0),
+        (0.4, 1.0, 0.1),
+        (0.4, 1.0, 1e-3),
+        (1e-6, 1e-6, 1e-5),
+        (0.0, 1.0, 1e-7),
+        (0.9e-15, 1.0, 1.0),
+        (1.5e-15, 1.0, 1.0),
+    ] {
+        let unit = 1.0 + 1e-3 * z_0;
+        let (size, speed, bend) = (z_0 / unit, rate * z_0 / unit, rate * rate * z_0 / unit);
+        let guess = f64::min(if size < 1e-5 || speed < 1e-5 { 1e-6 } else { 0.01 * size / speed }, end);
+        let sharpest = speed.max(bend);
+        let second = if sharpest <= 1e-15 { guess.max(1e-6) } else { (0.01 / sharpest).powf(0.2) };
+        let exact = second.min(100.0 * guess).min(end);
+        let found = first(rate, z_0, end);
+        assert!((found / exact - 1.0).abs() < 1e-8, "λ = {rate}, z = {z_0}, T = {end}: {found}, not {exact}");
+    }
+}
+
 #[test]
 fn a_short_time_is_not_a_step_too_small() {
     // ż = λz over 1/λ makes e of 1, whatever the unit of time.
@@ -1081,5 +1234,70 @@ fn gradients_that_are_not_finite_are_told() {
         assert_eq!(outcome(1.0, 1.0), Ok(1.0));
         assert_eq!(outcome(f64::NAN, 1.0), Err("`loss` became NaN at step 4".into()));
         assert_eq!(outcome(1.0, f64::INFINITY).unwrap_err().split(" became").next(), Some("`gradient`"));
+    }
+}
+
+/// The Jacobian matrices of a field in closed form, by differences of order 6.
+fn differentiates<const D: usize, const P: usize>(
+    field: &impl ClosedForm<D, P>,
+    z: [f64; D],
+    theta: [f64; P],
+) {
+    let t = 0.7;
+    let (in_state, in_theta) = (field.state_jacobian(&z, t, &theta), field.parameter_jacobian(&z, t, &theta));
+    for i in 0..D {
+        for (j, found) in in_state[i].iter().enumerate() {
+            let exact = derivative(|epsilon| {
+                let mut z = z;
+                z[j] += epsilon;
+                field.f(&z, t, &theta)[i]
+            });
+            assert!((found - exact).abs() < 1e-10, "∂f_{i}/∂z_{j} is {exact}, not {found}");
+        }
+        for (j, found) in in_theta[i].iter().enumerate() {
+            let exact = derivative(|epsilon| {
+                let mut theta = theta;
+                theta[j] += epsilon;
+                field.f(&z, t, &theta)[i]
+            });
+            assert!((found - exact).abs() < 1e-10, "∂f_{i}/∂θ_{j} is {exact}, not {found}");
+        }
+    }
+}
+
+#[test]
+fn closed_forms_are_as_printed() {
+    let (x, u) = (0.8f64, -0.6f64);
+    let theta = [1.3, 0.4];
+    differentiates(&Pendulum, [x, u], theta);
+    differentiates(&SlowFast, [x, u], theta);
+    differentiates(&Relaxation, [x], theta);
+    let close = |found: f64, exact: f64| assert!((found - exact).abs() < 1e-14, "{found} {exact}");
+    let [q, v] = Pendulum.f(&[x, u], 0.7, &theta);
+    close(q, u);
+    close(v, -1.3 * x.sin() - 0.4 * u);
+    let [fast, slow] = SlowFast.f(&[x, u], 0.7, &theta);
+    close(fast, -1.3 * (x - (3.0 * u).sin()));
+    close(slow, 0.4 * x.cos() - u / 2.0);
+    close(Relaxation.f(&[x], 0.7, &theta)[0], -1.3 * (x - 0.4 * 0.7f64.cos()));
+    // The solution of the relaxation obeys its equation.
+    let slope = derivative(|epsilon| Relaxation.solution(0.3, 0.7 + epsilon, theta));
+    let z = Relaxation.solution(0.3, 0.7, theta);
+    assert!((slope - Relaxation.f(&[z], 0.7, &theta)[0]).abs() < 1e-10);
+}
+
+/// One stage's point and all slopes: 1 + s states.
+#[test]
+fn room_for_the_stages() {
+    for tableau in Tableau::ALL {
+        let (mut z, mut work) = (Array2::ones((5, 2)), Stages::default());
+        assert_eq!(work.held(), 0);
+        let slope = |_: f64, _: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
+            out.fill(1.0);
+            Ok(())
+        };
+        scheme(tableau, 2.0, 3).solve(&mut z, &mut work, slope, |_, _, _| ()).unwrap();
+        assert_eq!(work.held(), 10 * (1 + tableau.stages()));
+        assert!(z.iter().all(|z| (z - 3.0).abs() < 1e-14));
     }
 }

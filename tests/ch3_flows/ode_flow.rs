@@ -657,3 +657,43 @@ fn layers_with_another_number_of_parameters() {
         assert!(layers.inverse_layer(theta, 1, z.view()).is_err());
     }
 }
+
+/// The numbers held are those of the network's pass, its input and what is pulled back: for n points in d dimensions
+/// n (1 + d)(d + 1) and n (1 + d) d.
+#[test]
+fn what_a_tape_holds() {
+    let (field, theta) = network();
+    let (n, d) = (5, 2);
+    let y = Array2::from_shape_fn((n, d), |(i, k)| (1.3 * i as f64 + k as f64).sin());
+    let mut tape = Default::default();
+    let (mut out, mut divergence) = (Array2::zeros((n, d)), Array1::zeros(n));
+    field.value(y.view(), 0.3, &theta, &mut tape, out.view_mut(), divergence.view_mut()).unwrap();
+    let mut pass = Pass::new();
+    let timed = ndarray::concatenate(Axis(1), &[y.view(), Array2::from_elem((n, 1), 0.3).view()]).unwrap();
+    let jet = Jet { tangents: d, laplacian: false };
+    field
+        .network()
+        .forward_jet(&theta, jet, jet.coordinates(timed.view()).unwrap().view(), &mut pass)
+        .unwrap();
+    assert_eq!(field.held(&tape), pass.held() + n * (1 + d) * (d + 1));
+    let (a, mut gradient) = (Array2::ones((n, d)), vec![0.0; theta.len()]);
+    field.pull_back(&theta, &mut tape, a.view(), divergence.view(), out.view_mut(), &mut gradient).unwrap();
+    let cotangent = Array2::ones((n * (1 + d), d));
+    field.network().pull_back(&theta, &mut pass, cotangent.view(), &mut gradient).unwrap();
+    assert_eq!(field.held(&tape), pass.held() + n * (1 + d) * (d + 1) + n * (1 + d) * d);
+}
+
+#[test]
+fn a_point_in_pieces_is_refused() {
+    let layers = Layers::new(AffineField::new(2).unwrap(), 1.0, 4).unwrap();
+    let row = array![0.3, 7.0, -0.9, 7.0];
+    let scattered = row.slice_axis(Axis(0), ndarray::Slice { start: 0, end: None, step: 2 });
+    let error = layers.push(&[0.0; 6], scattered).unwrap_err().to_string();
+    assert!(error.contains("in one piece"), "{error}");
+    assert!(layers.push(&[0.0; 6], scattered.to_owned().view()).is_ok());
+    for i in [0, 5] {
+        let error = layers.inverse_layer(&[0.0; 6], i, array![0.3, -0.9].view()).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("`i` is {i}, but it must be from 1 to 4")), "{error}");
+    }
+    assert!([1, 4].iter().all(|&i| layers.inverse_layer(&[0.0; 6], i, array![0.3, -0.9].view()).is_ok()));
+}

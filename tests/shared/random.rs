@@ -78,7 +78,6 @@ fn values_are_stable() {
     );
 }
 
-/// Each argument reaches the numbers: seed, purpose, path, and one after the other against by number.
 #[test]
 fn eight_together_give_what_each_gives_alone() {
     let mut lanes = STREAMS.lanes(40);
@@ -98,6 +97,51 @@ fn eight_together_give_what_each_gives_alone() {
     assert!(farthest > 4.0, "the tail beyond 3.65, which has a way of its own, was never met");
 }
 
+/// Rows that fill blocks of eight, that do not, and both; as many columns as a block has rows, fewer, and more.
+#[test]
+fn rows_of_a_bundle_draw_from_their_own_streams() {
+    for rows in [0, 1, 7, 8, 9, 16, 20, 31] {
+        let mut bundle = STREAMS.bundle(40..40 + rows as u64);
+        assert_eq!((bundle.len(), bundle.is_empty()), (rows, rows == 0));
+        let mut alone: Vec<_> = (0..rows as u64).map(|row| STREAMS.stream(40 + row)).collect();
+        for columns in [1, 8, 0, 11, 2] {
+            let mut matrix = vec![f64::NAN; rows * columns];
+            bundle.fill_normal(&mut matrix);
+            let exact = alone.iter_mut().flat_map(|stream| (0..columns).map(|_| stream.normal()));
+            assert_eq!(matrix, exact.collect::<Vec<_>>(), "{rows} rows of {columns}");
+            for (row, stream) in alone.iter_mut().enumerate() {
+                assert_eq!(bundle.with(row, |stream| stream.uniform()), stream.uniform(), "row {row}");
+            }
+        }
+    }
+    assert!(STREAMS.bundle(3..3).is_empty());
+}
+
+#[test]
+#[should_panic(expected = "a row for each of 9 streams")]
+fn a_bundle_fills_whole_rows() {
+    STREAMS.bundle(0..9).fill_normal(&mut [0.0; 19]);
+}
+
+/// Half a word is its upper half, and bytes are those of the words, the lowest first.
+#[test]
+fn words_in_parts() {
+    fn same<R: Rng + Clone>(mut parts: R) {
+        let mut whole = parts.clone();
+        for _ in 0..5 {
+            assert_eq!(parts.next_u32(), (whole.next_u64() >> 32) as u32);
+        }
+        let mut bytes = [0; 24];
+        parts.fill_bytes(&mut bytes);
+        let words: [u64; 3] = std::array::from_fn(|_| whole.next_u64());
+        assert_eq!(bytes[..], *words.map(u64::to_le_bytes).as_flattened());
+        assert_eq!(parts.next_u64(), whole.next_u64());
+    }
+    same(STREAMS.stream(5));
+    same(STREAMS.keyed(5).node(2));
+}
+
+/// Each argument reaches the numbers: seed, purpose, path, and one after the other against by number.
 #[test]
 fn streams_of_different_names_differ() {
     let word = |seed, purpose, path| Streams::new(seed, purpose).stream(path).next_u64();

@@ -2,7 +2,7 @@
 
 use sdml::random::Streams;
 use sdml::statistics::{
-    Estimate, Moments, chi_square, ensemble, estimate, fit_line, fit_order, kolmogorov_smirnov, normal,
+    Estimate, Moments, Order, chi_square, ensemble, estimate, fit_line, fit_order, kolmogorov_smirnov, normal,
 };
 
 use crate::quadrature::integrate;
@@ -132,6 +132,125 @@ fn kolmogorov_limit_law() {
     {
         assert!((p_at(lambda) - p).abs() < 2e-6, "{lambda}: {}", p_at(lambda));
     }
+}
+
+/// Kolmogorov's law by both of its series, each with a hundred terms, where one ends and where the other begins.
+#[test]
+fn kolmogorov_by_both_series() {
+    let alternating = |l: f64| -> f64 {
+        (1..=100).map(|k| f64::from(2 - 4 * (1 - k % 2)) * (-2.0 * f64::from(k).powi(2) * l * l).exp()).sum()
+    };
+    let theta = |l: f64| -> f64 {
+        let terms =
+            (0..100).map(|k| (-(f64::from(2 * k + 1) * std::f64::consts::PI / l).powi(2) / 8.0).exp());
+        1.0 - std::f64::consts::TAU.sqrt() / l * terms.sum::<f64>()
+    };
+    // One value at F = a: the distance is max(a, 1 − a), of a sample of one.
+    for a in (0..50).map(|k| 0.5 + 0.01 * f64::from(k)) {
+        let test = kolmogorov_smirnov(&[a], |x| x).unwrap();
+        assert_eq!(test.statistic, a);
+        let lambda = (1.0 + 0.12 + 0.11) * a;
+        assert!((alternating(lambda) - theta(lambda)).abs() < 1e-13);
+        assert!((test.p_value - theta(lambda)).abs() < 1e-13, "{lambda}: {}", test.p_value);
+    }
+    // Four values, and the values above and below the law.
+    let test = kolmogorov_smirnov(&[0.1, 0.2, 0.3, 0.75], |x| x).unwrap();
+    let lambda = (2.0 + 0.12 + 0.11 / 2.0) * 0.45;
+    assert!((test.statistic - 0.45).abs() < 1e-15 && (test.p_value - theta(lambda)).abs() < 1e-13);
+    let test = kolmogorov_smirnov(&[0.9, 0.7, 0.8, 0.25], |x| x).unwrap();
+    assert!((test.statistic - 0.45).abs() < 1e-15 && (test.p_value - theta(lambda)).abs() < 1e-13);
+}
+
+/// With an even number 2m of degrees of freedom P(χ² > x) = e^{−x/2} Σ_{j<m} (x/2)ʲ/j!, a sum of Poisson's.
+#[test]
+fn chi_square_with_even_freedom() {
+    for counts in [&[30, 50, 20][..], &[12, 9, 25, 30, 24], &[9, 11, 20, 28, 40, 33, 59]] {
+        let cells = counts.len();
+        let probabilities: Vec<f64> =
+            (1..=cells).map(|i| 2.0 * i as f64 / (cells * (cells + 1)) as f64).collect();
+        let n = counts.iter().sum::<u64>() as f64;
+        // Σ O²/(np) − n, the other form of the statistic.
+        let scaled = counts.iter().zip(&probabilities).map(|(&count, p)| (count * count) as f64 / (n * p));
+        let statistic = scaled.sum::<f64>() - n;
+        let terms = (0..(cells - 1) / 2).scan(1.0, |term, j| {
+            *term *= if j == 0 { 1.0 } else { 0.5 * statistic / j as f64 };
+            Some(*term)
+        });
+        let exact = (-0.5 * statistic).exp() * terms.sum::<f64>();
+        let test = chi_square(counts, &probabilities).unwrap();
+        assert!((test.statistic - statistic).abs() < 1e-12 * (1.0 + statistic));
+        assert!((test.p_value - exact).abs() < 1e-13, "{counts:?}: {} {exact}", test.p_value);
+    }
+    // Just enough in each cell, and probabilities that add up to 1 but for rounding.
+    assert!(chi_square(&[3, 7], &[0.5, 0.5]).is_ok());
+    assert!(chi_square(&[19, 21, 20, 20, 20, 20, 20, 20, 20, 20], &[0.1; 10]).is_ok());
+}
+
+#[test]
+fn counts_as_expected_are_likely() {
+    for cells in [2, 3, 10] {
+        let test = chi_square(&vec![20; cells], &vec![1.0 / cells as f64; cells]).unwrap();
+        assert!(test.statistic < 1e-28 && test.p_value == 1.0, "{test:?}");
+    }
+    assert_eq!(chi_square(&[8, 8], &[0.5, 0.5]).unwrap().statistic, 0.0);
+}
+
+/// Student's law has closed quantiles with 1 degree of freedom, tan(πc/2), and with 2, c√(2/(1 − c²)).
+#[test]
+fn intervals_of_three_and_four_points() {
+    for confidence in [0.5, 0.9, 0.99] {
+        // Residuals 1, −2, 1 about y = 3x − 1.
+        let line = fit_line(&[-1.0, 0.0, 1.0], &[-3.0, -3.0, 3.0], confidence).unwrap();
+        assert!((line.slope - 3.0).abs() < 1e-14 && (line.intercept + 1.0).abs() < 1e-14);
+        let exact = (0.5 * std::f64::consts::PI * confidence).tan() * (6.0f64 / 2.0).sqrt();
+        assert!((line.half_width / exact - 1.0).abs() < 1e-9, "{} {exact}", line.half_width);
+        // Residuals 1, −1, −1, 1 about y = 2.
+        let line = fit_line(&[1.0, 3.0, 5.0, 7.0], &[3.0, 1.0, 1.0, 3.0], confidence).unwrap();
+        assert!(line.slope.abs() < 1e-14 && (line.intercept - 2.0).abs() < 1e-14);
+        let exact =
+            confidence * (2.0 / (1.0 - confidence * confidence)).sqrt() * (4.0f64 / (2.0 * 20.0)).sqrt();
+        assert!((line.half_width / exact - 1.0).abs() < 1e-9, "{} {exact}", line.half_width);
+    }
+    // A power law without noise.
+    let fit =
+        fit_order(&[1.0, 0.5, 0.25, 0.1], &[1.0f64, 0.5, 0.25, 0.1].map(|h| 0.3 * h.powf(1.5)), 0.9).unwrap();
+    assert!((fit.order - 1.5).abs() < 1e-13 && (fit.constant - 0.3).abs() < 1e-13 && fit.half_width < 1e-13);
+    // The ends of an interval belong to it.
+    let fit = Order { order: 1.0, constant: 1.0, half_width: 0.25 };
+    assert!(fit.contains(0.75) && fit.contains(1.25) && !fit.contains(0.749) && !fit.contains(1.251));
+}
+
+/// What lies just outside of what is allowed.
+#[test]
+fn edges_of_what_is_allowed() {
+    let says = |error: sdml::Error, text: &str| assert!(error.to_string().starts_with(text), "{error}");
+    for p in [0.0, 1.0, -0.1, 1.1, f64::NAN] {
+        says(normal::quantile(p).unwrap_err(), &format!("`probability` is {p},"));
+        says(fit_line(&[1.0, 2.0, 3.0], &[1.0; 3], p).unwrap_err(), &format!("`confidence` is {p},"));
+    }
+    for bad in [f64::NAN, f64::INFINITY] {
+        says(fit_line(&[1.0, bad, 3.0], &[1.0; 3], 0.9).unwrap_err(), &format!("`x` is {bad},"));
+        says(fit_line(&[1.0, 2.0, 3.0], &[1.0, 1.0, bad], 0.9).unwrap_err(), &format!("`y` is {bad},"));
+        says(fit_order(&[1.0, bad, 3.0], &[1.0; 3], 0.9).unwrap_err(), &format!("`h` is {bad},"));
+    }
+    says(fit_order(&[1.0, 2.0, 3.0], &[1.0, 0.0, 1.0], 0.9).unwrap_err(), "`error` is 0,");
+    // Squares of distances that vanish.
+    says(fit_line(&[0.0, 1e-200, 2e-200], &[1.0; 3], 0.9).unwrap_err(), "`x` is 0 throughout");
+    for probabilities in [[1.0, 0.0], [1.5, -0.5], [0.5, f64::NAN], [0.5, 0.5 + 1e-8], [0.5, 0.5 - 1e-8]] {
+        says(chi_square(&[50, 50], &probabilities).unwrap_err(), "`probabilities` is");
+    }
+    says(chi_square(&[9, 0], &[0.5, 0.5]).unwrap_err(), "`counts` is 4.5 expected");
+    for value in [-1e-9, 1.0 + 1e-9, f64::NAN] {
+        says(kolmogorov_smirnov(&[2.0], |_| value).unwrap_err(), "`cdf` is");
+    }
+    assert!(kolmogorov_smirnov(&[0.0, 1.0], |x| x).is_ok());
+    says(Estimate::of([1.0]).unwrap_err(), "`samples` is a sample of 1,");
+    assert_eq!(Estimate::of([1.0, 3.0]).unwrap(), Estimate { mean: 2.0, standard_error: 1.0, count: 2 });
+    // Fourth moments of three and of two values: μ₄ = 2/3 and 1/16, s² = 1 and 1/2.
+    let error =
+        |sample: &[f64]| sample.iter().copied().collect::<Moments>().variance().unwrap().standard_error;
+    assert!((error(&[1.0, 2.0, 3.0]) - (2.0f64 / 9.0).sqrt()).abs() < 1e-15);
+    assert!((error(&[1.0, 2.0]) - ((1.0f64 / 16.0 + 0.25) / 2.0).sqrt()).abs() < 1e-15);
 }
 
 #[test]

@@ -430,3 +430,21 @@ fn every_scheme_pulls_back_its_own_step() {
         assert!((pulled[k] - (moved(1.0) - moved(-1.0)) / 2e-6).abs() < 1e-9);
     }
 }
+
+/// Coefficients at one point, by hand.
+#[test]
+fn examples_are_as_printed() {
+    let (x, y, t) = (0.8f64, -0.6f64, 0.3f64);
+    let theta = [0.7, 1.2, 0.6, -0.9];
+    let close = |found: f64, exact: f64| assert!((found - exact).abs() < 1e-15, "{found} {exact}");
+    let all = |found: &[f64], exact: &[f64]| {
+        assert_eq!(found.len(), exact.len());
+        found.iter().zip(exact).for_each(|(found, exact)| close(*found, *exact));
+    };
+    all(&TwoNoises.drift(&[x, y], t, &theta), &[-0.7 * x + 1.2 * y.tanh(), -1.2 * x - y / 2.0 + t.cos()]);
+    let [first, second] = TwoNoises.diffusion(&[x, y], t, &theta);
+    all(&first, &[0.5 * y.cos(), 0.6 * y]);
+    all(&second, &[-0.9 * x, 0.5 * x.sin()]);
+    all(&OneNeuron.drift(&[x], t, &theta), &[0.7 * (1.2 * x).tanh()]);
+    all(&OneNeuron.diffusion(&[x], t, &theta)[0], &[0.5 + 0.6 * (-0.9 * x).tanh()]);
+}

@@ -341,3 +341,18 @@ fn the_double_well_is_learnt() {
     .samples("seeds 0, 1, 2; nine starts, 16384 paths each")
     .within(worst, 0.0, 0.1, "the target set before training: a twentieth of the distance between the wells", best_untrained);
 }
+
+/// However large the parameters, the noise of the model stays between 0.05 and 2, and reaches both.
+#[test]
+fn noise_of_the_fit_is_bounded() {
+    let fit = TransitionFit::standard(0);
+    let (model, mut theta) = (fit.model().unwrap(), fit.initial().unwrap());
+    let x = Array2::from_shape_fn((7, 1), |(k, _)| k as f64 - 3.0);
+    let last = theta.len() - 1;
+    for (bias, exact) in [(-1e3, 0.05), (1e3, 2.0)] {
+        // The last parameter is the bias of σ's network.
+        theta[last] = bias;
+        let [_, sigma] = model.coefficients(&theta, x.view()).unwrap();
+        assert!(sigma.iter().all(|sigma| (sigma - exact).abs() < 1e-12), "{sigma:?}");
+    }
+}

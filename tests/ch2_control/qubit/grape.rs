@@ -161,3 +161,44 @@ fn one_sweep_is_a_projected_gradient_step() {
     .seed(3)
     .within(apart, 0.0, 1e-14, "rounding", unit);
 }
+
+#[test]
+fn every_move_is_counted() {
+    let grape = Grape::new(qubit(), 5.0, 20).unwrap();
+    let start = grape.random_start(&Streams::new(4, "moves"), 0);
+    assert!(
+        start.iter().all(|u| u.abs() <= 2.0)
+            && start.iter().any(|u| *u > 1.0)
+            && start.iter().any(|u| *u < -1.0)
+    );
+    let mut loss = f64::INFINITY;
+    for moves in 1..8 {
+        let optimum = grape.optimize(start.clone(), moves).unwrap();
+        assert_eq!(optimum.iterations, moves);
+        loss = loss.min(optimum.loss);
+    }
+    // A control that is stationary is not moved: at the bound u = 2 each piece would have to leave it to gain.
+    let stuck = grape.optimize(vec![2.0; 20], 50).unwrap();
+    assert_eq!((stuck.iterations, stuck.residual, stuck.u), (0, 0.0, vec![2.0; 20]));
+    // The first of them is a step against the gradient of length K/(4T²), cut off at the bounds.
+    let mut gradient = vec![0.0; 20];
+    grape.gradient(&start, &mut gradient).unwrap();
+    let expected = start.iter().zip(&gradient).map(|(u, g)| (u - 20.0 / (4.0 * 25.0) * g).clamp(-2.0, 2.0));
+    let first = grape.optimize(start.clone(), 1).unwrap();
+    assert!(first.u.iter().zip(expected).all(|(u, v)| (u - v).abs() < 1e-14));
+    // What is left is measured with a step of length 1.
+    grape.gradient(&first.u, &mut gradient).unwrap();
+    let residual = first.u.iter().zip(&gradient).map(|(u, g)| ((u - g).clamp(-2.0, 2.0) - u).abs());
+    assert!((residual.fold(0.0, f64::max) - first.residual).abs() < 1e-14);
+}
+
+/// No run gives up before nothing is left to gain, though some steps must be shortened on the way.
+#[test]
+fn every_run_ends_where_it_is_stationary() {
+    for (horizon, pieces) in [(1.6, 7), (5.0, 20), (8.0, 33)] {
+        let grape = Grape::new(qubit(), horizon, pieces).unwrap();
+        for optimum in grape.from_random_starts(&Streams::new(5, "ends"), 40, 5000).unwrap() {
+            assert!(optimum.residual < 1e-7, "T = {horizon}: {}", optimum.residual);
+        }
+    }
+}

@@ -317,3 +317,12 @@ fn the_best_of_nearly_equal_constants() {
         assert!(found >= best - 1e-12, "{half_turns}: {found} {best}");
     }
 }
+
+#[test]
+fn nothing_moves_at_no_frequency() {
+    let still = Qubit::new(0.0, 1.0).unwrap();
+    assert_eq!(still.constant_fidelity(0.0, 3.0).unwrap(), 0.0);
+    assert!((still.constant_fidelity(0.4, 3.0).unwrap() - 1.2f64.sin().powi(2)).abs() < 1e-15);
+    let refused = |u: f64, horizon: f64| still.constant_fidelity(u, horizon).is_err();
+    assert!(refused(f64::NAN, 1.0) && refused(1.0, f64::INFINITY) && refused(1e200, 1e200));
+}

@@ -352,3 +352,36 @@ fn bad_input() {
     assert!(TriangularAffine::from_parameters(2, &[0.0; 4]).is_err());
     assert!(TriangularAffine::from_parameters(1, &[f64::INFINITY, 0.0]).is_err());
 }
+
+/// Whether points span the space does not depend on their unit.
+#[test]
+fn flat_sets_in_any_unit() {
+    for unit in [1e-6, 1.0, 1e6] {
+        let points =
+            |thickness: f64| array![[0.0, 0.0], [1.0, 0.0], [2.0, thickness], [0.5, thickness]] * unit;
+        assert!(TriangularAffine::fit(points(1e-5).view()).is_ok(), "{unit}");
+        let error = TriangularAffine::fit(points(1e-9).view()).unwrap_err().to_string();
+        assert!(error.contains("flat"), "{unit}: {error}");
+    }
+}
+
+#[test]
+fn one_layer_is_too_few() {
+    let says = |error: sdml::Error, text: &str| assert!(error.to_string().starts_with(text), "{error}");
+    says(RealNvp::alternating(1, 4, &[8]).unwrap_err(), "`dimension` is 1");
+    says(RealNvp::alternating(2, 1, &[8]).unwrap_err(), "`layers` is 1");
+    // 300 shared among the layers is the most that the bounds may add up to.
+    let bounded = |bound| RealNvp::new(&masks(3, 3), &[4], Activation::Tanh, bound);
+    assert!(bounded(100.0).is_ok());
+    says(bounded(100.1).unwrap_err(), "`bound` is 100.1");
+    let (flow, theta) = flow(2, 2, 1);
+    says(
+        flow.log_density(&theta, Array2::zeros((0, 2)).view(), &mut FlowPass::new()).unwrap_err(),
+        "`points.nrows()`",
+    );
+    // The parameters of dimension n are n shifts, n scales and n(n − 1)/2 regressions.
+    assert_eq!([1, 2, 3, 4].map(TriangularAffine::parameters), [2, 5, 9, 14]);
+    says(TriangularAffine::from_parameters(0, &[]).unwrap_err(), "`dimension` is 0");
+    says(TriangularAffine::fit(array![[0.0, 0.0], [1.0, 2.0]].view()).unwrap_err(), "`points.nrows()` is 2");
+    assert!(TriangularAffine::fit(array![[0.0, 0.0], [1.0, 2.0], [3.0, -1.0]].view()).is_ok());
+}

@@ -526,3 +526,38 @@ fn values_that_are_not_finite() {
         assert!(weights.expectation(&[1.0, value]).unwrap_err().to_string().starts_with("`values`"));
     }
 }
+
+/// Three weights 1, 2 and 5 by hand: shares ⅛, ¼ and ⅝, effective size 64/30, log Z = log(8/3).
+#[test]
+fn weights_by_hand() {
+    let weights = Reweighting::new(vec![0.0, 2f64.ln(), 5f64.ln()]).unwrap();
+    let close = |found: f64, exact: f64| assert!((found - exact).abs() < 1e-14, "{found} {exact}");
+    weights.normalized().iter().zip([0.125, 0.25, 0.625]).for_each(|(w, exact)| close(*w, exact));
+    close(weights.effective_size(), 64.0 / 30.0);
+    let log_z = weights.log_normalizer();
+    close(log_z.mean, (8.0f64 / 3.0).ln());
+    // n/ESS − 1 = 90/64 − 1 over n.
+    close(log_z.standard_error, (26.0f64 / 64.0 / 3.0).sqrt());
+    let mean = weights.expectation(&[4.0, -2.0, 2.0]).unwrap();
+    close(mean.mean, 1.25);
+    close(
+        mean.standard_error,
+        ((0.125f64 * 2.75).powi(2) + (0.25f64 * 3.25).powi(2) + (0.625f64 * 0.75).powi(2)).sqrt(),
+    );
+    assert_eq!((log_z.count, mean.count), (3, 3));
+    // Equal weights leave no error but the root of a rounding.
+    assert!(
+        Reweighting::new(vec![-3.0; 5]).unwrap().log_normalizer().standard_error < 4.0 * f64::EPSILON.sqrt()
+    );
+    // One dimension too few, one point too many.
+    for (x, log_q) in [(array![[0.0]], vec![0.0]), (array![[0.0, 1.0]], vec![0.0; 2])] {
+        assert!(Reweighting::of(&modes(), x.view(), &log_q).is_err());
+    }
+    assert!(Reweighting::new(vec![f64::INFINITY, 0.0]).is_err());
+    assert!(TwoModes::new(5.0, 1.0, 0.0).is_err() && TwoModes::new(5.0, 1.0, f64::NAN).is_err());
+    for part in [1.1, f64::NAN, -0.5] {
+        let recipe = ReverseKl { batch: 4, layers: 2, width: 2, ..ReverseKl::new(modes(), 1, 0) };
+        let train = |part| recipe.annealed(Annealing { width: 1.0, part }).train();
+        assert!(train(part).is_err() && train(1.0).is_ok());
+    }
+}

@@ -352,3 +352,45 @@ fn mixtures_that_are_none() {
         assert!(law.quantile(Tail::Left(0.3)).is_err());
     }
 }
+
+/// The edges of what is allowed, and the angle 0.
+#[test]
+fn edges() {
+    let [u, turns] = BoxMuller.inverse(BoxMuller.forward([0.3, 0.0]));
+    assert!((u - 0.3).abs() < 1e-15 && turns == 0.0);
+    let mixture = |second: f64| LineLaw::Mixture(vec![(0.5, 0.0, 1.0), (second, 1.0, 1.0)]).valid();
+    assert!(mixture(0.5 + 1e-12).is_ok());
+    for second in [0.5 + 1e-8, 0.5 - 1e-8, -0.5, f64::NAN] {
+        assert!(mixture(second).is_err(), "{second}");
+    }
+    let says = |law: LineLaw, text: &str| {
+        let error = law.valid().unwrap_err().to_string();
+        assert!(error.starts_with(text), "{error}");
+    };
+    for bad in [f64::NAN, f64::INFINITY] {
+        says(LineLaw::Normal { mean: bad, deviation: 1.0 }, "`mean`");
+        says(LineLaw::Uniform { low: bad, high: 1.0 }, "`low`");
+        says(LineLaw::Logistic { centre: bad, scale: 1.0 }, "`centre`");
+        says(LineLaw::Mixture(vec![(1.0, bad, 1.0)]), "`mean`");
+    }
+    for bad in [0.0, -1.0, f64::NAN] {
+        says(LineLaw::Normal { mean: 0.0, deviation: bad }, "`deviation`");
+        says(LineLaw::Uniform { low: 0.0, high: bad }, "`high - low`");
+        says(LineLaw::Exponential { rate: bad }, "`rate`");
+        says(LineLaw::Logistic { centre: 0.0, scale: bad }, "`scale`");
+        says(LineLaw::Mixture(vec![(1.0, 0.0, bad)]), "`deviation`");
+        says(LineLaw::Mixture(vec![(bad, 0.0, 1.0)]), "`weight`");
+    }
+    says(LineLaw::Mixture(vec![]), "`parts.len()` is 0");
+    for p in [0.0, 1.0, -0.1, f64::NAN] {
+        assert!(
+            LineLaw::STANDARD.quantile(Tail::Left(p)).is_err()
+                && LineLaw::STANDARD.quantile(Tail::Right(p)).is_err()
+        );
+    }
+    // The median counts as the left tail; an interval holds its left end and not its right one.
+    assert_eq!(LineLaw::STANDARD.tail(0.0), Tail::Left(0.5));
+    let interval = LineLaw::Uniform { low: 1.0, high: 3.0 };
+    assert_eq!([1.0, 2.0, 3.0].map(|x| interval.density(x)), [0.5, 0.5, 0.0]);
+    assert_eq!(LineLaw::Exponential { rate: 2.0 }.density(0.0), 0.0);
+}

@@ -460,3 +460,71 @@ fn assignment_of_tiny_costs() {
         assert_eq!((found.partner, found.cost), (vec![1, 0], 0.0));
     }
 }
+
+/// With one cost for all pairs the second sweep of every ε finds nothing to correct. ε is halved from the first power of two
+/// times its value that is not below the largest cost.
+#[test]
+fn sweeps_of_a_constant_cost() {
+    for (c, epsilon, levels) in [
+        (0.8, 0.1, 4),
+        (0.81, 0.1, 5),
+        (-1.0, 0.15, 4),
+        (1.0, 1.0, 1),
+        (1.0, 0.5, 2),
+        (0.1, 5.0, 1),
+        (0.0, 0.3, 1),
+    ] {
+        let (a, b) = (array![0.2, 0.5, 0.3], array![0.25, 0.75]);
+        let plan = sinkhorn(Array2::from_elem((3, 2), c).view(), &a, &b, epsilon, 1e-9).unwrap();
+        assert_eq!(plan.sweeps, 2 * levels, "{c} at {epsilon}");
+        // Independent, as nothing is to be gained.
+        for ((i, j), mass) in plan.mass.indexed_iter() {
+            assert!((mass - a[i] * b[j]).abs() < 1e-14);
+        }
+        assert!((plan.cost - c).abs() < 1e-14);
+    }
+}
+
+/// Each argument refused alone, the others in order.
+#[test]
+fn one_thing_wrong_at_a_time() {
+    let says = |error: sdml::Error, text: &str| assert!(error.to_string().contains(text), "{error}");
+    let (square, half) = (array![[0.0, 1.0], [1.0, 0.0]], array![0.5, 0.5]);
+    let plan = |a: &Array1<f64>, b: &Array1<f64>, epsilon, tolerance| {
+        sinkhorn(square.view(), a, b, epsilon, tolerance).unwrap_err()
+    };
+    for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        says(plan(&half, &half, bad, 1e-9), "`epsilon` is");
+        says(plan(&half, &half, 0.1, bad), "`tolerance` is");
+    }
+    for weights in [array![0.0, 1.0], array![-0.5, 1.5], array![f64::INFINITY, 0.5], array![0.5, 0.5 + 1e-8]]
+    {
+        says(plan(&weights, &half, 0.1, 1e-9), "`a` is");
+        says(plan(&half, &weights, 0.1, 1e-9), "`b` is");
+    }
+    says(plan(&array![1.0], &half, 0.1, 1e-9), "`a` is 1, but it must be 2 weights");
+    says(plan(&half, &array![1.0], 0.1, 1e-9), "`b` is 1, but it must be 2 weights");
+    // Paths whose positions differ in number, in dimension, or are none.
+    let at = |rows: usize, columns: usize| Array2::<f64>::zeros((rows, columns));
+    for path in [[at(2, 1), at(3, 1)], [at(2, 1), at(2, 2)], [at(0, 1), at(0, 1)]] {
+        says(action(&path).unwrap_err(), "`path` is");
+    }
+    says(action(&[]).unwrap_err(), "`path.len()` is 0");
+    let (two, three) = (array![[0.0], [1.0]], array![[0.0], [1.0], [2.0]]);
+    for partner in [&[0][..], &[0, 1, 2], &[0, 3]] {
+        says(interpolate(two.view(), three.view(), partner, 4, |t| t).unwrap_err(), "`partner` is");
+    }
+    assert!(interpolate(two.view(), three.view(), &[2, 0], 1, |t| t).is_ok());
+    // A covariance with an error of rounding is symmetric, one of a billionth is not.
+    assert!(Gaussian::new(&[0.0; 2], &[1.0, 0.2, 0.2 + 1e-13, 1.0]).is_ok());
+    says(Gaussian::new(&[0.0; 2], &[1.0, 0.2, 0.2 + 1e-9, 1.0]).unwrap_err(), "`covariance` is");
+    says(Gaussian::new(&[0.0; 2], &[1.0, 0.0, 0.0, f64::INFINITY]).unwrap_err(), "finite");
+    says(Gaussian::new(&[], &[]).unwrap_err(), "`mean.len()` is 0");
+    let [source, target] = pair();
+    let [flat, deep] = [DMatrix::identity(2, 2), DMatrix::identity(3, 3)];
+    says(source.cost(&target, &deep).unwrap_err(), "2 × 2");
+    assert!(source.cost(&target, &flat).is_ok());
+    for (matrix, n) in [(&flat, 3), (&deep, 2), (&deep, 3)] {
+        assert!(source.monge_ampere_residual(&target, matrix, &DVector::zeros(n)).is_err(), "{n}");
+    }
+}

@@ -222,3 +222,49 @@ fn digits() {
     let learned_nothing = base.from_rows(&[base.rows().unwrap()[0].clone(), vec![1.0, 1.0]]);
     assert!(refusal(learned_nothing).contains("train the network"));
 }
+
+#[test]
+fn edges_of_what_is_allowed() {
+    let data = ring();
+    // Nothing of the label is left at w = −1.
+    assert!(Guided::new(data.clone(), data.clone(), -1.0).is_ok());
+    let law = DigitLaw::default();
+    let ok = |law: DigitLaw| law.valid().is_ok();
+    assert!(
+        ok(DigitLaw { stretch: [1.0, 1.0], ..law }) && !ok(DigitLaw { stretch: [1.0, f64::INFINITY], ..law })
+    );
+    assert!(ok(DigitLaw { turn: 0.0, shear: 0.0, shift: 0.0, noise: 0.0, ..law }));
+    let base = DigitRecipe { images: 20, hidden: vec![32], batch: 64, steps: 100, ..DigitRecipe::new(0) };
+    let theta = base.rows().unwrap()[0].clone();
+    for losses in [[1.0, f64::NAN], [f64::INFINITY, f64::INFINITY], [1.0, 1.0], [0.5, 0.6]] {
+        assert!(refusal(base.from_rows(&[theta.clone(), losses.to_vec()])).contains("train the network"));
+    }
+    assert!(base.from_rows(&[theta, vec![1.0, 0.9]]).is_ok());
+}
+
+/// Without turn, shear, shift, stretch and noise a pixel is the mean ink of its place in the font's cell; the images of a
+/// training are ordered by label, and templates of every digit are as many as asked for.
+#[test]
+fn digits_as_the_font_has_them() {
+    let plain = DigitLaw { turn: 0.0, stretch: [1.0; 2], shear: 0.0, shift: 0.0, noise: 0.0 };
+    let images = plain.images(30, &Streams::new(1, "plain")).unwrap();
+    let templates = Templates::new(&plain, 3, &Streams::new(2, "plain")).unwrap();
+    for (i, image) in images.outer_iter().enumerate() {
+        // Nothing is random.
+        assert_eq!(image, images.row(i % 10));
+        assert_eq!(
+            plain.image(i % 10, &mut Streams::new(9, "other").stream(0)).unwrap()[..],
+            *image.to_vec()
+        );
+        // Ink lies between none and all, and there is some of either.
+        assert!(image.iter().all(|x| (-1.0..=1.0).contains(x)));
+        assert!(image.iter().any(|x| *x > 0.5) && image.iter().any(|x| *x < -0.5));
+    }
+    for (i, (label, distance)) in templates.nearest(images.view()).unwrap().into_iter().enumerate() {
+        assert_eq!((label, distance), (i % 10, 0.0));
+    }
+    assert_eq!(templates.agreement(images.view()).unwrap(), 1.0);
+    // Shifted by one, no image is in its place.
+    let rest = images.slice_axis(ndarray::Axis(0), ndarray::Slice::from(1..));
+    assert_eq!(templates.agreement(rest).unwrap(), 0.0);
+}

@@ -115,3 +115,26 @@ fn training() {
     assert!(refusal(model.write(0.5, array![[f64::NAN]].view(), out.view_mut())).contains('x'));
     assert!(refusal(recipe(8, 8).reflow(&model, 0, 4, |_, _| ())).contains("pairs"));
 }
+
+/// A wrong derivative, a hole and a standstill are found wherever on the way they begin.
+#[test]
+fn flaws_late_on_the_way() {
+    let up = |t: f64, h: f64| [t / h, 1.0 / h];
+    let down = |t: f64, h: f64| [1.0 - t / h, -1.0 / h];
+    assert!(Path::new("straight", 2.0, down, up).is_ok());
+    // Seen at one of the times kT/8 only, the first and the last.
+    let early = |t: f64, h: f64| [t / h, if t < 0.15 * h { 2.0 } else { 1.0 } / h];
+    let late = |t: f64, h: f64| [t / h, if t > 0.8 * h { 2.0 } else { 1.0 } / h];
+    let hole = |t: f64, h: f64| [1.0 - t / h, if t > 0.8 * h { f64::NAN } else { -1.0 / h }];
+    assert!(refusal(Path::new("early", 2.0, down, early)).contains("derivative of beta"));
+    assert!(refusal(Path::new("late", 2.0, down, late)).contains("derivative of beta"));
+    assert!(refusal(Path::new("hole", 2.0, hole, up)).contains("alpha"));
+    // Whatever the unit of time.
+    for horizon in [1e-6, 1e6] {
+        assert!(Path::linear(horizon).is_ok() && Path::trigonometric(horizon).is_ok());
+        assert!(refusal(Path::new("late", horizon, down, late)).contains("derivative of beta"));
+    }
+    // No strength is a strength.
+    assert_eq!(paths()[0].with_latent(0.0).unwrap().latent(), 0.0);
+    assert!(refusal(paths()[0].with_latent(f64::INFINITY)).contains("strength"));
+}

@@ -85,3 +85,23 @@ fn many_points() {
         assert!((n * (alone - none) / (variance * (1.0 + 2.0 * bias)) - 1.0).abs() < 1e-5, "{points}");
     }
 }
+
+/// What the points add is v/N + 2v (1 − c₄(N)) for a law of variance v, and c₄ follows from Γ(½) = √π without any logarithm:
+/// with g(n) = Γ(n/2)/Γ((n − 1)/2), g(2) = 1/√π and g(n + 1) g(n) = (n − 1)/2. On both sides of where the series begins.
+#[test]
+fn bias_of_a_deviation() {
+    let mut ratio = 1.0 / std::f64::consts::PI.sqrt();
+    for points in 2..200 {
+        let n = points as f64;
+        let bias = 1.0 - (2.0 / (n - 1.0)).sqrt() * ratio;
+        ratio = 0.5 * (n - 1.0) / ratio;
+        let budget = Budget { points, ..budget() };
+        let variance = budget.case.data().variance;
+        let alone = budget.squared_error(Sources { points: true, ..Sources::NONE }).unwrap();
+        let none = budget.squared_error(Sources::NONE).unwrap();
+        let found = ((alone - none) / variance - 1.0 / n) / 2.0;
+        assert!((found / bias - 1.0).abs() < 1e-9, "{points}: {found} {bias}");
+    }
+    let one = Budget { points: 1, ..budget() };
+    assert!(one.squared_error(Sources::ALL).unwrap_err().to_string().starts_with("`points` is 1"));
+}

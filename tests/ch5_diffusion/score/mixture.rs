@@ -2,6 +2,7 @@
 
 use crate::quadrature::nodes;
 use sdml::ch5_diffusion::mixture::Mixture;
+use sdml::ch5_diffusion::score::relative_entropy;
 use sdml::random::Streams;
 use sdml::statistics::{Moments, kolmogorov_smirnov};
 
@@ -124,4 +125,58 @@ fn a_covariance_of_one_is_no_zero() {
     let law = Mixture::gaussian([0.0; 2], [[2.0, 1.0], [1.0, 2.0]]).unwrap();
     let exact = -1.0 - (2.0 * std::f64::consts::PI).ln() - 0.5 * 3f64.ln();
     assert!((law.log_density(&[1.0, -1.0]) - exact).abs() < 1e-14);
+}
+
+/// Between normal laws of any width and place the integral is ½ (log v₂/v₁ + (v₁ + (m₁ − m₂)²)/v₂ − 1), whichever of the two
+/// reaches out farther; and it is the mean of log p − log q for mixtures.
+#[test]
+fn relative_entropy_of_normal_laws() {
+    let laws: [[f64; 2]; 6] = [[0.0, 1.0], [5.0, 4.0], [-3.0, 0.01], [0.3, 0.5], [-40.0, 25.0], [2.0, 400.0]];
+    let normal = |[mean, variance]: [f64; 2]| Mixture::gaussian([mean], [[variance]]).unwrap();
+    for (p, q) in laws.into_iter().flat_map(|p| laws.map(|q| (p, q))) {
+        let ([m, v], [mean, variance]) = (p, q);
+        let exact = 0.5 * ((variance / v).ln() + (v + (m - mean).powi(2)) / variance - 1.0);
+        let found = relative_entropy(&normal(p), &normal(q)).unwrap();
+        assert!((found - exact).abs() < 1e-10 * (1.0 + exact), "{p:?} {q:?}: {found} {exact}");
+    }
+    let p = Mixture::isotropic(&[0.2, 0.5, 0.3], &[[-2.0], [0.5], [3.0]], 0.6).unwrap();
+    let q = Mixture::isotropic(&[0.6, 0.4], &[[-1.0], [2.0]], 1.1).unwrap();
+    for (p, q) in [(&p, &q), (&q, &p)] {
+        let rule = nodes(-14.0, 14.0, 120);
+        let mean =
+            rule.iter().map(|(x, w)| w * p.density(&[*x]) * (p.log_density(&[*x]) - q.log_density(&[*x])));
+        assert!((relative_entropy(p, q).unwrap() - mean.sum::<f64>()).abs() < 1e-10);
+    }
+}
+
+/// Symmetric but for one entry, wherever it stands.
+#[test]
+fn one_entry_breaks_the_symmetry() {
+    let covariance = [[2.0, 0.3, 0.1], [0.3, 1.0, -0.2], [0.1, -0.2, 0.5]];
+    assert!(Mixture::gaussian([0.0; 3], covariance).is_ok());
+    for (i, j) in [(1, 0), (2, 0), (2, 1), (0, 2)] {
+        let mut broken = covariance;
+        broken[i][j] += 1e-3;
+        assert!(Mixture::gaussian([0.0; 3], broken).is_err(), "({i}, {j})");
+        broken[i][j] = f64::NAN;
+        assert!(Mixture::gaussian([0.0; 3], broken).is_err(), "({i}, {j})");
+        // A rounding is forgiven.
+        broken = covariance;
+        broken[i][j] *= 1.0 + 1e-15;
+        assert!(Mixture::gaussian([0.0; 3], broken).is_ok(), "({i}, {j})");
+    }
+}
+
+/// E f(X) on a grid that is nowhere centred at the origin, in three dimensions as well.
+#[test]
+fn expectations_far_from_the_origin() {
+    let law = Mixture::isotropic(&[0.3, 0.7], &[[5.0, -7.0], [6.0, -4.0]], 0.5).unwrap();
+    let close = |found: f64, exact: f64| assert!((found / exact - 1.0).abs() < 1e-12, "{found} {exact}");
+    close(law.expectation(|_| 1.0), 1.0);
+    close(law.expectation(|x| x[0]), 5.7);
+    close(law.expectation(|x| x[1]), -4.9);
+    close(law.expectation(|x| x[0] * x[1]), 0.3 * -35.0 + 0.7 * -24.0);
+    let space =
+        Mixture::gaussian([1.0, 2.0, -3.0], [[0.9, 0.0, 0.0], [0.0, 1.1, 0.0], [0.0, 0.0, 1.0]]).unwrap();
+    close(space.expectation(|x| x[0] * x[0] + x[1] * x[2]), 1.9 - 6.0);
 }
