@@ -46,7 +46,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Total and quadratic variation under refinement",
-        caption: r"One path, refined again and again. Left: its total variation $V_N$ against the number of steps $N$, with the mean $\sqrt{2 N / \pi}$ (dashed). Right: its quadratic variation $Q_N$, with the band $1 \pm 2 \sqrt{2/N}$.",
+        caption: r"One path, refined again and again. First panel: its total variation $V_N$ against the number of steps $N$, with the mean $\sqrt{2 N / \pi}$ (dashed). Second: its quadratic variation $Q_N$, with the band $1 \pm 2 \sqrt{2/N}$.",
         alt: "On logarithmic axes the total variation of one path grows along a straight line of slope one half. Beside it the quadratic variation of the same path wanders inside a narrowing band around one and settles there.",
         seed: 0,
         parameters: &[Parameter { name: "levels", default: 16.0, meaning: "halvings of the step" }],

@@ -35,8 +35,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Two approximations, two orders",
-        caption: r"Error of $U(2, 0)$ against the step. Left: generator constant in time, so that splitting is the only approximation. Right: stiffness $t$; the splitting is now limited by where time is frozen.",
-        alt: "Left panel: four series with slopes one, two, four and six. Right panel: Strang with time frozen at the left end has slope one; Strang with the midpoint and Suzuki frozen once per step have slope two; Suzuki with a midpoint for each substep has slope four.",
+        caption: r"Error of $U(2, 0)$ against the step. First panel: generator constant in time, so that splitting is the only approximation. Second: stiffness $t$; the splitting is now limited by where time is frozen.",
+        alt: "First panel: four series with slopes one, two, four and six. Second: Strang with time frozen at the left end has slope one; Strang with the midpoint and Suzuki frozen once per step have slope two; Suzuki with a midpoint for each substep has slope four.",
         seed: 0,
         parameters: &[Parameter { name: "levels", default: 7.0, meaning: "halvings of the step" }],
         data: splitting_orders,
@@ -47,12 +47,12 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Picard iterates of Duhamel's formula",
-        caption: r"Driven two-level system, the drive taken as the perturbation. Left: probability of the other level against time, exact and by iterates $n = 1, 3, 5, 7$. Right: error of the iterates at time $t$, and the bound $(g t)^{n+1}/(n+1)!$.",
-        alt: "Left panel: each iterate follows the exact oscillation for a while and then leaves it upwards; later iterates leave later. Right panel: on a logarithmic axis the errors rise or stay level at first and then fall ever faster, always below the bound.",
+        caption: r"Driven two-level system, the drive taken as the perturbation. First panel: probability of the other level against time, exact and by iterates $n = 1, 3, 5, 7$. Second: error of the iterates at time $t$, and the bound $(g t)^{n+1}/(n+1)!$.",
+        alt: "First panel: each iterate follows the exact oscillation for a while and then leaves it upwards; later iterates leave later. Second: on a logarithmic axis the errors rise or stay level at first and then fall ever faster, always below the bound.",
         seed: 0,
         parameters: &[
             Parameter { name: "g", default: 0.8, meaning: "strength of the drive" },
-            Parameter { name: "t", default: 4.0, meaning: "time of the right panel" },
+            Parameter { name: "t", default: 4.0, meaning: "time of the second panel" },
         ],
         data: dyson_iterates,
         draw: draw_dyson_iterates,
@@ -62,8 +62,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Heat and advection, split",
-        caption: r"A bump carried by the velocity $c(x) = 1 + \frac12 \sin x$ while it diffuses, 64 modes. Left: at time 0, and at time 1 exactly and with one step of Lie's splitting. Right: errors at time 1 against the step.",
-        alt: "Left panel: a bump at zero and, further right, the bump at time one; the curve of the splitting with one step is visibly off. Right panel: on logarithmic axes, errors with slopes one, two and four.",
+        caption: r"A bump carried by the velocity $c(x) = 1 + \frac12 \sin x$ while it diffuses, 64 modes. First panel: at time 0, and at time 1 exactly and with one step of Lie's splitting. Second: errors at time 1 against the step.",
+        alt: "First panel: a bump at zero and, further right, the bump at time one; the curve of the splitting with one step is visibly off. Second: on logarithmic axes, errors with slopes one, two and four.",
         seed: 0,
         parameters: &[
             Parameter { name: "diffusivity", default: 0.05, meaning: "diffusivity" },
@@ -132,7 +132,7 @@ fn draw_propagator_errors(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     Ok(vec![plate])
 }
 
-/// The splittings of the left panel of `splitting-orders` and of `heat-advection`.
+/// The splittings of the first panel of `splitting-orders` and of `heat-advection`.
 const SPLITTINGS: [(Splitting, &str, Colour); 4] = [
     (Splitting::Lie, "Lie", ORANGE),
     (Splitting::Strang, "Strang", BLUE),

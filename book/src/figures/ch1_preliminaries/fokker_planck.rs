@@ -37,7 +37,7 @@ Fokker–Planck equation at four times. Dots: histograms of simulated paths at t
         title: "A density in the plane and its flux",
         caption: r"The density of $\dd X = (-X + \omega X^\perp) \dd t + \sqrt 2 \dd B$ in the plane (colour) and its flux (arrows, scaled in
 each panel by the longest), soon after the start and in the long run. $x^\perp$ is $x$ turned by a right angle.",
-        alt: "Two square panels. Left: an off-centre round spot of probability with arrows pointing inwards and around. Right: a centred round spot with arrows circling it.",
+        alt: "Two square panels. First panel: an off-centre round spot of probability with arrows pointing inwards and around. Second: a centred round spot with arrows circling it.",
         seed: 0,
         parameters: &[Parameter { name: "omega", default: 2.0, meaning: "speed of the rotation" }],
         data: rotating_density,
@@ -64,9 +64,9 @@ density and a histogram of its explicit solution (dots).",
         section: SECTION,
         number: None,
         title: "Errors of the solver, and a solver that fails",
-        caption: r"Left: the greatest error of the Ornstein–Uhlenbeck density at time ½ against the cell width $h$; with uniformization in time, and with
-backward Euler at a step proportional to $h$. Right: a drift too strong for the grid, $b = -200x$ on cells of width 0.1; the finite volumes of this page and central differences.",
-        alt: "Left: two falling straight lines on logarithmic axes, of slopes 2 and 1. Right: a positive spike, and a curve that oscillates below zero.",
+        caption: r"First panel: the greatest error of the Ornstein–Uhlenbeck density at time ½ against the cell width $h$; with uniformization in time, and with
+backward Euler at a step proportional to $h$. Second: a drift too strong for the grid, $b = -200x$ on cells of width 0.1; the finite volumes of this page and central differences.",
+        alt: "First panel: two falling straight lines on logarithmic axes, of slopes 2 and 1. Second: a positive spike, and a curve that oscillates below zero.",
         seed: 0,
         parameters: &[],
         data: orders,
@@ -77,9 +77,9 @@ backward Euler at a step proportional to $h$. Right: a drift too strong for the 
         section: SECTION,
         number: None,
         title: "The double well and its Gibbs law",
-        caption: r"Left: the potential $U(x) = (x^2 - 1)^2$. Right: the density $e^{-\beta U}/\mathcal Z$ at two inverse temperatures (lines) and
+        caption: r"First panel: the potential $U(x) = (x^2 - 1)^2$. Second: the density $e^{-\beta U}/\mathcal Z$ at two inverse temperatures (lines) and
 histograms of simulated paths of $\dd X = -U'(X) \dd t + \sqrt{2/\beta} \dd B$ at time 2, half of them started in either well (dots).",
-        alt: "Left: a curve with two minima at −1 and 1 and a barrier of height 1 between them. Right: two-humped densities, the colder one with narrow humps and little mass between; dots lie on both.",
+        alt: "First panel: a curve with two minima at −1 and 1 and a barrier of height 1 between them. Second: two-humped densities, the colder one with narrow humps and little mass between; dots lie on both.",
         seed: 134,
         parameters: &[Parameter { name: "paths", default: 30_000.0, meaning: "number of simulated paths" }],
         data: wells,
@@ -90,9 +90,9 @@ histograms of simulated paths of $\dd X = -U'(X) \dd t + \sqrt{2/\beta} \dd B$ a
         section: SECTION,
         number: None,
         title: "Spectrum and relaxation of the double well",
-        caption: r"Left: the four slowest rates $\lambda_1, \dots, \lambda_4$ of the double well against $\beta$, with the Eyring–Kramers approximation of
-$\lambda_1$ (dashed). Right: the distance from equilibrium of a density that starts in the right well, at $\beta = 1$ and $\beta = 3$; dashed lines fall like $e^{-\lambda_1 t}$.",
-        alt: "Left: four curves on a logarithmic axis; the lowest falls along a dashed straight line as beta grows, the others stay up. Right: two curves that become straight lines parallel to dashed ones.",
+        caption: r"First panel: the four slowest rates $\lambda_1, \dots, \lambda_4$ of the double well against $\beta$, with the Eyring–Kramers approximation of
+$\lambda_1$ (dashed). Second: the distance from equilibrium of a density that starts in the right well, at $\beta = 1$ and $\beta = 3$; dashed lines fall like $e^{-\lambda_1 t}$.",
+        alt: "First panel: four curves on a logarithmic axis; the lowest falls along a dashed straight line as beta grows, the others stay up. Second: two curves that become straight lines parallel to dashed ones.",
         seed: 0,
         parameters: &[],
         data: relaxation,

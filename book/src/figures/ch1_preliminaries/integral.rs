@@ -64,8 +64,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Mean and second moment of Itô sums",
-        caption: r"Itô sums of $B$, $e^B$ and $\cos B$ on $[0, 1/2]$, and of the integrand that looks ahead, $X(s_k) = B(s_{k+1})$. Left: means. Right: second moments; bars show the exact finite-$N$ values, short dashes the limits of the isometry.",
-        alt: "Left panel: three measured means at zero, the fourth, of the integrand that looks ahead, at one half. Right panel: measured second moments coincide with bars of exact values and lie a little off the dashes of the limits.",
+        caption: r"Itô sums of $B$, $e^B$ and $\cos B$ on $[0, 1/2]$, and of the integrand that looks ahead, $X(s_k) = B(s_{k+1})$. First panel: means. Second: second moments; bars show the exact finite-$N$ values, short dashes the limits of the isometry.",
+        alt: "First panel: three measured means at zero, the fourth, of the integrand that looks ahead, at one half. Second: measured second moments coincide with bars of exact values and lie a little off the dashes of the limits.",
         seed: 0,
         parameters: &[
             Parameter { name: "steps", default: 8.0, meaning: "steps of each sum" },
@@ -80,7 +80,7 @@ pub const FIGURES: &[Figure] = &[
         number: None,
         title: "An adapted integrand whose integral is one",
         caption: r"The integral of the counterexample at $t_j = 1 - 2^{-j}$: the share of paths that have reached 1 (exact line, simulated dots), and the mean debt of the others. The debt times the share of the others equals the share that has reached 1.",
-        alt: "Left panel: the share of paths that have reached one climbs towards one. Right panel: on a logarithmic axis the mean debt of the paths still playing grows without bound.",
+        alt: "First panel: the share of paths that have reached one climbs towards one. Second: on a logarithmic axis the mean debt of the paths still playing grows without bound.",
         seed: 0,
         parameters: &[
             Parameter { name: "doublings", default: 16.0, meaning: "halvings of the time left" },
