@@ -6,7 +6,7 @@ use std::fmt::Write;
 use serde::Deserialize;
 
 use crate::entries::{self, CHAPTERS, Place, words};
-use crate::ledger::{Check, value};
+use crate::ledger::{Check, to_digits};
 use crate::preprocess::problem::{Problem, suggestion};
 
 /// The file of the errata in the repository.
@@ -167,7 +167,7 @@ pub fn errata_page(errata: &Errata, treated: &BTreeMap<String, Place>, checks: &
 
 /// A number to six digits; the coverage page shows more of them.
 fn six_digits(number: f64) -> String {
-    value(format!("{number:.5e}").parse().unwrap_or(number))
+    to_digits(number, 6)
 }
 
 fn card(entry: &Erratum, treated: &BTreeMap<String, Place>, checks: &[Check]) -> String {

@@ -357,8 +357,8 @@ fn measurement(check: &Check, link: &Link) -> String {
         "<div class=\"coverage-check\" id=\"{}\">\n\n{name}: {}\n\n- expected {}, measured {}; allowed ± {}: {}\n",
         check.anchor(),
         words(&record.claim),
-        eight_digits(record.expected),
-        eight_digits(record.measured),
+        to_digits(record.expected, 8),
+        to_digits(record.measured, 8),
         value(record.tolerance),
         words(&record.because)
     );
@@ -372,7 +372,7 @@ fn measurement(check: &Check, link: &Link) -> String {
         text,
         "- rejected: {}, which gives {}, {} tolerances away\n\n</div>\n\n",
         words(&record.rejected),
-        eight_digits(record.rejected_value),
+        to_digits(record.rejected_value, 8),
         significant(check.distance())
     );
     text
@@ -383,9 +383,9 @@ pub(crate) fn value(value: f64) -> String {
     number(&format!("{value:?}"))
 }
 
-/// A number to eight digits; the snapshots hold all of them.
-fn eight_digits(number: f64) -> String {
-    value(format!("{number:.7e}").parse().unwrap_or(number))
+/// A number to so many digits, without zeros at the end; the snapshots hold all of them.
+pub(crate) fn to_digits(number: f64, digits: usize) -> String {
+    value(format!("{number:.*e}", digits - 1).parse().unwrap_or(number))
 }
 
 /// A ratio to two digits.
