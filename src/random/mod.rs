@@ -8,14 +8,13 @@
 //! values asked for by number. Normals: the ziggurat of `rand_distr`.
 
 use std::convert::Infallible;
-use std::sync::Mutex;
 
 use rand::rand_core::utils::fill_bytes_via_next_word;
 use rand::{Rng, RngExt, TryRng};
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::Result;
-use crate::parallel::on_all_cores;
+use crate::parallel::in_parallel;
 
 mod bundle;
 mod generator;
@@ -93,18 +92,15 @@ impl Streams {
         merge: impl Fn(A, A) -> A,
     ) -> Result<A> {
         let start = |part: u64| (u128::from(paths) * u128::from(part) / u128::from(SHARDS)) as u64;
-        let run = |part: u64| {
-            let mut accumulator = new();
+        let run = |part: usize| {
+            let (mut accumulator, part) = (new(), part as u64);
             for path in start(part)..start(part + 1) {
                 each(&mut accumulator, path, &mut self.stream(path))?;
             }
             Ok(accumulator)
         };
-        let parts = [const { Mutex::new(None) }; SHARDS as usize];
-        let work = |part: usize| *parts[part].lock().expect("no part panicked") = Some(run(part as u64));
-        on_all_cores(parts.len(), &work);
-        let results = parts.into_iter().filter_map(|part| part.into_inner().expect("no part panicked"));
-        results.reduce(|left, right| Ok(merge(left?, right?))).expect("there are shards")
+        let parts = in_parallel(SHARDS as usize, run).into_iter();
+        parts.reduce(|left, right| Ok(merge(left?, right?))).expect("there are shards")
     }
     // ANCHOR_END: map_reduce
 }

@@ -117,8 +117,8 @@ impl<'a> Batch<'a> {
         let (scheme, way, d) = (*scheme, *way, sde.dimension());
         shards.gradient(start.nrows() / group, gradient, |groups, workspace, gradient| {
             let rows = groups.start * group..groups.end * group;
-            workspace.prepare(start, streams, rows.clone(), sde.parameters());
-            workspace.keep(if way == WayBack::Recorded { grid.steps() } else { 0 });
+            let kept = if way == WayBack::Recorded { grid.steps() } else { 0 };
+            workspace.prepare(start, streams, rows.clone(), sde.parameters(), kept);
             let mut shard = Shard { sde, theta, grid, w: workspace };
             shard.forward(scheme, way)?;
             let Workspace { x, a, .. } = &mut *shard.w;
@@ -146,8 +146,7 @@ impl<'a> Batch<'a> {
     pub fn ends(&self, theta: &[f64], start: ArrayView2<f64>, streams: &Streams) -> Result<Vec<f64>> {
         check(self.sde, theta, start, 1)?;
         let mut workspace = Workspace::default();
-        workspace.prepare(start, streams, 0..start.nrows(), 0);
-        workspace.keep(0);
+        workspace.prepare(start, streams, 0..start.nrows(), 0, 0);
         let mut shard = Shard { sde: self.sde, theta, grid: &self.grid, w: &mut workspace };
         shard.forward(self.scheme, WayBack::Resolved)?;
         Ok(workspace.x)
@@ -209,7 +208,17 @@ impl Workspace {
     /// Those of a node: σ, its steepness and three cotangents.
     const OF_NODE: usize = 5;
 
-    fn prepare(&mut self, start: ArrayView2<f64>, streams: &Streams, rows: Range<usize>, parameters: usize) {
+    /// Puts the paths `rows` at their start, with room for the evaluations of the first `kept` steps and of the next.
+    fn prepare(
+        &mut self,
+        start: ArrayView2<f64>,
+        streams: &Streams,
+        rows: Range<usize>,
+        parameters: usize,
+        kept: usize,
+    ) {
+        self.kept = kept > 0;
+        self.nodes.resize_with(kept + 1, Default::default);
         self.noise.clear();
         self.noise.extend(rows.clone().map(|row| streams.keyed(row as u64)));
         self.x.clear();
@@ -225,12 +234,6 @@ impl Workspace {
         self.slopes.iter_mut().for_each(|slope| slope.resize(length, 0.0));
         self.unused.resize(parameters, 0.0);
         self.states.clear();
-    }
-
-    /// Makes room for the evaluations of `steps` steps and the end, or for those of one step.
-    fn keep(&mut self, steps: usize) {
-        self.kept = steps > 0;
-        self.nodes.resize_with(steps + 1, Default::default);
     }
 
     /// Where the evaluations of step n are.

@@ -260,7 +260,7 @@ impl<W> Points<W> {
     }
 
     /// x ← f(x, s) + `spread` ξ.
-    fn advance(&mut self, f: impl Fn(f64, f64) -> f64 + Sync, spread: f64) {
+    fn advance(&mut self, f: impl Fn(f64, f64) -> f64, spread: f64) {
         if spread > 0.0 {
             draw(&mut self.noise, &mut self.streams);
         }
