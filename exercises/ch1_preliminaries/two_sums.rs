@@ -6,7 +6,7 @@ use crate::exercises::close;
 
 /// A smooth function.
 pub type Function = fn(f64) -> f64;
-/// The answer: a limit for each pair of functions, given by their values at the ends and their derivatives.
+/// The answer: a limit for each pair of functions, given by their derivatives.
 pub type Answer = fn(x_prime: Function, g_prime: Function) -> f64;
 
 pub mod stub {

@@ -2,12 +2,12 @@
 
 use crate::exercises::close;
 
-/// The answer: log p_t(x) for each matrix, time and point.
+/// The answer: log p_t(Y(t)) for each matrix, time and starting point.
 pub type Answer = fn(a: [[f64; 2]; 2], t: f64, x: [f64; 2]) -> f64;
 
 pub mod stub {
     // ANCHOR: stub
-    /// log p_t(x) *at the point Y(t) that started at x*, for dY/dt = AY and p_0 = N(0, I).
+    /// log p_t(Y(t)) along the trajectory with Y(0) = x, for dY/dt = AY and p_0 = N(0, I).
     pub fn log_density(a: [[f64; 2]; 2], t: f64, x: [f64; 2]) -> f64 {
         let _ = (a, t);
         -0.5 * (x[0] * x[0] + x[1] * x[1]) - (2.0 * std::f64::consts::PI).ln()

@@ -7,8 +7,8 @@ pub type Answer = fn(at_minimum: f64, at_top: f64, height: f64, beta: f64) -> f6
 
 pub mod stub {
     // ANCHOR: stub
-    /// The Eyring–Kramers formula for the mean time in which dX = −U′ dt + √(2/β) dB first reaches the other of two
-    /// minima of one dimension.
+    /// The Eyring–Kramers formula for the mean time in which dX = −U′ dt + √(2/β) dB, in one dimension, first goes from
+    /// one minimum to the other.
     pub fn eyring_kramers(at_minimum: f64, at_top: f64, height: f64, beta: f64) -> f64 {
         let _ = (at_minimum, at_top);
         (beta * height).exp()
