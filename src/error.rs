@@ -77,6 +77,14 @@ impl Error {
     pub fn argument(name: &'static str, value: impl ToString, allowed: impl Into<String>) -> Self {
         Self::Argument { name, value: value.to_string(), allowed: allowed.into() }
     }
+
+    /// What left the finite numbers did so in this iteration of a training, whose loss was `last` before.
+    pub(crate) fn while_training(self, iteration: usize, last: Option<f64>) -> Self {
+        match self {
+            Self::NotFinite { quantity, value, .. } => Self::Diverged { quantity, value, iteration, last },
+            other => other,
+        }
+    }
 }
 
 /// Passes `value` on if it is finite.

@@ -263,8 +263,8 @@ pub fn descend(
 /// of the loss. `observe(k, θ_k, loss)` sees every iterate before it is left.
 ///
 /// # Errors
-/// A rate that is not positive, an error of `evaluate`, or a loss or parameter that is no longer finite: the error
-/// says at which step.
+/// A rate that is not positive, a θ that is not finite, an error of `evaluate`; [`Error::Diverged`] with the iteration
+/// and the last finite loss when a loss or a parameter is finite no longer.
 ///
 /// ```
 /// use sdml::ch1_preliminaries::learning::{Plain, Schedule, minimize};
@@ -273,7 +273,7 @@ pub fn descend(
 /// minimize(&mut theta, &mut Plain, Schedule::Constant(0.5), 3, loss, |_, _, _| ())?;
 /// assert_eq!(theta, [0.125]);
 /// let error = minimize(&mut theta, &mut Plain, Schedule::Constant(5.0), 3000, loss, |_, _, _| ());
-/// assert!(error.unwrap_err().to_string().contains("at step 258"));
+/// assert!(error.unwrap_err().to_string().contains("at iteration 257; the last finite loss was"));
 /// # Ok::<(), sdml::Error>(())
 /// ```
 // ANCHOR: minimize
@@ -287,14 +287,17 @@ pub fn minimize(
 ) -> Result<()> {
     let schedule = schedule.valid()?;
     let mut gradient = vec![0.0; theta.len()];
+    let mut last = None;
+    stays_finite("theta", &*theta, 0)?;
     for k in 0..steps {
-        stays_finite("theta", &*theta, k)?;
         gradient.fill(0.0);
-        let loss = evaluate(k, theta, &mut gradient)?;
-        stays_finite("loss", [loss], k)?;
+        let loss = evaluate(k, theta, &mut gradient).map_err(|error| error.while_training(k, last))?;
+        stays_finite("loss", [loss], k).map_err(|error| error.while_training(k, last))?;
         observe(k, theta, loss);
+        last = Some(loss);
         update.step(theta, &gradient, schedule.rate(k));
+        stays_finite("theta", &*theta, k).map_err(|error| error.while_training(k, last))?;
     }
-    stays_finite("theta", &*theta, steps)
+    Ok(())
 }
 // ANCHOR_END: minimize

@@ -154,16 +154,9 @@ impl TransitionFit {
         };
         let mut losses = Vec::with_capacity(self.iterations);
         let schedule = Schedule::Cosine { rate: self.rate, steps: self.iterations };
-        let outcome =
-            minimize(&mut theta, &mut Adam::default(), schedule, self.iterations, evaluate, |k, _, loss| {
-                watch(k, loss);
-                losses.push(loss);
-            });
-        outcome.map_err(|error| match error {
-            Error::NotFinite { quantity, value, .. } => {
-                Error::Diverged { quantity, value, iteration: losses.len(), last: losses.last().copied() }
-            }
-            other => other,
+        minimize(&mut theta, &mut Adam::default(), schedule, self.iterations, evaluate, |k, _, loss| {
+            watch(k, loss);
+            losses.push(loss);
         })?;
         Ok([theta, losses])
     }

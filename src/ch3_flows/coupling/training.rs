@@ -28,12 +28,9 @@ impl Trained {
         theta: Vec<f64>,
         schedule: Schedule,
         steps: usize,
-        mut evaluate: impl FnMut(usize, &[f64], &mut [f64]) -> Result<f64>,
+        evaluate: impl FnMut(usize, &[f64], &mut [f64]) -> Result<f64>,
     ) -> Result<Self> {
         schedule.valid()?;
-        let evaluate = |step: usize, theta: &[f64], gradient: &mut [f64]| {
-            evaluate(step, theta, gradient).map_err(|error| at(error, step))
-        };
         let mut moving = theta.clone();
         let mut kept = theta;
         let mut losses = Vec::with_capacity(steps);
@@ -53,13 +50,5 @@ impl Trained {
     /// θ and the losses as rows of numbers.
     pub fn rows(self) -> Vec<Vec<f64>> {
         vec![self.theta, self.losses]
-    }
-}
-
-/// The step of training at which something ceased to be finite is the one to report.
-fn at(error: Error, step: usize) -> Error {
-    match error {
-        Error::NotFinite { quantity, value, .. } => Error::NotFinite { quantity, value, step },
-        other => other,
     }
 }

@@ -114,15 +114,15 @@ fn data() {
 }
 
 #[test]
-fn divergence_names_its_step() {
+fn divergence_names_its_iteration() {
     let energy = DeepRitz::new(Poisson::new(2, 1.0).unwrap(), 500.0).unwrap();
-    let mut last = 0;
+    let mut last = (0, 0.0);
     let training = Training { schedule: Schedule::Constant(1.0), ..Training::new(1000, 0) };
-    let error = training.run(energy, &mut Plain, |k, _, _| last = k).unwrap_err();
+    let error = training.run(energy, &mut Plain, |k, _, loss| last = (k, loss)).unwrap_err();
     match error {
-        Error::NotFinite { quantity: "loss", step, value } => {
-            assert_eq!(step, last + 1);
-            assert!(!value.is_finite());
+        Error::Diverged { quantity: "loss", iteration, value, last: Some(loss) } => {
+            assert_eq!((iteration, loss), (last.0 + 1, last.1));
+            assert!(loss.is_finite() && !value.is_finite());
         }
         other => panic!("{other}"),
     }
@@ -136,7 +136,10 @@ fn parameters_that_overflow_stop_the_descent() {
     let (batch, schedule) = (Batch::Full, Schedule::Constant(f64::MAX));
     let mut theta = [1e-3, 1e-3, 0.1, 1.0, 0.1];
     let result = descend(&loss, batch, &mut Plain, schedule, 5, &mut theta, &mut stream);
-    assert!(matches!(result, Err(Error::NotFinite { quantity: "theta", step: 1, .. })), "{result:?}");
+    let Err(Error::Diverged { quantity: "theta", iteration: 0, last: Some(loss), .. }) = result else {
+        panic!("{result:?}");
+    };
+    assert!(loss.is_finite());
     let result = descend(&loss, batch, &mut Plain, schedule, 5, &mut [f64::NAN; 5], &mut stream);
     assert!(matches!(result, Err(Error::NotFinite { quantity: "theta", step: 0, .. })), "{result:?}");
 }

@@ -507,7 +507,7 @@ fn bad_input() {
     };
     let trained = runaway.train().unwrap();
     let stopped = trained.stopped.expect("the loss has no lower bound").to_string();
-    assert!(stopped.contains("at step"), "{stopped}");
+    assert!(stopped.contains("at iteration") && stopped.contains("the last finite loss was"), "{stopped}");
     assert!(!trained.losses.is_empty() && trained.theta.iter().all(|parameter| parameter.is_finite()));
     assert!(Reweighting::new(vec![]).is_err());
     assert!(Reweighting::new(vec![f64::NAN]).is_err());

@@ -90,7 +90,7 @@ fn distillations() {
     assert!(refused(Distillation { horizon: -1.0, ..base.clone() }).contains("horizon"));
     assert!(refused(Distillation { hidden: vec![0], ..base.clone() }).contains("sizes"));
     let wild = Distillation { schedule: Schedule::Constant(1e200), ..base.clone() };
-    assert!(matches!(wild.train(|_, _| ()), Err(sdml::Error::NotFinite { .. })));
+    assert!(matches!(wild.train(|_, _| ()), Err(sdml::Error::Diverged { .. })));
     assert!(refusal(base.from_rows(&[])).contains("trained network"));
     assert!(refusal(base.from_rows(&[vec![0.0], vec![0.1]])).contains("theta.len()"));
     let network = || Mlp::new(&[2, 4, 2], Activation::Silu).unwrap();
@@ -195,7 +195,7 @@ fn digits() {
     assert!(refused(DigitRecipe { withheld: 1.5, ..base.clone() }).contains("withheld"));
     assert!(refused(DigitRecipe { hidden: vec![0], ..base.clone() }).contains("sizes"));
     let wild = DigitRecipe { schedule: Schedule::Constant(1e200), ..base.clone() };
-    assert!(matches!(wild.train(|_, _| ()), Err(sdml::Error::NotFinite { .. })));
+    assert!(matches!(wild.train(|_, _| ()), Err(sdml::Error::Diverged { .. })));
     assert!(refusal(base.from_rows(&[])).contains("trained network"));
     let mut rows = base.rows().unwrap();
     let model = base.from_rows(&rows).unwrap();
