@@ -65,6 +65,14 @@ pub enum Error {
 }
 
 /// The crate's result.
+///
+/// ```
+/// fn root(x: f64) -> sdml::Result<f64> {
+///     if x >= 0.0 { Ok(x.sqrt()) } else { Err(sdml::Error::argument("x", x, "at least 0")) }
+/// }
+/// assert_eq!(root(9.0), Ok(3.0));
+/// assert_eq!(root(-1.0).unwrap_err().to_string(), "`x` is -1, but it must be at least 0");
+/// ```
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {

@@ -16,11 +16,12 @@
 //! | 2.3 Neural ordinary differential equations | [`ch2_control::neural_ode`], [`ch2_control::qubit`] |
 //! | 2.4 Neural stochastic differential equations | [`ch2_control::neural_sde`] |
 //! | 3.1–3.2 Transport | [`ch3_flows::transport`] |
-//! | 3.3 Coupling flows | [`ch3_flows::coupling`] |
+//! | 3.3 Coupling flows | [`ch3_flows::coupling`], with laws to learn in [`ch3_flows::data`] |
 //! | 3.4 ODE flows | [`ch3_flows::ode_flow`] |
 //! | 4.1 Generalized and underdamped Langevin dynamics | [`ch4_langevin::generalized`], [`ch4_langevin::underdamped`] |
+//! | 4.1–4.2 What all samplers share | [`ch4_langevin::sampler`] |
 //! | 4.2 Overdamped Langevin dynamics | [`ch4_langevin::overdamped`], [`ch4_langevin::relaxation`], [`ch4_langevin::ergodic`], [`ch4_langevin::barriers`], [`ch4_langevin::posterior`] |
-//! | 5.1 Diffusion models | [`ch5_diffusion::score`] |
+//! | 5.1 Diffusion models | [`ch5_diffusion::score`], with Gaussian mixtures in [`ch5_diffusion::mixture`] |
 //! | 5.2 Interpolants | [`ch5_diffusion::interpolant`] |
 //! | 5.3 Beyond the notes | [`ch5_diffusion::beyond`], [`ch5_diffusion::roads`] |
 //!

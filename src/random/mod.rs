@@ -24,6 +24,14 @@ pub use bundle::Bundle;
 pub use lanes::{LANES, Lanes};
 
 /// Into how many parts an ensemble is cut, whatever the number of threads.
+///
+/// ```
+/// use sdml::random::{SHARDS, Streams};
+/// // One accumulator for each part, also where there are fewer paths than parts.
+/// let parts = Streams::new(1, "doc").map_reduce(10, || 1, |_, _, _| Ok(()), |left: u64, right| left + right)?;
+/// assert_eq!(parts, SHARDS);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub const SHARDS: u64 = 64;
 
 /// The streams of one purpose under one seed.
@@ -159,11 +167,26 @@ impl TryRng for Stream {
 }
 
 /// Random numbers by number: what [`Streams::keyed`] returns.
+///
+/// ```
+/// use sdml::random::Streams;
+/// let keyed = Streams::new(7, "tree").keyed(0);
+/// // They can be asked for in any order.
+/// let (late, early) = (keyed.node(9).normal(), keyed.node(2).normal());
+/// assert_eq!([2, 9].map(|node| keyed.node(node).normal()), [early, late]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keyed(u64);
 
 impl Keyed {
     /// The numbers that belong to `node`.
+    ///
+    /// ```
+    /// use sdml::random::Streams;
+    /// let keyed = Streams::new(7, "tree").keyed(0);
+    /// assert_eq!(keyed.node(3).normal(), keyed.node(3).normal());
+    /// assert_ne!(keyed.node(3).normal(), keyed.node(4).normal());
+    /// ```
     #[inline]
     pub fn node(&self, node: u64) -> Node {
         Node { state: self.0.wrapping_add(node.wrapping_mul(GOLDEN)), first: true }
@@ -171,6 +194,15 @@ impl Keyed {
 }
 
 /// The numbers that belong to one node of a [`Keyed`] family: also a [`rand::Rng`].
+///
+/// ```
+/// use sdml::random::Streams;
+/// let mut node = Streams::new(7, "tree").keyed(0).node(3);
+/// let mut replay = node.clone();
+/// let [first, second] = [node.normal(), node.normal()];
+/// assert_ne!(first, second);
+/// assert_eq!([replay.normal(), replay.normal()], [first, second]);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Node {
     state: u64,

@@ -6,6 +6,15 @@ use crate::error::{at_least, finite, positive};
 use crate::{Error, Result};
 
 /// The line y = `intercept` + `slope` · x fitted by least squares.
+///
+/// ```
+/// use sdml::statistics::{Line, fit_line};
+/// // Residuals −1, 2, −1 about y = 1. Student's law with 1 degree of freedom is Cauchy's, with the quartile t = 1.
+/// let Line { slope, intercept, half_width } = fit_line(&[0.0, 1.0, 2.0], &[0.0, 3.0, 0.0], 0.5)?;
+/// assert!(slope.abs() < 1e-15 && (intercept - 1.0).abs() < 1e-15);
+/// assert!((half_width - (6.0f64 / 2.0).sqrt()).abs() < 1e-8);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Line {
     /// The slope.

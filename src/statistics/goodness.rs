@@ -8,6 +8,15 @@ use crate::error::at_least;
 use crate::{Error, Result};
 
 /// The outcome of a test of fit.
+///
+/// ```
+/// use sdml::statistics::{GoodnessOfFit, chi_square, kolmogorov_smirnov};
+/// // As many in each cell as expected.
+/// assert_eq!(chi_square(&[50, 50], &[0.5, 0.5])?, GoodnessOfFit { statistic: 0.0, p_value: 1.0 });
+/// // The steps of F_n at ¼ and ¾ are as far above the line F(x) = x as below it.
+/// assert_eq!(kolmogorov_smirnov(&[0.25, 0.75], |x| x)?.statistic, 0.25);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct GoodnessOfFit {
     /// The distance between sample and law, as the test measures it.

@@ -164,6 +164,18 @@ impl FromIterator<f64> for Moments {
 ///
 /// # Errors
 /// No path at all, or the first error of `sample`.
+///
+/// ```
+/// use sdml::{random::Streams, statistics::ensemble};
+/// // The sum of twelve uniform variables, less 6, has mean 0 and variance 1.
+/// let [sum] = ensemble(&Streams::new(1, "doc"), 1000, || vec![0.0; 12], |uniforms: &mut Vec<f64>, stream| {
+///     uniforms.fill_with(|| stream.uniform());
+///     Ok([uniforms.iter().sum::<f64>() - 6.0])
+/// })?;
+/// assert_eq!(sum.count(), 1000);
+/// assert!(sum.mean()?.z(0.0).abs() < 4.0 && sum.variance()?.z(1.0).abs() < 4.0);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 // ANCHOR: ensemble
 pub fn ensemble<B: Send, const K: usize>(
     streams: &Streams,

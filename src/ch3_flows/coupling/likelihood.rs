@@ -15,6 +15,21 @@ use crate::random::Streams;
 ///
 /// # Errors
 /// No points, or the errors of [`RealNvp::inverse`].
+///
+/// ```
+/// use std::f64::consts::TAU;
+/// use sdml::ch2_control::backprop::Shards;
+/// use sdml::ch3_flows::coupling::{FlowPass, RealNvp, add_negative_log_likelihood};
+/// // With θ = 0 the flow is the identity: N(0, I), which fits points of mean 0 and covariance I best.
+/// let flow = RealNvp::alternating(2, 2, &[4])?;
+/// let (theta, mut gradient) = (vec![0.0; flow.parameters()], vec![0.0; flow.parameters()]);
+/// let x = ndarray::array![[1.0, 1.0], [-1.0, 1.0], [1.0, -1.0], [-1.0, -1.0]];
+/// let mut shards = Shards::new(flow.parameters(), FlowPass::new);
+/// let loss = add_negative_log_likelihood(&flow, &theta, x.view(), &mut shards, &mut gradient)?;
+/// assert!((loss - 1.0 - TAU.ln()).abs() < 1e-14);
+/// assert!(gradient.iter().all(|g| g.abs() < 1e-15));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 // ANCHOR: loss
 pub fn add_negative_log_likelihood(
     flow: &RealNvp,

@@ -8,6 +8,26 @@ use crate::error::{finite, positive};
 use crate::{Error, Result};
 
 /// U on Rⁿ with its gradient.
+///
+/// ```
+/// use sdml::ch3_flows::coupling::Potential;
+///
+/// /// U(x) = x⁴/4.
+/// #[derive(Debug)]
+/// struct Quartic;
+///
+/// impl Potential for Quartic {
+///     fn dimension(&self) -> usize {
+///         1
+///     }
+///     fn value(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+///         gradient[0] = x[0].powi(3);
+///         0.25 * x[0].powi(4)
+///     }
+/// }
+/// let mut gradient = [0.0];
+/// assert_eq!((Quartic.value(&[2.0], &mut gradient), gradient), (4.0, [8.0]));
+/// ```
 pub trait Potential: Debug + Sync {
     /// n.
     fn dimension(&self) -> usize;
@@ -128,6 +148,16 @@ impl Potential for TwoModes {
 }
 
 /// A potential on the way from a wide normal law to U: (1 − λ) |x|²/(2 width²) + λ U(x).
+///
+/// ```
+/// use sdml::ch3_flows::coupling::{Potential, Tempered, Well};
+/// let (well, mut gradient) = (Well::new(1.0)?, [0.0; 2]);
+/// let half = Tempered { target: &well, width: 2.0, lambda: 0.5 };
+/// // U(0, 3) = 1 + 9/2, and the spring adds ½ · 9/8.
+/// assert_eq!(half.value(&[0.0, 3.0], &mut gradient), 2.75 + 0.5625);
+/// assert_eq!(gradient, [0.0, 1.5 + 0.375]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Tempered<'a, P> {
     /// U.

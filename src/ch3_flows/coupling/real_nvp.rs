@@ -368,6 +368,21 @@ impl Coupling {
 }
 
 /// The buffers of a pass through a flow, reused by the next one.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch3_flows::coupling::{FlowPass, RealNvp};
+/// let flow = RealNvp::alternating(2, 2, &[4])?;
+/// // Only the last parameter is not 0: the amount by which the second layer shifts the first coordinate.
+/// let mut theta = vec![0.0; flow.parameters()];
+/// theta[flow.parameters() - 1] = 1.5;
+/// let mut pass = FlowPass::new();
+/// flow.forward(&theta, array![[0.5, 2.0]].view(), &mut pass)?;
+/// assert_eq!(pass.stages()[1], array![[0.5, 2.0]]);
+/// assert_eq!(pass.points(), array![[2.0, 2.0]]);
+/// assert_eq!(pass.log_det(), [0.0]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct FlowPass {
     direction: Direction,

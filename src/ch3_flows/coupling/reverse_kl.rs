@@ -17,6 +17,22 @@ use crate::{Error, Result};
 /// # Errors
 /// No points, a potential of another dimension, a U that is not finite where the flow puts points, or the errors of
 /// [`RealNvp::forward`].
+///
+/// ```
+/// use std::f64::consts::TAU;
+/// use sdml::ch2_control::backprop::Shards;
+/// use sdml::ch3_flows::coupling::{FlowPass, RealNvp, Well, add_reverse_kl};
+/// // With θ = 0 the flow is the identity, and U = ½ at both points.
+/// let flow = RealNvp::alternating(2, 2, &[4])?;
+/// let (theta, mut gradient) = (vec![0.0; flow.parameters()], vec![0.0; flow.parameters()]);
+/// let z = ndarray::array![[1.0, 1.0], [-1.0, -1.0]];
+/// let mut shards = Shards::new(flow.parameters(), FlowPass::new);
+/// let loss = add_reverse_kl(&flow, &Well::new(1.0)?, &theta, z.view(), &mut shards, &mut gradient)?;
+/// assert!((loss + 0.5 + TAU.ln()).abs() < 1e-14);
+/// // The only entry that is not 0 is that of the scale of x, where no force acts: −log|det| falls by it.
+/// assert!((gradient.iter().sum::<f64>() + 1.0).abs() < 1e-14);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 // ANCHOR: loss
 pub fn add_reverse_kl(
     flow: &RealNvp,
@@ -56,6 +72,17 @@ fn same_dimension(flow: &RealNvp, potential: &impl Potential) -> Result<()> {
 }
 
 /// A path from N(0, width² I) to the target, along which λ of [`Tempered`] rises from 0 to 1.
+///
+/// ```
+/// use sdml::ch3_flows::coupling::{Annealing, ReverseKl, Well};
+/// let first = |beta| {
+///     let recipe = ReverseKl::new(Well::new(beta)?, 2, 0).annealed(Annealing { width: 2.0, part: 0.5 });
+///     Ok::<_, sdml::Error>(recipe.train()?.losses[0])
+/// };
+/// // λ = 0 in the first step: the target does not count yet.
+/// assert_eq!(first(1.0)?, first(3.0)?);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Annealing {
     /// The standard deviation of the law at λ = 0.

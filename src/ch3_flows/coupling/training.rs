@@ -4,6 +4,21 @@ use crate::ch1_preliminaries::learning::{Adam, Schedule, minimize};
 use crate::{Error, Result};
 
 /// The result of training.
+///
+/// ```
+/// use sdml::{ch1_preliminaries::learning::Schedule, ch3_flows::coupling::Trained};
+/// // Minimize θ² from 2; the fourth loss is not finite.
+/// let run = Trained::by_adam(vec![2.0], Schedule::Constant(0.5), 10, |k, theta, gradient| {
+///     gradient[0] = 2.0 * theta[0];
+///     Ok(if k < 3 { theta[0] * theta[0] } else { f64::NAN })
+/// })?;
+/// assert!(run.losses.len() == 3 && run.stopped.is_some());
+/// // Adam's first step is as long as the rate.
+/// assert!((run.losses[1] - 1.5 * 1.5).abs() < 1e-6);
+/// // The parameters that were kept are those of step 0.
+/// assert_eq!(run.theta, [2.0]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trained {
     /// The parameters at the end: the last, or, of a run that diverged, the last that were kept while the loss was

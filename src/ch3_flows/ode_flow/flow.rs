@@ -35,6 +35,16 @@ pub struct OdeFlow<F> {
 }
 
 /// Points with the log-density of the flow's law at them.
+///
+/// ```
+/// use sdml::{ch2_control::neural_ode::Tableau, ch3_flows::ode_flow::{AffineField, OdeFlow}};
+/// // dY/dt = 3 moves every point by 3 and carries its density along.
+/// let flow = OdeFlow::new(AffineField::new(1)?, 1.0, Tableau::RK4, 4)?;
+/// let image = flow.push(&[0.0, 3.0], ndarray::array![[1.0]].view())?;
+/// assert!((image.points[[0, 0]] - 4.0).abs() < 1e-14);
+/// assert!((image.log_density[0] + 0.5 + 0.5 * std::f64::consts::TAU.ln()).abs() < 1e-14);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Image {
     /// Y(T), n × d.

@@ -30,6 +30,17 @@ pub struct Layers<F> {
 }
 
 /// Where the layers take a point, and by how much they stretch there.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch3_flows::ode_flow::{AffineField, Layers};
+/// // F = (−y₂, y₁) turns the plane and keeps areas, ∇·F = 0; the thin layer I + ∇F doubles them.
+/// let layers = Layers::new(AffineField::new(2)?, 1.0, 1)?;
+/// let pushed = layers.push(&[0.0, -1.0, 1.0, 0.0, 0.0, 0.0], array![1.0, 0.0].view())?;
+/// assert_eq!(pushed.point, array![1.0, 1.0]);
+/// assert!((pushed.log_determinant - 2f64.ln()).abs() < 1e-15 && pushed.trace == 0.0);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pushed {
     /// ŷ_ℓ.

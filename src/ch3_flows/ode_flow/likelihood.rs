@@ -21,6 +21,20 @@ use crate::random::Streams;
 ///
 /// # Errors
 /// No points, or a trajectory that ceases to be finite.
+///
+/// ```
+/// use sdml::ch2_control::neural_ode::{BatchGradient, Method, Tableau};
+/// use sdml::ch3_flows::ode_flow::{AffineField, OdeFlow, add_negative_log_likelihood};
+/// // dY/dt = Y ln 2 doubles Y in the time 1: N(0, 4), the normal law that fits the points ±2 best.
+/// let flow = OdeFlow::new(AffineField::new(1)?, 1.0, Tableau::RK4, 20)?;
+/// let mut solver = BatchGradient::new(flow.backward(), Method::Through { segment: 1 }, 2, 32)?;
+/// let (theta, mut gradient) = ([2f64.ln(), 0.0], [0.0; 2]);
+/// let x = ndarray::array![[2.0], [-2.0]];
+/// let loss = add_negative_log_likelihood(flow.field(), &theta, x.view(), 20, &mut solver, &mut gradient)?;
+/// assert!((loss - 0.5 - 2f64.ln() - 0.5 * std::f64::consts::TAU.ln()).abs() < 1e-7);
+/// assert!(gradient.iter().all(|g| g.abs() < 1e-6));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 // ANCHOR: loss
 pub fn add_negative_log_likelihood<F: FlowField>(
     field: &Augmented<F>,

@@ -21,7 +21,21 @@ pub struct NetworkFlow {
     network: Mlp,
 }
 
-/// The network's pass with its input and the cotangent of its output.
+/// The network's pass with its input, (1 + d) n × (d + 1), and the cotangent of its output, (1 + d) n × d: n rows of
+/// values, then n of each tangent.
+///
+/// ```
+/// use ndarray::{Array1, Array2, array};
+/// use sdml::ch2_control::backprop::{Activation, Mlp};
+/// use sdml::ch3_flows::ode_flow::{DivergenceTape, FlowField, NetworkFlow};
+/// // One linear layer: F = 3y + 2t + 1 on the line.
+/// let field = NetworkFlow::new(Mlp::new(&[2, 1], Activation::Tanh)?)?;
+/// let (mut f, mut divergence) = (Array2::zeros((1, 1)), Array1::zeros(1));
+/// let (y, theta, mut tape) = (array![[1.0]], [3.0, 2.0, 1.0], DivergenceTape::default());
+/// field.value(y.view(), 2.0, &theta, &mut tape, f.view_mut(), divergence.view_mut())?;
+/// assert_eq!((f, divergence), (array![[8.0]], array![3.0]));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct DivergenceTape {
     pass: Pass,

@@ -17,6 +17,22 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// No points, a potential of another dimension, or a trajectory that ceases to be finite.
+///
+/// ```
+/// use sdml::ch2_control::neural_ode::{BatchGradient, Method, Tableau};
+/// use sdml::ch3_flows::{coupling::Well, ode_flow::{AffineField, OdeFlow, add_reverse_kl}};
+/// // F = Ay + b with θ = (A, b) = 0: the flow is the identity, and U = ½ at both points.
+/// let flow = OdeFlow::new(AffineField::new(2)?, 1.0, Tableau::RK4, 4)?;
+/// let mut solver = BatchGradient::new(flow.forward(), Method::Through { segment: 1 }, 6, 32)?;
+/// let (z, mut gradient) = (ndarray::array![[1.0, 1.0], [-1.0, -1.0]], [0.0; 6]);
+/// let (field, well) = (flow.field(), Well::new(1.0)?);
+/// let loss = add_reverse_kl(field, &well, &[0.0; 6], z.view(), 4, &mut solver, &mut gradient)?;
+/// assert!((loss + 0.5 + std::f64::consts::TAU.ln()).abs() < 1e-14);
+/// // (E ∇U(Z) Zᵀ − I, E ∇U(Z)), with ∇U = (0, y) at these points.
+/// let exact = [-1.0, 0.0, 1.0, 0.0, 0.0, 0.0];
+/// assert!(gradient.iter().zip(exact).all(|(g, exact)| (g - exact).abs() < 1e-12));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 // ANCHOR: loss
 pub fn add_reverse_kl<F: FlowField>(
     field: &Augmented<F>,

@@ -7,6 +7,16 @@ use crate::error::at_least;
 use crate::{Error, Result};
 
 /// A pairing of the points 0, …, n − 1 of one sample with those of another.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch3_flows::transport::{Assignment, optimal_assignment, squared_distances};
+/// // On the line the points go to each other in order.
+/// let (a, b) = (array![[0.0], [2.0], [1.0]], array![[6.0], [5.0], [7.0]]);
+/// let best = optimal_assignment(squared_distances(a.view(), b.view())?.view())?;
+/// assert_eq!(best, Assignment { partner: vec![1, 2, 0], cost: 25.0 });
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assignment {
     /// Point i goes to point `partner[i]`.

@@ -5,6 +5,28 @@ use crate::error::finite;
 use crate::{Error, Result};
 
 /// A C¹ map of Rᴺ with a C¹ inverse.
+///
+/// ```
+/// use sdml::ch3_flows::transport::{Diffeomorphism, log_density_by_inverse, log_density_of_source};
+///
+/// /// f(z) = 2z.
+/// struct Double;
+///
+/// impl Diffeomorphism<1> for Double {
+///     fn forward(&self, [z]: [f64; 1]) -> [f64; 1] {
+///         [2.0 * z]
+///     }
+///     fn inverse(&self, [x]: [f64; 1]) -> [f64; 1] {
+///         [0.5 * x]
+///     }
+///     fn determinant(&self, _: [f64; 1]) -> f64 {
+///         2.0
+///     }
+/// }
+/// // The uniform law on (0, 1) becomes that on (0, 2), with half the density.
+/// assert_eq!(log_density_by_inverse(&Double, |_| 0.0, [1.0]), -(2f64.ln()));
+/// assert_eq!(log_density_of_source(&Double, |_| -(2f64.ln()), [0.5]), 0.0);
+/// ```
 // ANCHOR: trait
 pub trait Diffeomorphism<const N: usize> {
     /// f(z).

@@ -58,6 +58,14 @@ impl Atoms {
 }
 
 /// W₁(μ, ν) = ∫ |F_μ − F_ν| dx.
+///
+/// ```
+/// use sdml::ch3_flows::transport::{Atoms, wasserstein_1};
+/// let (mu, nu) = (Atoms::new(&[0.0, 1.0], &[0.5, 0.5])?, Atoms::new(&[3.0, 0.0], &[0.5, 0.5])?);
+/// // Half of the mass goes from 1 to 3.
+/// assert_eq!(wasserstein_1(&mu, &nu), 1.0);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn wasserstein_1(mu: &Atoms, nu: &Atoms) -> f64 {
     let signed = mu.atoms.iter().copied().chain(nu.atoms.iter().map(|&(x, w)| (x, -w)));
     let mut jumps: Vec<_> = signed.collect();

@@ -49,6 +49,15 @@ pub fn interpolate(
 ///
 /// # Errors
 /// Fewer than two times, or shapes that differ.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch3_flows::transport::action;
+/// // From 0 to 4 in two steps of ½: (2² + 2²)/½ at constant speed, (1² + 3²)/½ if the start is slow.
+/// assert_eq!(action(&[array![[0.0]], array![[2.0]], array![[4.0]]])?, 16.0);
+/// assert_eq!(action(&[array![[0.0]], array![[1.0]], array![[4.0]]])?, 20.0);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 // ANCHOR: action
 pub fn action(path: &[Array2<f64>]) -> Result<f64> {
     let steps = at_least("path.len()", path.len(), 2)? - 1;

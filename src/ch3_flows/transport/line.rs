@@ -8,6 +8,16 @@ use crate::{Error, Result};
 
 /// A probability, told as the mass on one side of a point. The smaller side is the accurate one: 1 − 10⁻²⁰ is 1 in
 /// floating point, 10⁻²⁰ is not 0.
+///
+/// ```
+/// use sdml::ch3_flows::transport::{LineLaw, Tail};
+/// let law = LineLaw::Uniform { low: 0.0, high: 1.0 };
+/// assert_eq!(law.tail(0.25), Tail::Left(0.25));
+/// assert_eq!(law.tail(0.75), Tail::Right(0.25));
+/// // Mirrored at the median.
+/// assert_eq!(law.quantile(law.tail(0.75).mirrored())?, 0.25);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Tail {
     /// P(X ≤ x).
@@ -201,9 +211,11 @@ impl LineLaw {
 /// A z where p_Z has no mass on one side: a normal law's ends at about 37 standard deviations in floating point.
 ///
 /// ```
-/// use sdml::ch3_flows::transport::{LineLaw, monotone};
+/// use sdml::ch3_flows::transport::{LineLaw, decreasing, monotone};
 /// let target = LineLaw::Normal { mean: 1.0, deviation: 0.5 };
 /// assert!((monotone(&LineLaw::STANDARD, &target, -6.0)? + 2.0).abs() < 1e-12);
+/// // From a symmetric law the decreasing map is the increasing one of −z.
+/// assert!((decreasing(&LineLaw::STANDARD, &target, -6.0)? - 4.0).abs() < 1e-12);
 /// # Ok::<(), sdml::Error>(())
 /// ```
 // ANCHOR: monotone

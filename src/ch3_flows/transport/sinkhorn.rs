@@ -11,6 +11,16 @@ use crate::error::{at_least, positive};
 use crate::{Error, Result};
 
 /// A plan: how much mass goes from i to j.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch3_flows::transport::sinkhorn;
+/// // Where all ways cost the same, the plan is the product of the marginals, P = a bᵀ.
+/// let (cost, a, b) = (array![[1.0, 1.0], [1.0, 1.0]], array![0.25, 0.75], array![0.5, 0.5]);
+/// let plan = sinkhorn(cost.view(), &a, &b, 1.0, 1e-12)?;
+/// assert!((plan.mass[[0, 1]] - 0.125).abs() < 1e-12 && (plan.cost - 1.0).abs() < 1e-12);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// P, n × m.

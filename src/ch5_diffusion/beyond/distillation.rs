@@ -20,6 +20,19 @@ use crate::random::{Stream, Streams};
 use crate::{Error, Result};
 
 /// What the network is trained on.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::Schedule;
+/// use sdml::ch5_diffusion::{beyond::{Aim, Distillation}, mixture::Mixture};
+/// // For data N(0, 4) the flow scales by √(v(t_0)/v(T)), v = 1 + 3e^{−2t}: an affine network can learn it.
+/// let (steps, v) = (300, |t: f64| 1.0 + 3.0 * (-2.0 * t).exp());
+/// let recipe = Distillation::new(Mixture::gaussian([0.0], [[4.0]])?, Aim::EndPoints(50), 0);
+/// let schedule = Schedule::Cosine { rate: 0.1, steps };
+/// let model = Distillation { hidden: vec![], batch: 32, steps, schedule, ..recipe }.train(|_, _| ())?;
+/// let end = model.map(3.0, ndarray::array![[1.5]].view())?[[0, 0]];
+/// assert!((end - 1.5 * (v(1e-3) / v(3.0)).sqrt()).abs() < 1e-3);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aim {
     /// Its own values one step further along the flow, at all N times.
@@ -293,6 +306,16 @@ impl OneStep {
     ///
     /// # Errors
     /// A time outside [t_0, T]; no points, points of another dimension or not finite.
+    ///
+    /// ```
+    /// use sdml::{ch2_control::backprop::{Activation, Mlp}, ch5_diffusion::beyond::OneStep};
+    /// // F_θ = 3x: f = x at t_0, (x + 3x)/2 at the time with u = ½, and 3x at T.
+    /// let model = OneStep::new(Mlp::new(&[2, 1], Activation::Silu)?, vec![3.0, 0.0, 0.0], [1.0, 5.0], 0.1)?;
+    /// for (t, end) in [(1.0, 0.5), (2.0, 1.0), (5.0, 1.5)] {
+    ///     assert!((model.map(t, ndarray::array![[0.5]].view())?[[0, 0]] - end).abs() < 1e-15);
+    /// }
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn map(&self, t: f64, points: ArrayView2<f64>) -> Result<Array2<f64>> {
         let ([first, horizon], n) = (self.times, self.network.outputs());
         if !(first..=horizon).contains(&t) {

@@ -174,6 +174,15 @@ impl GuidedGaussian {
 }
 
 /// What guidance does to a sample.
+///
+/// ```
+/// use sdml::ch5_diffusion::{beyond::{Effect, effect}, mixture::Mixture};
+/// let data = Mixture::isotropic(&[1.0], &[[0.0, 0.0]], 1.0)?;
+/// // The variances are 4 along the first axis and 0 along the second.
+/// let found = effect(ndarray::array![[2.0, 0.0], [-2.0, 0.0]].view(), &data, &[0], -10.0)?;
+/// assert_eq!(found, Effect { mean: [0.0, 0.0], variance: 2.0, confused: 0.0, outlying: 0.0 });
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Effect<const D: usize> {
     /// The mean of the points.
@@ -192,6 +201,16 @@ pub struct Effect<const D: usize> {
 /// # Errors
 /// No points, or points of another dimension or not finite; components as refused by [`Mixture::only`]; a level that is
 /// not finite.
+///
+/// ```
+/// use sdml::ch5_diffusion::{beyond::effect, mixture::Mixture};
+/// let data = Mixture::isotropic(&[0.5, 0.5], &[[-1.0], [1.0]], 0.1)?;
+/// // Wanted is the component at 1. One point of four is at −1, where its density is e^{−200} of the peak.
+/// let found = effect(ndarray::array![[1.0], [1.0], [1.0], [-1.0]].view(), &data, &[1], -10.0)?;
+/// assert_eq!((found.mean, found.variance), ([0.5], 0.75));
+/// assert_eq!((found.confused, found.outlying), (0.25, 0.25));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn effect<const D: usize>(
     points: ArrayView2<f64>,
     data: &Mixture<D>,

@@ -161,6 +161,16 @@ pub fn nearest_distances(points: ArrayView2<f64>, data: ArrayView2<f64>) -> Resu
 ///
 /// # Errors
 /// A time that is not positive; no data or a single draw; another dimension than the field's.
+///
+/// ```
+/// use sdml::{ch5_diffusion::beyond::{EmpiricalScore, denoising_loss}, random::Streams};
+/// // If there is only one datum, x tells the noise, and its score misses nothing.
+/// let data = ndarray::array![[1.0, -2.0]];
+/// let score = EmpiricalScore::new(data.view())?;
+/// let loss = denoising_loss(&score, data.view(), 0.5, 20, &Streams::new(1, "doc"))?;
+/// assert!(loss.mean < 1e-25 && loss.count == 20);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn denoising_loss<S: ScoreField>(
     field: &S,
     data: ArrayView2<f64>,

@@ -60,6 +60,15 @@ pub struct Distances {
 
 impl Distances {
     /// Their names, and they.
+    ///
+    /// ```
+    /// use sdml::{ch5_diffusion::beyond::Distances, statistics::Estimate};
+    /// let estimate = |mean| Estimate { mean, standard_error: 0.1, count: 16 };
+    /// let [wasserstein, sliced, mmd_squared] = [3.0, 2.0, 1.0].map(estimate);
+    /// let named = Distances { wasserstein, sliced, mmd_squared }.named();
+    /// let means = named.map(|(name, value)| (name, value.mean));
+    /// assert_eq!(means, [("w2", 3.0), ("sliced", 2.0), ("mmd", 1.0)]);
+    /// ```
     pub fn named(&self) -> [(&'static str, Estimate); 3] {
         [("w2", self.wasserstein), ("sliced", self.sliced), ("mmd", self.mmd_squared)]
     }

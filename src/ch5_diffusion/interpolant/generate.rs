@@ -35,6 +35,17 @@ pub fn generate(
 ///
 /// # Errors
 /// As [`generate`].
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch2_control::neural_ode::Tableau;
+/// use sdml::ch5_diffusion::interpolant::{Empirical, Path, trajectories};
+/// // If the data are 3 alone, the noise 1 goes there in a straight line at constant speed.
+/// let data = Empirical::new(array![[3.0]].view(), Path::linear(1.0)?)?;
+/// let way = trajectories(Tableau::EULER, 1.0, 2, array![[1.0]].view(), |t, x, v| data.write(t, x, v))?;
+/// assert_eq!(way, [array![[1.0]], array![[2.0]], array![[3.0]]]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn trajectories(
     tableau: Tableau,
     horizon: f64,

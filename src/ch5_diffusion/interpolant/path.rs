@@ -9,6 +9,15 @@ use crate::error::{finite, positive};
 use crate::{Error, Result};
 
 /// t, T ↦ the value at time t of a path of length T, and its derivative in t.
+///
+/// ```
+/// use sdml::ch5_diffusion::interpolant::{Curve, Path};
+/// let alpha: Curve = |t, horizon| [(1.0 - t / horizon).powi(2), -2.0 * (1.0 - t / horizon) / horizon];
+/// let beta: Curve = |t, horizon| [t / horizon, 1.0 / horizon];
+/// let middle = Path::new("square", 2.0, alpha, beta)?.at(1.0)?;
+/// assert_eq!([middle.alpha, middle.alpha_dot, middle.beta, middle.beta_dot], [0.25, -0.5, 0.5, 0.5]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub type Curve = fn(f64, f64) -> [f64; 2];
 
 /// α, β and γ, with their derivatives, at one time.
@@ -192,7 +201,8 @@ impl Path {
         Self::new("trigonometric", horizon, cosine, sine)
     }
 
-    /// α = e^{−t}, β² = 1 − e^{−2t}: the process (5.2), which misses the end conditions at T by e^{−T}. Its β̇ is infinite at 0.
+    /// α = e^{−t}, β² = 1 − e^{−2t}: the process (5.2), which misses the end conditions at T by
+    /// e^{−T}. Its β' is infinite at 0.
     ///
     /// # Errors
     /// A horizon that is not positive.

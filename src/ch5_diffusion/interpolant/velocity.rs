@@ -27,6 +27,17 @@ pub struct ExactVelocity<const D: usize> {
 }
 
 /// Law and velocity at one time.
+///
+/// ```
+/// use sdml::ch5_diffusion::{interpolant::{ExactVelocity, Path}, mixture::Mixture};
+/// // Data N(0, 1), linear path: at t = ¾ the variance is α² + β² = 5/8, and v = (β − α)x/(α² + β²) = 4x/5.
+/// let exact = ExactVelocity::new(Mixture::isotropic(&[1.0], &[[0.0]], 1.0)?, Path::linear(1.0)?);
+/// let at = exact.at(0.75)?;
+/// assert!((at.law().covariance()[0][0] - 0.625).abs() < 1e-14);
+/// assert!((at.velocity(&[2.0])[0] - 1.6).abs() < 1e-14);
+/// assert!((at.mean_square() - 0.8 * 0.8 * 0.625).abs() < 1e-12);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct VelocityAt<'a, const D: usize> {
     observed: Observed<'a, D>,
@@ -42,7 +53,7 @@ impl<const D: usize> VelocityAt<'_, D> {
     /// v(x, t).
     // ANCHOR: velocity
     pub fn velocity(&self, x: &[f64; D]) -> [f64; D] {
-        // E[βZ + γW | x] = −B² ∇ log p, so only ββ̇ + γγ̇ enters, which stays finite.
+        // E[βZ + γW | x] = −B² ∇ log p: only ββ' + γγ' enters (' for d/dt), which stays finite.
         self.observed.mean(self.coefficients.alpha_dot, self.coefficients.noise_product(), x)
     }
     // ANCHOR_END: velocity
@@ -149,6 +160,16 @@ impl<const D: usize> ExactVelocity<D> {
 ///
 /// # Errors
 /// Those of `density` and `velocity`.
+///
+/// ```
+/// use sdml::ch5_diffusion::interpolant::continuity_residual;
+/// // p = exp(−(x − t)²/2) moves with the speed 1. If it is said to stand still, ∂_t p = (x − t) p is left.
+/// let density = |x: &[f64; 1], t: f64| Ok((-0.5 * (x[0] - t).powi(2)).exp());
+/// let residual = |speed: f64| continuity_residual(density, |_, _| Ok([speed]), &[1.0], 0.5, 1e-3);
+/// assert!(residual(1.0)?.abs() < 1e-10);
+/// assert!((residual(0.0)? - 0.5 * (-0.125f64).exp()).abs() < 1e-10);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 // ANCHOR: continuity
 pub fn continuity_residual<const D: usize>(
     density: impl Fn(&[f64; D], f64) -> Result<f64>,

@@ -28,6 +28,11 @@ pub enum Needs {
 
 impl Needs {
     /// In a word or two, for tables.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::roads::Needs;
+    /// assert_eq!(Needs::Potential.name(), "U and force");
+    /// ```
     pub fn name(self) -> &'static str {
         match self {
             Self::Force => "force",
@@ -38,6 +43,13 @@ impl Needs {
 }
 
 /// What was evaluated, point by point; training and sampling together.
+///
+/// ```
+/// use sdml::ch5_diffusion::roads::{Cost, fokker_planck};
+/// // Three values of the force at each of the 39 faces between 40 cells, and U once.
+/// assert_eq!(fokker_planck(1.0, 40, 80.0, 400)?.cost, Cost { well: 3 * 39 + 1, network: 0, samples: 0 });
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Cost {
     /// Evaluations of U, of U′, or of both at one point.
@@ -49,6 +61,15 @@ pub struct Cost {
 }
 
 /// One road's answer.
+///
+/// ```
+/// use sdml::{ch5_diffusion::roads::{Cost, Needs, Road}, statistics::Estimate};
+/// let square = Estimate { mean: 1.2, standard_error: 0.3, count: 100 };
+/// let (name, needs, cost) = ("a draft", Needs::Force, Cost::default());
+/// let road = Road { name, needs, square, limit: 1.4, log_normalizer: None, cost };
+/// // If the exact value is 1, the bias is 0.4 and the error √(0.4² + 0.3²).
+/// assert!((road.bias(1.0) - 0.4).abs() < 1e-15 && (road.error(1.0) - 0.5).abs() < 1e-15);
+/// ```
 // ANCHOR: road
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Road {
@@ -87,6 +108,13 @@ pub type Rows = Vec<Vec<f64>>;
 ///
 /// # Errors
 /// A β that is not positive; errors of a road or of `keep`.
+///
+/// ```
+/// use sdml::ch5_diffusion::roads;
+/// // Keeps nothing and trains all four models afresh; a β of 0 is refused before.
+/// let found = roads::all::<sdml::Error>(0.0, 1, |_name, _recipe, train| train());
+/// assert!(found.unwrap_err().to_string().starts_with("`beta` is 0,"));
+/// ```
 pub fn all<E: From<Error>>(
     beta: f64,
     seed: u64,

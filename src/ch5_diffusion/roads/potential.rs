@@ -21,6 +21,15 @@ use crate::statistics::Estimate;
 ///
 /// # Errors
 /// A β that is not positive.
+///
+/// ```
+/// use sdml::ch5_diffusion::roads::real_nvp_recipe;
+/// let recipe = real_nvp_recipe(1.0, 0)?;
+/// // Six networks, from one coordinate through 16 and 16 units to the scale and the shift of the other.
+/// assert_eq!(recipe.flow()?.parameters(), 6 * (2 * 16 + 17 * 16 + 17 * 2));
+/// assert!(real_nvp_recipe(0.0, 0).is_err());
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn real_nvp_recipe(beta: f64, seed: u64) -> Result<ReverseKl<Well>> {
     let steps = 1200;
     Ok(ReverseKl {
@@ -172,6 +181,18 @@ impl OdeWell {
     ///
     /// # Errors
     /// Parameters that do not fit the flow.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::fokker_planck::double_well::Gibbs, ch5_diffusion::roads::OdeWell};
+    /// use sdml::{ch2_control::neural_ode::Tableau, ch3_flows::ode_flow::OdeFlow};
+    /// let (mut well, exact) = (OdeWell::new(1.0, 0)?, Gibbs::new(1.0)?);
+    /// well.flow = OdeFlow::new(well.flow.field().0.clone(), 1.0, Tableau::RK4, 1)?;
+    /// // With θ = 0 nothing moves, and q = N(0, I) is exact: what is missing is the mass of y beyond 7, 3e-12.
+    /// let [square, log_z] = well.limits(&[0.0; 4 * 16 + 17 * 16 + 17 * 2])?;
+    /// assert!((square - exact.moment(2)).abs() < 1e-12);
+    /// assert!((log_z - exact.normalizing_constant().ln()).abs() < 1e-11);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn limits(&self, theta: &[f64]) -> Result<[f64; 2]> {
         const H: f64 = 0.125;
         let side = 113;

@@ -109,7 +109,15 @@ fn pushed(
 }
 // ANCHOR_END: pushed
 
-/// The training of the sixth road: two hidden layers of 32, 2000 steps on 256 points.
+/// The training of the sixth road: two hidden layers of 32, 2000 steps on 256 points, a rate that falls from 5e-3 to 0.
+///
+/// ```
+/// use sdml::ch5_diffusion::roads::{WellSample, diffusion_recipe};
+/// let recipe = diffusion_recipe(WellSample::new(1.0, 10, 0)?, 0);
+/// assert_eq!(recipe.network()?.sizes(), [2, 32, 32, 1]);
+/// assert_eq!([recipe.schedule.rate(0), recipe.schedule.rate(recipe.steps)], [5e-3, 0.0]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn diffusion_recipe(data: WellSample, seed: u64) -> Recipe<WellSample> {
     let steps = 2000;
     Recipe {
@@ -227,6 +235,17 @@ impl Velocity {
     ///
     /// # Errors
     /// Parameters that do not fit; no steps; a state that leaves the finite numbers.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch5_diffusion::roads::{Velocity, WellSample};
+    /// let recipe = Velocity { width: 1, ..Velocity::new(WellSample::new(1.0, 10, 0)?, 0) };
+    /// // v_θ = −1, by the last bias alone: from t = 1 down to 0 every point rises by 1.
+    /// let theta = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0];
+    /// let end = recipe.generate(&theta, 4, array![[0.5], [-2.0]].view())?;
+    /// assert!((end[[0, 0]] - 1.5).abs() < 1e-14 && (end[[1, 0]] + 1.0).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn generate(&self, theta: &[f64], steps: usize, z: ArrayView2<f64>) -> Result<Array2<f64>> {
         let (network, mut evaluation) = (self.network()?, Evaluation::new());
         let mut input = Array2::zeros((z.nrows(), 2));

@@ -7,6 +7,17 @@ use crate::Result;
 use crate::error::at_least;
 
 /// The sources of error that are there.
+///
+/// ```
+/// use sdml::ch5_diffusion::score::{Budget, GaussianCase, Method, Normal, ScoreError, Sources};
+/// // Data N(0, 1), h = 0 and a score that is ε too high: dY = ε dt moves the law by εT.
+/// let case = GaussianCase::new(Normal::STANDARD, ScoreError { offset: 0.1, ..ScoreError::NONE })?;
+/// let budget = Budget { case, h: 0.0, times: vec![2.0, 1.0, 0.0], method: Method::Euler, points: 100 };
+/// let score = Sources { score: true, ..Sources::NONE };
+/// assert!((budget.squared_error(score)? - 0.2f64.powi(2)).abs() < 1e-12);
+/// assert_eq!(Sources::alone()[1], score);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sources {
     /// Y(0) ~ N(0, 1) and not p_T.

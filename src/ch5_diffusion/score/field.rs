@@ -9,6 +9,27 @@ use crate::error::finite;
 use crate::{Error, Result};
 
 /// s(x, t) on ℝⁿ for 0 ≤ t ≤ T, the time of the noising process.
+///
+/// ```
+/// use ndarray::{ArrayView2, ArrayViewMut2, array};
+/// use sdml::{Result, ch5_diffusion::score::{Method, Reverse, ScoreField}, random::Streams};
+/// struct Standard;
+/// // s = −x, the score of N(0, I) at every time.
+/// impl ScoreField for Standard {
+///     type Workspace = ();
+///     fn dimension(&self) -> usize { 2 }
+///     fn workspace(&self) {}
+///     fn write(&self, _: f64, x: ArrayView2<f64>, (): &mut (), mut s: ArrayViewMut2<f64>) -> Result<()> {
+///         s.zip_mut_with(&x, |s, x| *s = -x);
+///         Ok(())
+///     }
+/// }
+/// // For h = 0 the reverse equation dY = (Y + s) dt stands still.
+/// let reverse = Reverse::new(&Standard, 0.0, vec![1.0, 0.5, 0.0], Method::Euler)?;
+/// let start = array![[0.3, -1.2]];
+/// assert_eq!(reverse.run(start.view(), &Streams::new(1, "doc"))?, start);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 // ANCHOR: field
 pub trait ScoreField: Sync {
     /// What is reused from one call to the next.
@@ -42,6 +63,17 @@ pub struct ExactScore<const D: usize> {
 
 impl<const D: usize> ExactScore<D> {
     /// The score for data from `data`.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch5_diffusion::{mixture::Mixture, score::{ExactScore, ScoreField}};
+    /// // Data N(2, 1) have the law N(2e^{−t}, 1) at time t: at log 2 the score is 1 − x.
+    /// let exact = ExactScore::new(Mixture::isotropic(&[1.0], &[[2.0]], 1.0)?);
+    /// let mut score = array![[0.0], [0.0]];
+    /// exact.write(2f64.ln(), array![[0.0], [3.0]].view(), &mut (), score.view_mut())?;
+    /// assert!((score[[0, 0]] - 1.0).abs() < 1e-14 && (score[[1, 0]] + 2.0).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(data: Mixture<D>) -> Self {
         Self { data }
     }
@@ -80,6 +112,17 @@ impl Circulating {
     ///
     /// # Errors
     /// A strength that is not finite.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch5_diffusion::{mixture::Mixture, score::{Circulating, ScoreField}};
+    /// // For data N(0, I) the score at (1, 0) is (−1, 0) at every time, and J turns it to (0, −1).
+    /// let field = Circulating::new(Mixture::isotropic(&[1.0], &[[0.0, 0.0]], 1.0)?, 0.5)?;
+    /// let mut score = array![[0.0, 0.0]];
+    /// field.write(0.4, array![[1.0, 0.0]].view(), &mut (), score.view_mut())?;
+    /// assert!((score[[0, 0]] + 1.0).abs() < 1e-14 && (score[[0, 1]] + 0.5).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(data: Mixture<2>, strength: f64) -> Result<Self> {
         Ok(Self { exact: ExactScore::new(data), strength: finite("strength", strength)? })
     }

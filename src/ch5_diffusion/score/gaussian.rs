@@ -66,6 +66,17 @@ impl Normal {
 }
 
 /// What is wrong with a score: s = −(1 + slope)(x − μ)/v + offset while the time lies in the window.
+///
+/// ```
+/// use sdml::ch5_diffusion::score::{GaussianCase, Normal, ScoreError};
+/// // Data N(0, 1), whose score is −x: half too steep, and 0.1 too high up to time 1.
+/// let error = ScoreError { offset: 0.1, window: [0.0, 1.0], slope: 0.5 };
+/// let case = GaussianCase::new(Normal::STANDARD, error)?;
+/// let [[early, high], [late, right]] = [0.5, 2.0].map(|t| case.score(t));
+/// assert!((early + 1.5).abs() < 1e-14 && (late + 1.5).abs() < 1e-14);
+/// assert_eq!([high, right], [0.1, 0.0]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ScoreError {
     /// ε.

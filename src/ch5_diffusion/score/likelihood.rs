@@ -13,6 +13,17 @@ use crate::parallel::in_parallel;
 use crate::{Error, Result};
 
 /// A score field with its divergence.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch5_diffusion::{mixture::Mixture, score::{DivergentField, ExactScore}};
+/// // For data N(0, I) in the plane s = −x and ∇·s = −2 at every time.
+/// let field = ExactScore::new(Mixture::isotropic(&[1.0], &[[0.0, 0.0]], 1.0)?);
+/// let (mut score, mut divergence) = (array![[0.0, 0.0]], [0.0]);
+/// field.write_both(0.7, array![[1.0, -3.0]].view(), score.view_mut(), &mut divergence)?;
+/// assert!((score[[0, 1]] - 3.0).abs() < 1e-14 && (divergence[0] + 2.0).abs() < 1e-13);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub trait DivergentField: ScoreField {
     /// Writes s(xᵢ, t) into row i of `score` and ∇·s(xᵢ, t) into `divergence[i]`.
     ///
@@ -57,6 +68,15 @@ pub struct Flowed {
 
 impl Flowed {
     /// log p(x, t_0) for every point, when the density at T is that of N(0, I).
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::Flowed;
+    /// let flowed = Flowed { ends: ndarray::array![[0.0], [2.0]], gains: vec![0.5, 0.0] };
+    /// // log N(z; 0, 1) = −½ log 2π − z²/2, and the gain.
+    /// let peak = -0.5 * std::f64::consts::TAU.ln();
+    /// let log_p = flowed.log_densities();
+    /// assert!((log_p[0] - (peak + 0.5)).abs() < 1e-14 && (log_p[1] - (peak - 2.0)).abs() < 1e-14);
+    /// ```
     pub fn log_densities(&self) -> Vec<f64> {
         let prior = |row: ndarray::ArrayView1<f64>| {
             -0.5 * row.iter().map(|x| x * x + (2.0 * std::f64::consts::PI).ln()).sum::<f64>()

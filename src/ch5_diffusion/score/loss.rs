@@ -22,6 +22,14 @@ pub enum Weight {
 
 impl Weight {
     /// λ(t).
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::Weight;
+    /// // c(½ log 2) = 1 − e^{−log 2} = ½.
+    /// let t = 0.5 * 2f64.ln();
+    /// assert_eq!(Weight::One.at(t), 1.0);
+    /// assert!((Weight::NoiseVariance.at(t) - 0.5).abs() < 1e-15);
+    /// ```
     pub fn at(self, t: f64) -> f64 {
         match self {
             Self::One => 1.0,
@@ -55,6 +63,18 @@ pub fn irreducible_at<const D: usize>(data: &Mixture<D>, t: f64) -> Result<f64> 
 ///
 /// # Errors
 /// Times that are not positive or not in order.
+///
+/// ```
+/// use sdml::ch5_diffusion::{mixture::Mixture, score::{Weight, irreducible, noise_variance}};
+/// // For N(0, 1) the difference is 1/c − 1 = e^{−2t}/c, the derivative of ½ log c.
+/// let data = Mixture::gaussian([0.0], [[1.0]])?;
+/// let exact = 0.5 * (noise_variance(2.0) / noise_variance(0.1)).ln();
+/// assert!((irreducible(&data, Weight::One, 0.1, 2.0)? - exact).abs() < 1e-12);
+/// // Weighted with c it is e^{−2t}.
+/// let exact = 0.5 * ((-0.2f64).exp() - (-4f64).exp());
+/// assert!((irreducible(&data, Weight::NoiseVariance, 0.1, 2.0)? - exact).abs() < 1e-12);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn irreducible<const D: usize>(
     data: &Mixture<D>,
     weight: Weight,
@@ -70,6 +90,15 @@ pub fn irreducible<const D: usize>(
 ///
 /// # Errors
 /// As [`irreducible`].
+///
+/// ```
+/// use sdml::{ch5_diffusion::{mixture::Mixture, score::least_noise_loss}, statistics::normal};
+/// // For N(0, 1) it is the mean of e^{−2t}: for t = 0.1 + 2u² this is e^{−0.2} (√π/4) (2Φ(√8) − 1).
+/// let least = least_noise_loss(&Mixture::gaussian([0.0], [[1.0]])?, 0.1, 2.1)?;
+/// let exact = (-0.2f64).exp() * 0.25 * std::f64::consts::PI.sqrt() * (2.0 * normal::cdf(8f64.sqrt()) - 1.0);
+/// assert!((least - exact).abs() < 1e-12);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 // ANCHOR: least_noise_loss
 pub fn least_noise_loss<const D: usize>(data: &Mixture<D>, first: f64, horizon: f64) -> Result<f64> {
     let first = ordered(first, horizon)?;

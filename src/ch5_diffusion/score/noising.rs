@@ -7,6 +7,12 @@ use crate::ch5_diffusion::mixture::Mixture;
 use crate::error::positive;
 
 /// e^{−t}: what is left of the data in dX = −X dt + √2 dW at time t.
+///
+/// ```
+/// use sdml::ch5_diffusion::score::decay;
+/// // Half of the data is left at log 2.
+/// assert!((decay(2f64.ln()) - 0.5).abs() < 1e-15);
+/// ```
 pub fn decay(t: f64) -> f64 {
     (-t).exp()
 }

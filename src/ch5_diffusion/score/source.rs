@@ -11,6 +11,22 @@ use crate::error::{at_least, finite};
 use crate::random::Stream;
 
 /// Something to draw points of ℝⁿ from. Its `Debug` form tells everything about it.
+///
+/// ```
+/// use sdml::{ch5_diffusion::score::{Recipe, Source}, random::Stream};
+/// #[derive(Debug)]
+/// struct Coin;
+/// // 1 or −1, each with probability ½.
+/// impl Source for Coin {
+///     fn dimension(&self) -> usize { 1 }
+///     fn draw(&self, stream: &mut Stream, point: &mut [f64]) {
+///         point[0] = if stream.uniform() < 0.5 { 1.0 } else { -1.0 };
+///     }
+/// }
+/// // A network for its score takes (x, u), n + 1 = 2 numbers, to 1.
+/// assert_eq!(Recipe::new(Coin, 0).network()?.sizes(), [2, 64, 64, 64, 1]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub trait Source: Debug + Sync {
     /// n.
     fn dimension(&self) -> usize;

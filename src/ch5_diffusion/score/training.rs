@@ -165,6 +165,20 @@ impl Denoiser {
     /// # Errors
     /// A network that does not take (x, u) to a vector like x; parameters of another number or not finite; times out of
     /// order; a loss that is not finite or not below n, the loss of ε̂ = 0: such a network has learned nothing.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::backprop::{Activation, Mlp};
+    /// use sdml::ch5_diffusion::score::{Denoiser, ScoreField};
+    /// // ε̂ = x/2. At t = ½ log 2, where c = ½, the score is −ε̂/√c = −x/√2.
+    /// let network = Mlp::new(&[2, 1], Activation::Silu)?;
+    /// let model = |loss| Denoiser::new(network.clone(), vec![0.5, 0.0, 0.0], [0.1, 1.0], loss);
+    /// let (trained, mut score) = (model(0.7)?, array![[0.0]]);
+    /// trained.write(0.5 * 2f64.ln(), array![[2.0]].view(), &mut trained.workspace(), score.view_mut())?;
+    /// assert!((score[[0, 0]] + 2f64.sqrt()).abs() < 1e-14);
+    /// assert!(model(1.0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(network: Mlp, theta: Vec<f64>, times: [f64; 2], loss: f64) -> Result<Self> {
         let n = network.outputs();
         has_learned(&network, &theta, loss, n as f64)?;

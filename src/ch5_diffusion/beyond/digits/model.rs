@@ -32,6 +32,17 @@ impl DigitModel {
     /// # Errors
     /// A network of other inputs or outputs; parameters of another number or not finite; times out of order; a last loss that
     /// is not finite or not below the first.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::beyond::digits::{DigitModel, DigitRecipe};
+    /// let network = DigitRecipe { hidden: vec![8], ..DigitRecipe::new(0) }.network()?;
+    /// let theta = vec![0.0; network.parameters()];
+    /// let model = |losses| DigitModel::new(network.clone(), theta.clone(), [1e-3, 4.0], losses);
+    /// assert_eq!(model([64.0, 20.0])?.loss(), 20.0);
+    /// // A loss that has not fallen is that of a network that has learned nothing.
+    /// assert!(model([64.0, 64.0]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(network: Mlp, theta: Vec<f64>, times: [f64; 2], losses: [f64; 2]) -> Result<Self> {
         if [network.inputs(), network.outputs()] != [INPUTS, PIXELS] {
             let sizes = format!("{} and {}", network.inputs(), network.outputs());
@@ -88,6 +99,22 @@ impl DigitModel {
 }
 
 /// A trained network that has been told what to make.
+///
+/// ```
+/// use ndarray::Array2;
+/// use sdml::ch5_diffusion::{beyond::digits::{DigitModel, DigitRecipe, PIXELS}, score::ScoreField};
+/// let network = DigitRecipe { hidden: vec![], ..DigitRecipe::new(0) }.network()?;
+/// // v_θ is 1 at the first pixel if a 7 is asked for, and 0 otherwise.
+/// let mut theta = vec![0.0; network.parameters()];
+/// theta[(PIXELS + 1 + 7) * PIXELS] = 1.0;
+/// let model = DigitModel::new(network, theta, [0.1, 1.0], [1.0, 0.5])?;
+/// let (seven, x) = (model.told(Some(7), 2.0)?, Array2::<f64>::zeros((1, PIXELS)));
+/// let mut score = x.clone();
+/// seven.write(0.5 * 2f64.ln(), x.view(), &mut seven.workspace(), score.view_mut())?;
+/// // At t = ½ log 2 a = b, and the guided score at x = 0 is −(1 + w) there.
+/// assert!((score[[0, 0]] + 3.0).abs() < 1e-14 && score[[0, 1]] == 0.0);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Told<'a> {
     model: &'a DigitModel,
