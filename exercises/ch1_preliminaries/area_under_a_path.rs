@@ -27,10 +27,12 @@ pub mod solution {
 }
 
 // ANCHOR: test
-/// By symmetry half of all areas are positive; the area exceeds one standard deviation as often as a normal variable.
+/// By symmetry half of all areas are positive; the area exceeds one standard deviation as
+/// often as a normal variable.
 pub fn examine(answer: Answer) {
     close("the probability above 0", answer(0.0), 0.5, 1e-15);
-    close("the probability above 1/√3", answer(1.0 / 3.0_f64.sqrt()), 0.158_655_253_931_457, 1e-12);
+    let deviation = 1.0 / 3.0_f64.sqrt();
+    close("the probability above 1/√3", answer(deviation), 0.158_655_253_931_457, 1e-12);
     close("both tails", answer(1.0) + answer(-1.0), 1.0, 1e-14);
 }
 // ANCHOR_END: test

@@ -27,16 +27,18 @@ pub mod solution {
 }
 
 // ANCHOR: test
-/// Pinned at both ends, symmetric, and within four standard errors of 20 000 simulated bridges.
+/// Pinned at both ends, symmetric, and within four standard errors of 20 000 simulated
+/// bridges.
 pub fn examine(answer: Answer) {
     close("the variance at 1", answer(1.0, 1.0), 0.0, 1e-15);
     close("the order of the times", answer(0.3, 0.8), answer(0.8, 0.3), 1e-15);
     let [product] = estimate(&Streams::new(1, "bridge"), 20_000, |stream| {
-        let (a, b, c) = (0.5 * stream.normal(), 0.5 * stream.normal(), 0.5_f64.sqrt() * stream.normal());
+        let [a, b, c] = [0.25_f64, 0.25, 0.5].map(|time| time.sqrt() * stream.normal());
         let end = a + b + c;
         [(a - 0.25 * end) * (a + b - 0.5 * end)]
     })
     .unwrap();
-    close("the covariance at ¼ and ½", answer(0.25, 0.5), product.mean, 4.0 * product.standard_error);
+    let tolerance = 4.0 * product.standard_error;
+    close("the covariance at ¼ and ½", answer(0.25, 0.5), product.mean, tolerance);
 }
 // ANCHOR_END: test

@@ -31,7 +31,8 @@ pub mod solution {
 /// Compares with two thousand steps of the recursion.
 pub fn examine(answer: Answer) {
     for (a, sigma, h) in [(-1.0, 1.0, 0.5), (-2.0, 0.7, 0.1), (-0.5, 2.0, 3.0)] {
-        let settled = OrnsteinUhlenbeck::new(a, sigma).unwrap().euler_variance(h, 2000, 1.0);
+        let process = OrnsteinUhlenbeck::new(a, sigma).unwrap();
+        let settled = process.euler_variance(h, 2000, 1.0);
         close("the settled variance", answer(a, sigma, h), settled, 1e-12);
     }
 }

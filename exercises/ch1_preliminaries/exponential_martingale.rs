@@ -36,6 +36,7 @@ pub fn examine(answer: Answer) {
         [(m - 1.0) * (m - 1.0)]
     })
     .unwrap();
-    close("the variance at 1.5", answer(sigma, t), square.mean, 4.0 * square.standard_error);
+    let tolerance = 4.0 * square.standard_error;
+    close("the variance at 1.5", answer(sigma, t), square.mean, tolerance);
 }
 // ANCHOR_END: test

@@ -7,7 +7,8 @@ pub type Answer = fn() -> f64;
 
 pub mod stub {
     // ANCHOR: stub
-    /// The p for which S(ph) S(ph) S((1 − 4p)h) S(ph) S(ph) is of order 4, S being a symmetric step of order 2.
+    /// The p for which S(ph) S(ph) S((1 − 4p)h) S(ph) S(ph) is of order 4, S being a
+    /// symmetric step of order 2.
     pub fn substep() -> f64 {
         0.2
     }
@@ -40,6 +41,7 @@ pub fn examine(answer: Answer) {
         (x - 1.0_f64.cos()).hypot(v + 1.0_f64.sin())
     };
     close("the observed order", (error(20) / error(40)).log2(), 4.0, 0.1);
-    close("the share of the middle step", 4.0 * p.powi(3) + (1.0 - 4.0 * p).powi(3), 0.0, 1e-14);
+    let cubes = 4.0 * p.powi(3) + (1.0 - 4.0 * p).powi(3);
+    close("the share of the middle step", cubes, 0.0, 1e-14);
 }
 // ANCHOR_END: test

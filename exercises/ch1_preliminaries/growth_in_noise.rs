@@ -31,7 +31,8 @@ pub mod solution {
 /// Compares with Heun's scheme on a path of 20 000 steps.
 pub fn examine(answer: Answer) {
     let (alpha, sigma) = (0.3, 0.8);
-    let noise = Increments::sample(Grid::new(0.0, 1.0, 20_000).unwrap(), &mut Streams::new(1, "exercise").stream(0));
+    let grid = Grid::new(0.0, 1.0, 20_000).unwrap();
+    let noise = Increments::sample(grid, &mut Streams::new(1, "exercise").stream(0));
     let gbm = GeometricBrownian::new(alpha, sigma).unwrap();
     let [x] = solve_end(Heun, &gbm, [1.5], &noise).unwrap();
     let b = noise.total().db[0];

@@ -4,7 +4,8 @@ use sdml::ch1_preliminaries::sde::{GeometricBrownian, Increment, ItoForm, Milste
 
 use crate::exercises::close;
 
-/// The answer: X_{n+1} from X_n, the drift, the diffusion and its derivative there, the step and the increment.
+/// The answer: X_{n+1} from X_n, the drift, the diffusion and its derivative there, the
+/// step and the increment.
 pub type Answer = fn(x: f64, drift: f64, sigma: f64, sigma_prime: f64, h: f64, db: f64) -> f64;
 
 pub mod stub {
@@ -33,7 +34,8 @@ pub fn examine(answer: Answer) {
     let (sigma, h, x) = (0.7, 0.1, 1.3);
     let equation = ItoForm(GeometricBrownian::new(0.2, sigma).unwrap());
     for db in [-0.4, 0.0, 0.55] {
-        let [expected] = Milstein.step(&equation, [x], 0.0, h, &Increment { db: [db], dz: [0.0] });
+        let noise = Increment { db: [db], dz: [0.0] };
+        let [expected] = Milstein.step(&equation, [x], 0.0, h, &noise);
         let drift = (0.2 + 0.5 * sigma * sigma) * x;
         close("the step", answer(x, drift, sigma * x, sigma, h, db), expected, 1e-14);
     }

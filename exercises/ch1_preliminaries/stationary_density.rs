@@ -13,7 +13,8 @@ pub mod stub {
     use super::Potential;
 
     // ANCHOR: stub
-    /// A stationary density of dX = −U′(X) dt + √2 dB at x, up to a factor that does not depend on x.
+    /// A stationary density of dX = −U′(X) dt + √2 dB at x, up to a factor that does not
+    /// depend on x.
     pub fn unnormalized_density(potential: Potential, x: f64) -> f64 {
         (-0.5 * potential(x)).exp()
     }
@@ -32,7 +33,8 @@ pub mod solution {
 }
 
 // ANCHOR: test
-/// The flux pU′ + p′, with p′ by a central difference, must vanish everywhere; p itself must not.
+/// The flux pU′ + p′, with p′ by a central difference, must vanish everywhere; p itself
+/// must not.
 pub fn examine(answer: Answer) {
     let epsilon = 1e-4;
     for x in [-1.4, -0.6, 0.1, 0.8] {

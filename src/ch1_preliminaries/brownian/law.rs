@@ -79,7 +79,7 @@ pub fn arcsine_cdf(fraction: f64) -> Result<f64> {
 /// The law of the number of positive values among B(s_1), …, B(s_N): P(k) = u_k u_{N−k}, u_k = C(2k, k)/4^k, for
 /// k = 0..=N.
 ///
-/// It holds for every walk with symmetric steps that have a density (Sparre Andersen 1953), and is exact for finite N.
+/// It holds for every walk with symmetric steps that have a density (Sparre Andersen 1954), and is exact for finite N.
 ///
 /// # Errors
 /// No steps.

@@ -10,6 +10,13 @@ use crate::random::{Keyed, Streams};
 use crate::{Error, Result};
 
 /// A depth that suits most uses: leaves of length T/2²⁴ ≈ 6e-8 T.
+///
+/// ```
+/// use sdml::{ch1_preliminaries::brownian::{BrownianTree, DEPTH}, random::Streams};
+/// let tree = BrownianTree::<1>::new(1.0, DEPTH, &Streams::new(1, "doc"), 0)?;
+/// assert_eq!(tree.resolution(), 0.5f64.powi(24));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub const DEPTH: u32 = 24;
 
 /// A `D`-dimensional Brownian path on [0, T], asked by time.

@@ -5,6 +5,17 @@ use nalgebra::{ComplexField, DMatrix};
 use crate::{Error, Result};
 
 /// The entries of a matrix: `f64` or `Complex<f64>`.
+///
+/// ```
+/// use sdml::ch1_preliminaries::evolution::{Complex, DMatrix, Scalar, exponential};
+/// /// The exponential of a 1 × 1 matrix.
+/// fn entry<T: Scalar>(exponent: T) -> sdml::Result<T> {
+///     Ok(exponential(&DMatrix::from_element(1, 1, exponent))?[(0, 0)])
+/// }
+/// assert!((entry(1f64)? - std::f64::consts::E).abs() < 1e-14);
+/// assert!((entry(Complex::new(0.0, std::f64::consts::PI))? + 1.0).norm() < 1e-14);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub trait Scalar: ComplexField<RealField = f64> + Copy {}
 
 impl<T: ComplexField<RealField = f64> + Copy> Scalar for T {}

@@ -20,12 +20,28 @@ pub fn spring(t: f64) -> DMatrix<f64> {
 }
 // ANCHOR_END: spring
 
-/// The part that moves: x′ = v, v′ = 0.
+/// The part that moves, A = [[0, 1], [0, 0]]: x′ = v, v′ = 0.
+///
+/// ```
+/// use sdml::ch1_preliminaries::evolution::{DMatrix, exponential, spring_drift};
+/// // A² = 0, so that e^{τA} = 1 + τA: x moves by τv.
+/// let step = exponential(&(spring_drift() * 0.5))?;
+/// assert!((step - DMatrix::from_row_slice(2, 2, &[1.0, 0.5, 0.0, 1.0])).norm() < 1e-14);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn spring_drift() -> DMatrix<f64> {
     DMatrix::from_row_slice(2, 2, &[0.0, 1.0, 0.0, 0.0])
 }
 
-/// The part that pushes: x′ = 0, v′ = −t x.
+/// The part that pushes, B(t) = [[0, 0], [−t, 0]]: x′ = 0, v′ = −t x.
+///
+/// ```
+/// use sdml::ch1_preliminaries::evolution::{DMatrix, exponential, spring_kick};
+/// // B² = 0, so that e^{τB} = 1 + τB: v changes by −τt x.
+/// let step = exponential(&(spring_kick(3.0) * 0.5))?;
+/// assert!((step - DMatrix::from_row_slice(2, 2, &[1.0, 0.0, -1.5, 1.0])).norm() < 1e-14);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn spring_kick(t: f64) -> DMatrix<f64> {
     DMatrix::from_row_slice(2, 2, &[0.0, 0.0, -t, 0.0])
 }

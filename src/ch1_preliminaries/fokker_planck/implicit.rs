@@ -7,6 +7,21 @@ use crate::{Error, Result};
 /// How to take a time step τ of p′ = A p.
 ///
 /// No linear one-step method that is positive for every τ has an order above 1 (Bolley and Crouzeix 1978): hence two.
+///
+/// ```
+/// use sdml::ch1_preliminaries::fokker_planck::{Density, FokkerPlanck, Grid, Scheme};
+/// let grid = Grid::new([-7.0], [7.0], [100])?;
+/// let equation = FokkerPlanck::gradient(grid, |[x]| 0.5 * x * x, 1.0)?;
+/// let start = Density::proportional_to(grid, |[x]| (-0.5 * (x - 2.0).powi(2)).exp())?;
+/// // A step τ = 1 of backward Euler divides the mode of rate λ by 1 + λτ, where the equation has e^{−λτ}.
+/// let mode = &equation.modes(2)?[1];
+/// let mean = |p: &Density<1>| p.probabilities().iter().zip(&mode.function).map(|(p, f)| p * f).sum::<f64>();
+/// let step = equation.integrate(&start, 1.0, 1, Scheme::BackwardEuler)?;
+/// assert!((mean(&step) * (1.0 + mode.rate) - mean(&start)).abs() < 1e-9);
+/// // The other scheme is not positive at so long a step.
+/// assert!(equation.integrate(&start, 1.0, 1, Scheme::TrBdf2).is_err());
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
     /// (I − τA) pₙ₊₁ = pₙ: order 1, positive for every τ.
@@ -18,6 +33,11 @@ pub enum Scheme {
 
 impl Scheme {
     /// The order of convergence in τ.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::Scheme;
+    /// assert_eq!([Scheme::BackwardEuler, Scheme::TrBdf2].map(Scheme::order), [1, 2]);
+    /// ```
     pub fn order(self) -> u32 {
         match self {
             Self::BackwardEuler => 1,

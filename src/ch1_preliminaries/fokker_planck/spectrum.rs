@@ -13,6 +13,17 @@ use super::{Density, FokkerPlanck, Grid};
 use crate::{Error, Result};
 
 /// A way in which the density decays: E fₖ(X(t)) = e^{−λₖ t} E fₖ(X(0)).
+///
+/// ```
+/// use sdml::ch1_preliminaries::fokker_planck::{Density, FokkerPlanck, Grid, Mode};
+/// let grid = Grid::new([-7.0], [7.0], [140])?;
+/// let equation = FokkerPlanck::gradient(grid, |[x]| 0.5 * x * x, 1.0)?;
+/// let start = Density::proportional_to(grid, |[x]| (-0.5 * (x - 2.0).powi(2)).exp())?;
+/// let Mode { rate, function } = &equation.modes(2)?[1];
+/// let mean = |p: &Density<1>| p.probabilities().iter().zip(function).map(|(p, f)| p * f).sum::<f64>();
+/// assert!((mean(&equation.evolve(&start, 1.0)?) - (-rate).exp() * mean(&start)).abs() < 1e-9);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mode {
     /// The rate λₖ.

@@ -122,6 +122,13 @@ pub fn point_sum(tree: &BrownianTree<1>, steps: usize, lambda: f64, f: impl Fn(f
 // ANCHOR_END: point_sum
 
 /// Mean and variance of a sum, exact at its number of steps.
+///
+/// ```
+/// use sdml::ch1_preliminaries::integral::{SumMoments, weighted_sum_moments};
+/// // Left sums of ∫ B dB over [0, 2] in 4 steps: no mean, and the variance T²(N − 1)/(2N).
+/// assert_eq!(weighted_sum_moments(2.0, 4, 0.0)?, SumMoments { mean: 0.0, variance: 1.5 });
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SumMoments {
     /// The mean.

@@ -44,6 +44,14 @@ pub(crate) fn log_cosh(x: f64) -> f64 {
 }
 
 /// Points of the plane with labels 0 or 1.
+///
+/// ```
+/// use sdml::{ch1_preliminaries::learning::{Blobs, Labelled}, random::Streams};
+/// // In blobs as narrow as this the label says whether the signs agree.
+/// let Labelled { points, labels } = Blobs::new(0.01)?.sample(20, &mut Streams::new(1, "doc").stream(0))?;
+/// assert!(points.iter().zip(&labels).all(|([x, y], label)| (x * y > 0.0) == (*label == 1.0)));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Labelled {
     /// xᵢ.
@@ -111,6 +119,12 @@ impl Blobs {
 }
 
 /// 1/(1 + e^{−z}).
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::logistic;
+/// assert_eq!([-1e3, 0.0, 1e3].map(logistic), [0.0, 0.5, 1.0]);
+/// assert!((logistic(3f64.ln()) - 0.75).abs() < 1e-15);
+/// ```
 pub fn logistic(z: f64) -> f64 {
     0.5 * (1.0 + super::tanh(0.5 * z))
 }
@@ -184,6 +198,16 @@ impl FiniteSum for Classification {
 ///
 /// # Errors
 /// No data.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::{Activation, Labelled, TwoLayer, accuracy};
+/// // u(x) = tanh x₁ cuts the plane in halves, and is right about half of the blobs.
+/// let network = TwoLayer::<2>::new(Activation::Tanh, vec![1.0, 0.0, 0.0, 1.0, 0.0])?;
+/// let points = vec![[1.0, 1.0], [-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0]];
+/// let data = Labelled { points, labels: vec![1.0, 1.0, 0.0, 0.0] };
+/// assert_eq!(accuracy(&network, &data)?, 0.5);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn accuracy(network: &TwoLayer<2>, data: &Labelled) -> Result<f64> {
     let n = at_least("data.points.len()", data.points.len(), 1)?;
     let mut pass = Pass::default();

@@ -11,6 +11,23 @@ use crate::random::{Stream, Streams};
 use crate::{Error, Result};
 
 /// An integrand and the weight of the boundary term.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::{Activation, Collocation, FiniteSum, Integrand};
+/// /// ∫(u − 1)² dx + 2(u(0)² + u(1)²).
+/// struct NearOne;
+/// impl Integrand for NearOne {
+///     const ORDER: usize = 0;
+///     fn interior(&self, _x: f64, [u, _, _]: [f64; 3]) -> (f64, [f64; 3]) {
+///         ((u - 1.0) * (u - 1.0), [2.0 * (u - 1.0), 0.0, 0.0])
+///     }
+///     fn boundary_weight(&self) -> f64 { 2.0 }
+/// }
+/// // The network u = 3.
+/// let sum = Collocation::new(NearOne, Activation::Tanh, &[0.25, 0.75])?;
+/// assert_eq!(sum.add_all(&[1.0, 0.0, 0.0, 3.0], &mut [0.0; 4]), 4.0 + 2.0 * (9.0 + 9.0));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub trait Integrand {
     /// The highest derivative of u the integrand contains.
     const ORDER: usize;

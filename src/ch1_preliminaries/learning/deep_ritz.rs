@@ -5,6 +5,15 @@ use crate::Result;
 use crate::error::positive;
 
 /// The penalized energy of a [`Poisson`] problem.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::{DeepRitz, Integrand, Poisson};
+/// let energy = DeepRitz::new(Poisson::new(2, 1.0)?, 500.0)?;
+/// // φ(¼) = 1: ½u'² − uφ for u = 2 and u' = 3, with its derivatives by u, u' and u''.
+/// assert_eq!(energy.interior(0.25, [2.0, 3.0, 0.0]), (4.5 - 2.0, [-1.0, 3.0, 0.0]));
+/// assert_eq!(energy.boundary_weight(), 500.0);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DeepRitz {
     problem: Poisson,
@@ -16,6 +25,13 @@ impl DeepRitz {
     ///
     /// # Errors
     /// λ not positive: without a penalty the constants make the energy unbounded below, or leave it flat.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{DeepRitz, Poisson};
+    /// let problem = Poisson::new(2, 1.0)?;
+    /// assert!(DeepRitz::new(problem, 500.0).is_ok() && DeepRitz::new(problem, 0.0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(problem: Poisson, lambda: f64) -> Result<Self> {
         Ok(Self { problem, lambda: positive("lambda", lambda)? })
     }

@@ -88,8 +88,22 @@ impl Schedule {
 }
 
 /// What is done with a gradient g at learning rate h.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::Update;
+/// /// θ ← θ − h sign g.
+/// struct Sign;
+/// impl Update for Sign {
+///     fn step(&mut self, theta: &mut [f64], gradient: &[f64], rate: f64) {
+///         theta.iter_mut().zip(gradient).for_each(|(theta, g)| *theta -= rate * g.signum());
+///     }
+/// }
+/// let mut theta = [1.0, 1.0];
+/// Sign.step(&mut theta, &[1e-3, -1e3], 0.25);
+/// assert_eq!(theta, [0.75, 1.25]);
+/// ```
 pub trait Update {
-    /// Moves θ.
+    /// Moves θ; `theta` and `gradient` have the same length.
     fn step(&mut self, theta: &mut [f64], gradient: &[f64], rate: f64);
 }
 
@@ -179,6 +193,16 @@ impl Adam {
     ///
     /// # Errors
     /// β₁ or β₂ outside [0, 1), or ε not positive.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{Adam, Update};
+    /// // Without memory: θ − h g/(|g| + ε).
+    /// let mut theta = [1.0];
+    /// Adam::new([0.0, 0.0], 1.0)?.step(&mut theta, &[3.0], 0.5);
+    /// assert_eq!(theta, [1.0 - 0.5 * 3.0 / 4.0]);
+    /// assert!(Adam::new([1.0, 0.999], 1e-8).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(beta: [f64; 2], epsilon: f64) -> Result<Self> {
         fraction("beta[0]", beta[0])?;
         fraction("beta[1]", beta[1])?;
@@ -198,10 +222,12 @@ impl Update for Adam {
         adapt(theta, gradient, m, s, self.beta, gathered, rate, self.epsilon);
     }
 }
+// ANCHOR_END: adam
 
 /// The step of Adam in every parameter.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw+fma", "x86_64+avx2+fma", "x86_64+sse4.2"))]
 #[expect(clippy::too_many_arguments, reason = "they are the symbols of the formula")]
+// ANCHOR: adapt
 fn adapt(
     theta: &mut [f64],
     gradient: &[f64],
@@ -218,7 +244,7 @@ fn adapt(
         *theta -= rate * (*m / gathered[0]) / ((*s / gathered[1]).sqrt() + epsilon);
     }
 }
-// ANCHOR_END: adam
+// ANCHOR_END: adapt
 
 /// Passes `value` on if it lies in [0, 1).
 fn fraction(name: &'static str, value: f64) -> Result<f64> {
@@ -273,7 +299,7 @@ pub fn descend(
 /// minimize(&mut theta, &mut Plain, Schedule::Constant(0.5), 3, loss, |_, _, _| ())?;
 /// assert_eq!(theta, [0.125]);
 /// let error = minimize(&mut theta, &mut Plain, Schedule::Constant(5.0), 3000, loss, |_, _, _| ());
-/// assert!(error.unwrap_err().to_string().contains("at iteration 257; the last finite loss was"));
+/// assert!(error.unwrap_err().to_string().contains("at iteration 258; the last finite loss was"));
 /// # Ok::<(), sdml::Error>(())
 /// ```
 // ANCHOR: minimize

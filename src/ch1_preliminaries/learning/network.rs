@@ -28,6 +28,19 @@ pub struct TwoLayer<const D: usize> {
 
 /// Value, gradient and Laplacian in each of n points; also, with one coefficient in place of each of them, a linear
 /// functional of the three.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::{Activation, Jets, Pass, TwoLayer};
+/// let network = TwoLayer::<1>::new(Activation::Tanh, vec![2.0, -1.0, 3.0, 0.0])?;
+/// let (mut pass, mut functional, mut gradient) = (Pass::<1>::default(), Jets::<1>::default(), [0.0; 4]);
+/// network.forward(&[[0.5]], &mut pass);
+/// // The functional that takes u = 3 tanh(2x − 1) to u(½), differentiated by W, b, v and c.
+/// functional.reset(1);
+/// functional.value[0] = 1.0;
+/// network.pull_back(&[[0.5]], &pass, &functional, &mut gradient);
+/// assert_eq!(gradient, [1.5, 3.0, 0.0, 1.0]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Jets<const D: usize> {
     /// u(xₙ).
@@ -40,6 +53,13 @@ pub struct Jets<const D: usize> {
 
 impl<const D: usize> Jets<D> {
     /// n zeros of each kind, in the memory that is already there.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Jets;
+    /// let mut jets = Jets { value: vec![7.0], gradient: vec![[1.0, 2.0]], laplacian: vec![3.0] };
+    /// jets.reset(2);
+    /// assert_eq!(jets, Jets { value: vec![0.0; 2], gradient: vec![[0.0; 2]; 2], laplacian: vec![0.0; 2] });
+    /// ```
     pub fn reset(&mut self, n: usize) {
         self.value.clear();
         self.value.resize(n, 0.0);

@@ -4,7 +4,25 @@ use crate::error::at_least;
 use crate::random::Stream;
 use crate::{Error, Result};
 
-/// A weighted finite sum L(θ) = Σ ωᵢ fᵢ(θ) of N terms.
+/// A weighted finite sum L(θ) = Σ ωᵢ fᵢ(θ) of N terms, which are counted from 0; `theta` and `gradient` have the same
+/// length.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::FiniteSum;
+/// /// ¼ · θ²/2 + ¾ · (θ − 4)²/2.
+/// struct Squares;
+/// impl FiniteSum for Squares {
+///     fn weights(&self) -> &[f64] { &[0.25, 0.75] }
+///     fn add_term(&self, i: usize, theta: &[f64], scale: f64, gradient: &mut [f64]) -> f64 {
+///         let r = theta[0] - [0.0, 4.0][i];
+///         gradient[0] += scale * r;
+///         0.5 * r * r
+///     }
+/// }
+/// let mut gradient = [0.0];
+/// assert_eq!(Squares.add_all(&[1.0], &mut gradient), 0.25 * 0.5 + 0.75 * 4.5);
+/// assert_eq!(gradient, [-2.0]);
+/// ```
 // ANCHOR: finite_sum
 pub trait FiniteSum {
     /// ω₁, …, ω_N.

@@ -6,6 +6,15 @@ use crate::Result;
 use crate::error::positive;
 
 /// The squared residual of a [`Poisson`] problem.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::{Integrand, Pinn, Poisson};
+/// let loss = Pinn::new(Poisson::new(2, 1.0)?, 500.0)?;
+/// // φ(¼) = 1: (u'' + φ)² for u'' = 2, with its derivatives by u, u' and u''.
+/// assert_eq!(loss.interior(0.25, [0.0, 0.0, 2.0]), (9.0, [0.0, 0.0, 6.0]));
+/// assert_eq!(loss.boundary_weight(), 250.0);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pinn {
     problem: Poisson,
@@ -17,6 +26,13 @@ impl Pinn {
     ///
     /// # Errors
     /// λ not positive: every solution of −u'' = φ would do.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{Pinn, Poisson};
+    /// let problem = Poisson::new(2, 1.0)?;
+    /// assert!(Pinn::new(problem, 500.0).is_ok() && Pinn::new(problem, 0.0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(problem: Poisson, lambda: f64) -> Result<Self> {
         Ok(Self { problem, lambda: positive("lambda", lambda)? })
     }

@@ -18,6 +18,19 @@ use crate::{Error, Result};
 const AHEAD: usize = 64;
 
 /// Is told, from whatever thread finished them, how many more paths are done.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use sdml::{ch1_preliminaries::sde::{Ensemble, EulerMaruyama, Grid, OrnsteinUhlenbeck, Watcher}, random::Streams};
+/// let done = AtomicU64::new(0);
+/// let count = |more: u64| { done.fetch_add(more, Ordering::Relaxed); };
+/// let watcher: Watcher = &count;
+/// let (ou, grid) = (OrnsteinUhlenbeck::new(-1.0, 1.0)?, Grid::new(0.0, 1.0, 10)?);
+/// let paths = Ensemble::new(EulerMaruyama, &ou, [2.0], grid, Streams::new(1, "doc"), 100)?;
+/// assert_eq!(paths.watched(watcher).ends()?.len(), 100);
+/// assert_eq!(done.load(Ordering::Relaxed), 100);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub type Watcher<'a> = &'a (dyn Fn(u64) + Sync);
 
 /// Independent paths of one equation by one scheme, all from the same point. Path number i draws from stream i.

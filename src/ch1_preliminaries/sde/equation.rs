@@ -6,14 +6,36 @@ use super::noise::{Noise, NoiseKind};
 use super::number::Number;
 
 /// Itô's reading of σ dB: the integrand is taken at the left end of each step.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{Circle, EulerMaruyama, Increment, Ito, Reading, Step};
+/// // A step of X^⊥ dB goes along the tangent at the left end, and so out of the circle.
+/// let noise = Increment { db: [0.5], dz: [0.0] };
+/// assert_eq!(EulerMaruyama.step(&Reading(Ito, Circle), [1.0, 0.0], 0.0, 0.25, &noise), [1.0, 0.5]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ito;
 
 /// Stratonovich's reading, σ ∘ dB: the integrand is averaged over both ends of each step.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{Circle, Heun, Increment, Reading, Step, Stratonovich};
+/// // A step of X^⊥ ∘ dB goes along the mean of the tangents at both ends: (1 − v²/2, v) with v = ΔB.
+/// let noise = Increment { db: [0.5], dz: [0.0] };
+/// assert_eq!(Heun.step(&Reading(Stratonovich, Circle), [1.0, 0.0], 0.0, 0.25, &noise), [0.875, 0.5]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stratonovich;
 
 /// A way to read the noise term of an equation: [`Ito`] or [`Stratonovich`].
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{Calculus, Circle, Equation, ItoForm};
+/// fn reading<E: Equation<2, 1>>(_equation: &E) -> &'static str {
+///     E::Calculus::NAME
+/// }
+/// assert_eq!([reading(&Circle), reading(&ItoForm(Circle))], ["Stratonovich", "Itô"]);
+/// ```
 pub trait Calculus: sealed::Sealed + Copy + 'static {
     /// The name, for tables.
     const NAME: &'static str;
@@ -88,6 +110,13 @@ impl<E: Equation<D, M>, const D: usize, const M: usize> Equation<D, M> for &E {
 }
 
 /// The kind of noise that an equation declares.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{Circle, NoiseKind, OrnsteinUhlenbeck, noise_kind};
+/// assert_eq!(noise_kind(&OrnsteinUhlenbeck::new(-1.0, 1.0)?), NoiseKind::Additive);
+/// assert_eq!(noise_kind(&Circle), NoiseKind::Scalar);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn noise_kind<E: Equation<D, M>, const D: usize, const M: usize>(_equation: &E) -> NoiseKind {
     E::Noise::KIND
 }

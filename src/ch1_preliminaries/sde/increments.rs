@@ -75,6 +75,15 @@ impl Grid {
 }
 
 /// What M Brownian motions do during one step of length h.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{EulerMaruyama, Increment, OrnsteinUhlenbeck, Step};
+/// // dX = 2 dB has the step X + 2ΔB.
+/// let noise = Increment { db: [0.25], dz: [0.0] };
+/// let motion = OrnsteinUhlenbeck::new(0.0, 2.0)?;
+/// assert_eq!(EulerMaruyama.step(&motion, [1.0], 0.0, 0.5, &noise), [1.5]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Increment<const M: usize> {
     /// ΔB = B(t + h) − B(t), of variance h.
@@ -85,9 +94,25 @@ pub struct Increment<const M: usize> {
 
 impl<const M: usize> Increment<M> {
     /// No noise at all.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::Increment;
+    /// let step = Increment { db: [1.0], dz: [0.25] };
+    /// assert_eq!(Increment::ZERO.then(&step, 0.5), step);
+    /// ```
     pub const ZERO: Self = Self { db: [0.0; M], dz: [0.0; M] };
 
     /// Draws ΔB and, given ΔB, ΔZ ~ N(½h ΔB, h³/12).
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::Increment, random::Streams};
+    /// // For h = 3 and normal variables z, w: ΔB = √3 z and ΔZ = (3/2)(ΔB + w).
+    /// let mut stream = Streams::new(1, "doc").stream(0);
+    /// let mut same = stream.clone();
+    /// let (z, w) = (same.normal(), same.normal());
+    /// let Increment { db: [db], dz: [dz] } = Increment::<1>::draw(3.0, &mut stream);
+    /// assert!((db - 3f64.sqrt() * z).abs() < 1e-14 && (dz - 1.5 * (db + w)).abs() < 1e-14);
+    /// ```
     pub fn draw(h: f64, stream: &mut Stream) -> Self {
         Self::from_normals(h, || stream.normal())
     }
@@ -103,6 +128,13 @@ impl<const M: usize> Increment<M> {
     // ANCHOR_END: draw
 
     /// Draws ΔB alone, for schemes that do not look at ΔZ; ΔZ is left at 0.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::Increment, random::Streams};
+    /// let mut stream = Streams::new(1, "doc").stream(0);
+    /// let z = stream.clone().normal();
+    /// assert_eq!(Increment::<1>::draw_db(0.25, &mut stream), Increment { db: [0.5 * z], dz: [0.0] });
+    /// ```
     pub fn draw_db(h: f64, stream: &mut Stream) -> Self {
         Self::db_from_normals(h, || stream.normal())
     }
@@ -114,6 +146,13 @@ impl<const M: usize> Increment<M> {
     }
 
     /// The increment over this step and the `next` one, of length `h`, together.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::Increment;
+    /// // B(s) = 2s in two steps of ½, each with ΔB = 1 and ΔZ = ¼; over both, ∫ B ds = 1.
+    /// let half = Increment { db: [1.0], dz: [0.25] };
+    /// assert_eq!(half.then(&half, 0.5), Increment { db: [2.0], dz: [1.0] });
+    /// ```
     // ANCHOR: then
     #[inline]
     #[must_use]

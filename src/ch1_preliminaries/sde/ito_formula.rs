@@ -41,6 +41,19 @@ pub struct Jet<const D: usize> {
 }
 
 /// f and its derivatives at (x, t), by duals of duals.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{Jet, Number, Observable, jet};
+/// /// f(x, t) = x₁ x₂ t.
+/// struct Product;
+/// impl Observable<2> for Product {
+///     fn value<S: Number>(&self, x: &[S; 2], t: S) -> S {
+///         x[0] * x[1] * t
+///     }
+/// }
+/// let Jet { time_derivative, gradient, hessian, .. } = jet(&Product, &[2.0, 3.0], 5.0);
+/// assert_eq!((time_derivative, gradient, hessian), (6.0, [15.0, 10.0], [[0.0, 5.0], [5.0, 0.0]]));
+/// ```
 // ANCHOR: jet
 pub fn jet<F: Observable<D>, const D: usize>(f: &F, x: &[f64; D], t: f64) -> Jet<D> {
     let second = |i: usize, k: usize| {
@@ -101,6 +114,19 @@ where
 /// κ of (1.13): −½ Σ_{i,j,k} ∂_k(∂_i f σ_ij) σ_kj, the term that takes Itô's formula back to Stratonovich's.
 ///
 /// The proof of Theorem 1.12 (ii) shows that it equals −D:∇²f − ∇f·θ.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{GeometricBrownian, Number, Observable, kappa};
+/// struct Square;
+/// impl Observable<1> for Square {
+///     fn value<S: Number>(&self, x: &[S; 1], _t: S) -> S {
+///         x[0].powi(2)
+///     }
+/// }
+/// // For σ(x) = σx and f = x²: κ = −½ (2x · σx)' σx = −2σ²x².
+/// assert_eq!(kappa(&GeometricBrownian::new(0.1, 0.5)?, &Square, &[2.0], 0.0), -2.0);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 // ANCHOR: kappa
 pub fn kappa<E, F, const D: usize, const M: usize>(equation: &E, f: &F, x: &[f64; D], t: f64) -> f64
 where
@@ -120,6 +146,19 @@ where
 // ANCHOR_END: kappa
 
 /// D:∇²f + ∇f·θ, which κ of (1.13) cancels.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{Circle, Number, Observable, stratonovich_correction};
+/// /// f(x) = x₁².
+/// struct FirstSquared;
+/// impl Observable<2> for FirstSquared {
+///     fn value<S: Number>(&self, x: &[S; 2], _t: S) -> S {
+///         x[0].powi(2)
+///     }
+/// }
+/// // On the circle D₁₁ = ½x₂² and θ = −½x: ½x₂² · 2 + 2x₁ · (−½x₁) = x₂² − x₁².
+/// assert_eq!(stratonovich_correction(&Circle, &FirstSquared, &[3.0, 4.0], 0.0), 16.0 - 9.0);
+/// ```
 pub fn stratonovich_correction<E, F, const D: usize, const M: usize>(
     equation: &E,
     f: &F,
@@ -149,6 +188,12 @@ pub struct ChainRule {
 
 impl ChainRule {
     /// What the rule leaves unexplained: the change minus all the terms.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::ChainRule;
+    /// let rule = ChainRule { change: 3.0, drift: 0.5, noise: 1.5, second_order: 0.75 };
+    /// assert_eq!(rule.residual(), 0.25);
+    /// ```
     pub fn residual(&self) -> f64 {
         self.change - self.drift - self.noise - self.second_order
     }
@@ -158,6 +203,25 @@ impl ChainRule {
 ///
 /// # Errors
 /// A path that does not have one state more than there are increments.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{
+///     ChainRule, Grid, Increment, Increments, Number, Observable, OrnsteinUhlenbeck, ito_terms,
+/// };
+/// struct Square;
+/// impl Observable<1> for Square {
+///     fn value<S: Number>(&self, x: &[S; 1], _t: S) -> S {
+///         x[0].powi(2)
+///     }
+/// }
+/// // d(B²) = 2B dB + dt on a path of two steps h = ½; what is left is Σ (ΔB² − h).
+/// let step = |db: f64| Increment { db: [db], dz: [0.0] };
+/// let noise = Increments::of(Grid::new(0.0, 1.0, 2)?, vec![step(0.5), step(1.0)])?;
+/// let rule = ito_terms(&OrnsteinUhlenbeck::new(0.0, 1.0)?, &Square, &[[0.0], [0.5], [1.5]], &noise)?;
+/// assert_eq!(rule, ChainRule { change: 2.25, drift: 0.0, noise: 1.0, second_order: 1.0 });
+/// assert_eq!(rule.residual(), (0.25 - 0.5) + (1.0 - 0.5));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 // ANCHOR: ito_terms
 pub fn ito_terms<E, F, const D: usize, const M: usize>(
     equation: &E,
@@ -186,6 +250,25 @@ where
 ///
 /// # Errors
 /// As [`ito_terms`].
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{
+///     Grid, Increment, Increments, Number, Observable, OrnsteinUhlenbeck, StratonovichForm, stratonovich_terms,
+/// };
+/// struct Square;
+/// impl Observable<1> for Square {
+///     fn value<S: Number>(&self, x: &[S; 1], _t: S) -> S {
+///         x[0].powi(2)
+///     }
+/// }
+/// // d(B²) = 2B ∘ dB: the averages of both ends leave nothing.
+/// let step = |db: f64| Increment { db: [db], dz: [0.0] };
+/// let noise = Increments::of(Grid::new(0.0, 1.0, 2)?, vec![step(0.5), step(1.0)])?;
+/// let motion = StratonovichForm(OrnsteinUhlenbeck::new(0.0, 1.0)?);
+/// let rule = stratonovich_terms(&motion, &Square, &[[0.0], [0.5], [1.5]], &noise)?;
+/// assert_eq!((rule.noise, rule.residual()), (2.25, 0.0));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn stratonovich_terms<E, F, const D: usize, const M: usize>(
     equation: &E,
     f: &F,

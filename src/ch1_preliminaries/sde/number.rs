@@ -9,6 +9,16 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 /// What a coefficient of an equation may be computed with: `f64`, or a [`Dual`] of numbers.
 ///
 /// Constants stand to the right of the number (`x * 2.0`, `x + 1.0`), or are made with `S::from(2.0)`.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{Dual, Number};
+/// fn f<S: Number>(x: S) -> S {
+///     x.powi(3) * 2.0 + 1.0
+/// }
+/// assert_eq!(f(2f64), 17.0);
+/// // With f'(x) = 6x².
+/// assert_eq!(f(Dual { value: 2.0, slope: 1.0 }), Dual { value: 17.0, slope: 24.0 });
+/// ```
 pub trait Number:
     Copy
     + Debug

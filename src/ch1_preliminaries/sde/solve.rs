@@ -3,13 +3,14 @@
 use super::equation::Equation;
 use super::increments::{Grid, Increment, Increments};
 use super::schemes::{State, Step};
-use crate::Result;
 use crate::error::{finite, stays_finite};
+use crate::{Error, Result};
 
 /// The states X_0, …, X_N of a scheme on the grid of `noise`.
 ///
 /// # Errors
-/// A start that is not finite; a path that leaves the finite numbers, with the step at which it does.
+/// A start that is not finite; a path that leaves the finite numbers, with the step at which it does, and with the name of
+/// the coefficient if one is not a number there.
 ///
 /// ```
 /// use sdml::{ch1_preliminaries::sde::{EulerMaruyama, Grid, Increments, OrnsteinUhlenbeck, solve}, random::Streams};
@@ -38,6 +39,14 @@ where
 ///
 /// # Errors
 /// As [`solve`].
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{EulerMaruyama, Grid, Increment, Increments, OrnsteinUhlenbeck, solve_end};
+/// // Without noise, dX = −X dt: 4 (1 − h)² for two steps h = ½.
+/// let noise = Increments::<1>::of(Grid::new(0.0, 1.0, 2)?, vec![Increment::ZERO; 2])?;
+/// assert_eq!(solve_end(EulerMaruyama, &OrnsteinUhlenbeck::new(-1.0, 1.0)?, [4.0], &noise)?, [1.0]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn solve_end<S, E, const D: usize, const M: usize>(
     scheme: S,
     equation: &E,
@@ -71,11 +80,30 @@ where
     let h = grid.h();
     let mut state = S::State::at(start);
     for (n, increment) in noise.enumerate() {
-        state = scheme.step(equation, state, grid.time(n), h, &increment);
+        let (before, t) = (state.position(), grid.time(n));
+        state = scheme.step(equation, state, t, h, &increment);
         let x = state.position();
-        stays_finite("X", x, n)?;
+        stays_finite("X", x, n).map_err(|error| not_a_number(equation, &before, t, n).unwrap_or(error))?;
         visit(x);
     }
     Ok(state.position())
 }
 // ANCHOR_END: run
+
+/// Names the coefficient that is not a number at `x`, from where a path left the finite numbers, if there is one.
+fn not_a_number<E: Equation<D, M>, const D: usize, const M: usize>(
+    equation: &E,
+    x: &[f64; D],
+    t: f64,
+    step: usize,
+) -> Option<Error> {
+    let sigma: [[f64; M]; D] = equation.diffusion(x, t);
+    let quantity = if equation.drift(x, t).iter().any(|b| b.is_nan()) {
+        "drift"
+    } else if sigma.iter().flatten().any(|sigma| sigma.is_nan()) {
+        "diffusion"
+    } else {
+        return None;
+    };
+    Some(Error::NotFinite { quantity, value: f64::NAN, step })
+}

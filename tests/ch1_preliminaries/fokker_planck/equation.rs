@@ -244,7 +244,7 @@ fn no_flux_in_equilibrium() {
         "p = exp(−U/2), whose flux is −∇U p/2",
     )
     .seed(SEED)
-    .samples("1000 points of [−2, 2]²")
+    .samples("1000 points of [−2,\u{a0}2]²")
     .within(greatest(1.0), 0.0, 1e-12, "rounding", digits(greatest(0.5)));
 }
 

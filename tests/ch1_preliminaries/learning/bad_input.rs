@@ -136,10 +136,10 @@ fn parameters_that_overflow_stop_the_descent() {
     let (batch, schedule) = (Batch::Full, Schedule::Constant(f64::MAX));
     let mut theta = [1e-3, 1e-3, 0.1, 1.0, 0.1];
     let result = descend(&loss, batch, &mut Plain, schedule, 5, &mut theta, &mut stream);
-    let Err(Error::Diverged { quantity: "theta", iteration: 0, last: Some(loss), .. }) = result else {
+    let Err(Error::Diverged { quantity: "theta", iteration: 0, last: Some(last), .. }) = result else {
         panic!("{result:?}");
     };
-    assert!(loss.is_finite());
+    assert!(last.is_finite());
     let result = descend(&loss, batch, &mut Plain, schedule, 5, &mut [f64::NAN; 5], &mut stream);
     assert!(matches!(result, Err(Error::NotFinite { quantity: "theta", step: 0, .. })), "{result:?}");
 }

@@ -9,6 +9,7 @@ fn the_calculus_is_in_the_type() {
     cases.compile_fail("tests/ch1_preliminaries/sde/compile/stratonovich_to_euler_maruyama.rs");
     cases.compile_fail("tests/ch1_preliminaries/sde/compile/general_noise_to_milstein.rs");
     cases.compile_fail("tests/ch1_preliminaries/sde/compile/wrong_shape.rs");
+    cases.compile_fail("tests/ch1_preliminaries/sde/compile/wrong_length.rs");
 }
 
 #[test]

@@ -119,5 +119,33 @@ fn a_drift_that_is_not_a_number_is_found_at_its_step() {
     let grid = Grid::new(0.0, 1.0, 10).unwrap();
     let noise = Increments::sample(grid, &mut Streams::new(1, "input").stream(0));
     let equation = Labelled::<Diagonal>(0.0, PhantomData);
-    says(solve(EulerMaruyama, &equation, [1.0, 1.0], &noise), "`X` became NaN at step 5");
+    says(solve(EulerMaruyama, &equation, [1.0, 1.0], &noise), "`drift` became NaN at step 5");
+}
+
+/// dX = σ(t) dB with a σ that is `late` from time ½ on.
+struct Late(f64);
+
+impl Equation<1, 1> for Late {
+    type Calculus = Ito;
+    type Noise = Additive;
+    fn drift(&self, _x: &[f64; 1], _t: f64) -> [f64; 1] {
+        [0.0]
+    }
+    fn diffusion<S: Number>(&self, _x: &[S; 1], t: f64) -> [[S; 1]; 1] {
+        [[S::from(if t < 0.5 { 1.0 } else { self.0 })]]
+    }
+}
+
+#[test]
+fn a_diffusion_that_is_not_finite_is_found_at_its_step() {
+    let grid = Grid::new(0.0, 1.0, 10).unwrap();
+    let noise = Increments::of(grid, vec![Increment { db: [0.1], dz: [0.0] }; 10]).unwrap();
+    let alone = |late| solve(EulerMaruyama, &Late(late), [0.0], &noise);
+    says(alone(f64::NAN), "`diffusion` became NaN at step 5");
+    says(alone(f64::INFINITY), "`X` became inf at step 5");
+    assert!(alone(1.0).is_ok());
+    // In an ensemble too, which runs the path again.
+    let late = Late(f64::NAN);
+    let paths = Ensemble::new(EulerMaruyama, &late, [0.0], grid, Streams::new(1, "input"), 8).unwrap();
+    says(paths.ends(), "`diffusion` became NaN at step 5");
 }

@@ -182,6 +182,41 @@ where
     }
 }
 
+/// dX = A X dt + B₁X ∘ dB₁ + B₂X ∘ dB₂: the second moments obey linear equations, those of a scheme as well.
+#[derive(Clone, Copy)]
+pub struct Linear<N> {
+    pub drift: [[f64; 2]; 2],
+    pub columns: [[[f64; 2]; 2]; 2],
+    pub noise: std::marker::PhantomData<N>,
+}
+
+impl<N: sdml::ch1_preliminaries::sde::Noise<2, 2>> Equation<2, 2> for Linear<N> {
+    type Calculus = Stratonovich;
+    type Noise = N;
+    fn drift(&self, x: &[f64; 2], _t: f64) -> [f64; 2] {
+        self.drift.map(|row| row[0] * x[0] + row[1] * x[1])
+    }
+    fn diffusion<S: Number>(&self, x: &[S; 2], _t: f64) -> [[S; 2]; 2] {
+        let [first, second] = self.columns.map(|matrix| matrix.map(|row| x[0] * row[0] + x[1] * row[1]));
+        [[first[0], second[0]], [first[1], second[1]]]
+    }
+}
+
+/// dX = X² dt, whose solution leaves every bound at time 1/X(0).
+#[derive(Clone, Copy)]
+pub struct Square;
+
+impl Equation<1, 1> for Square {
+    type Calculus = Ito;
+    type Noise = Additive;
+    fn drift(&self, x: &[f64; 1], _t: f64) -> [f64; 1] {
+        [x[0] * x[0]]
+    }
+    fn diffusion<S: Number>(&self, _x: &[S; 1], _t: f64) -> [[S; 1]; 1] {
+        [[S::from(0.0)]]
+    }
+}
+
 /// dX = −X³ dt + σ dB: the drift is Lipschitz on one side only.
 #[derive(Clone, Copy)]
 pub struct CubicWell(pub f64);

@@ -213,7 +213,7 @@ fn dyson_iterates(settings: &Settings) -> Result<Data> {
         let steps = (t / step).ceil().max(1.0) as usize;
         dyson_terms(|_| rabi.free(), |r| rabi.drive(r), &start, t, 0.0, order, steps)
     };
-    let times: Vec<f64> = (0..=40).map(|k| 0.15 * k as f64).collect();
+    let times: Vec<f64> = (0..=160).map(|k| 0.0375 * k as f64).collect();
     let exact = times.iter().map(|&t| Ok((rabi.propagator(t, 0.0)? * &start)[1].norm_sqr()));
     let mut iterates = vec![Vec::new(); DRAWN.len()];
     for &time in &times {

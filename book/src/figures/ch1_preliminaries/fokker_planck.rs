@@ -35,9 +35,9 @@ Fokker–Planck equation at four times. Dots: histograms of simulated paths at t
         section: SECTION,
         number: None,
         title: "A density in the plane and its flux",
-        caption: r"The density of $\dd X = (-X + \omega X^\perp) \dd t + \sqrt 2 \dd B$ in the plane (colour) and its flux (arrows, scaled in
+        caption: r"The density of $\dd X = (-X + \omega X^\perp) \dd t + \sqrt 2 \dd B$ in the plane (color) and its flux (arrows, scaled in
 each panel by the longest), soon after the start and in the long run. $x^\perp$ is $x$ turned by a right angle.",
-        alt: "Two square panels. First panel: an off-centre round spot of probability with arrows pointing inwards and around. Second: a centred round spot with arrows circling it.",
+        alt: "Two square panels. First panel: an off-center round spot of probability with arrows pointing inwards and around. Second: a centered round spot with arrows circling it.",
         seed: 0,
         parameters: &[Parameter { name: "omega", default: 2.0, meaning: "speed of the rotation" }],
         data: rotating_density,
@@ -405,7 +405,13 @@ fn draw_relaxation(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let mut left = Plate::new().x(0.0..=8.0, r"$\beta$").log_y(3e-4..=200.0, r"rate $\lambda_k$");
     left.line(beta, data.get("kramers")?, GREY.dashed());
     for ((rates, colour), k) in data.family("rate").zip([BLUE, ORANGE, GREEN, PURPLE]).zip(1..) {
-        left.line(beta, rates, colour).named(&format!(r"$\lambda_{k}$"));
+        let (curve, name) = (left.line(beta, rates, colour), format!(r"$\lambda_{k}$"));
+        // The upper three end close together.
+        match k {
+            2 => curve.named_at(5.0, Side::Below, &name),
+            4 => curve.named_at(5.0, Side::Above, &name),
+            _ => curve.named(&name),
+        };
     }
     let mut right = Plate::new()
         .x(0.0..=8.0, "$t$")

@@ -23,7 +23,7 @@ pub const FIGURES: &[Figure] = &[
         number: None,
         title: "The integral of a Brownian path and its left sums",
         caption: r"Density of $\int_0^1 B(s) \dd s$ (solid) with the tail of Exercise 1.6 shaded; histogram of left sums with $N$ steps, and the exact density of those sums (dashed).",
-        alt: "A histogram and two bell curves centred at zero. The dashed curve follows the histogram; the solid one is lower in the middle and higher in the tails. The tail to the right of one is shaded.",
+        alt: "A histogram and two bell curves centered at zero. The dashed curve follows the histogram; the solid one is lower in the middle and higher in the tails. The tail to the right of one is shaded.",
         seed: 0,
         parameters: &[
             Parameter { name: "steps", default: 10.0, meaning: "steps N of each sum" },
@@ -168,7 +168,8 @@ fn draw_finite_variation(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         .log_y(5e-6..=2.0, "size of the difference")
         .legend(Corner::BottomLeft);
     plate.horizontal(0.5, INK.dashed().thin());
-    plate.points(n, data.get("jump")?, ORANGE).keyed("common jump");
+    // Larger than what lies on them, so that a rim stays visible.
+    plate.dots(n, data.get("jump")?, 4.8, ORANGE).keyed("common jump");
     plate.points(n, data.get("Brownian")?, BLUE).keyed("$X = G = B$");
     plate.points(n, smooth, GREEN).keyed("smooth");
     plate.power(-1.0, (n[0], smooth[0]), n[n.len() - 1], GREEN.dashed().thin());

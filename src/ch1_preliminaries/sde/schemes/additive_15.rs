@@ -27,7 +27,7 @@ pub struct Additive15;
 impl Scheme for Additive15 {
     type Calculus = Ito;
     type State<const D: usize> = [f64; D];
-    const NAME: &'static str = "order 1.5, additive";
+    const NAME: &'static str = "order 1.5";
     const TIME_INTEGRALS: bool = true;
 
     fn orders(noise: NoiseKind) -> Option<Orders> {

@@ -19,6 +19,12 @@ use super::increments::Increment;
 use super::noise::NoiseKind;
 
 /// The orders of convergence as h → 0.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{Heun, NoiseKind, Orders, Scheme};
+/// assert_eq!(Heun::orders(NoiseKind::Scalar), Some(Orders { strong: 1.0, weak: 1.0 }));
+/// assert_eq!(Heun::orders(NoiseKind::Additive), Some(Orders { strong: 1.0, weak: 2.0 }));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Orders {
     /// (E|X_N − X(T)|²)^½ = O(h^strong), on shared Brownian paths.
@@ -28,6 +34,13 @@ pub struct Orders {
 }
 
 /// What a scheme carries from step to step. For most schemes this is the position alone.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{Reversible, State};
+/// let plain: [f64; 2] = State::at([1.0, 2.0]);
+/// assert_eq!(plain, [1.0, 2.0]);
+/// assert_eq!(Reversible::<2>::at([1.0, 2.0]).position(), [1.0, 2.0]);
+/// ```
 pub trait State<const D: usize>: Copy {
     /// The state of a path that starts at `x`.
     fn at(x: [f64; D]) -> Self;
@@ -48,6 +61,35 @@ impl<const D: usize> State<D> for [f64; D] {
 }
 
 /// What a scheme says about itself.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{
+///     Equation, Increment, Ito, NoiseKind, Orders, OrnsteinUhlenbeck, Scheme, Step,
+/// };
+/// /// Tamed Euler (Hutzenthaler, Jentzen and Kloeden 2012): the drift moves X by b h/(1 + h|b|), by less than 1.
+/// #[derive(Clone, Copy)]
+/// struct Tamed;
+/// impl Scheme for Tamed {
+///     type Calculus = Ito;
+///     type State<const D: usize> = [f64; D];
+///     const NAME: &'static str = "tamed Euler";
+///     fn orders(_noise: NoiseKind) -> Option<Orders> {
+///         Some(Orders { strong: 0.5, weak: 1.0 })
+///     }
+/// }
+/// impl<E: Equation<D, M, Calculus = Ito>, const D: usize, const M: usize> Step<E, D, M> for Tamed {
+///     fn step(&self, equation: &E, x: [f64; D], t: f64, h: f64, noise: &Increment<M>) -> [f64; D] {
+///         let (b, sigma) = (equation.drift(&x, t), equation.diffusion(&x, t));
+///         let h = h / (1.0 + h * b.iter().map(|b| b * b).sum::<f64>().sqrt());
+///         let jump = |i: usize| (0..M).map(|j| sigma[i][j] * noise.db[j]).sum::<f64>();
+///         std::array::from_fn(|i| x[i] + b[i] * h + jump(i))
+///     }
+/// }
+/// // 4 − 4h/(1 + 4h) + ΔB.
+/// let noise = Increment { db: [0.25], dz: [0.0] };
+/// assert_eq!(Tamed.step(&OrnsteinUhlenbeck::new(-1.0, 1.0)?, [4.0], 0.0, 0.25, &noise), [4.0 - 0.5 + 0.25]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 // ANCHOR: scheme
 pub trait Scheme: Copy + Sync {
     /// The calculus of the equations it solves.

@@ -27,6 +27,15 @@ use crate::ch1_preliminaries::sde::noise::NoiseKind;
 pub struct ReversibleHeun;
 
 /// The solution and its companion.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{GeometricBrownian, Increment, Reversible, ReversibleHeun, State, Step};
+/// // On dX = 2X ∘ dB with v = 2ΔB = ½: first X̂ = 1 + v, then X = 1 + ½ (1 + X̂) v.
+/// let (gbm, noise) = (GeometricBrownian::new(0.0, 2.0)?, Increment { db: [0.25], dz: [0.0] });
+/// let end = ReversibleHeun.step(&gbm, Reversible::at([1.0]), 0.0, 0.125, &noise);
+/// assert_eq!(end, Reversible { x: [1.625], companion: [1.5] });
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reversible<const D: usize> {
     /// The solution X_n.

@@ -16,8 +16,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Deep Ritz and PINN with a small penalty: values and second derivatives",
-        caption: r"$-u'' = \sin 2\pi x$ with $u(0) = u(1) = 0$, penalty $\lambda = 5$. First panel: the trained networks (dots), the solution (grey) and the minimizer of the penalized energy (dashed). Second: their second derivatives against $-\sin 2\pi x$ (grey). Only the PINN was asked to have the right one.",
-        alt: "First panel: the solution is one period of a sine that vanishes at both ends. The dots of the PINN lie on it. The dots of the Ritz network lie on a tilted copy that starts above zero and ends below zero. Second: the second derivative of the PINN covers the grey curve; that of the Ritz network leaves it near the ends.",
+        caption: r"$-u'' = \sin 2\pi x$ with $u(0) = u(1) = 0$, penalty $\lambda = 5$. First panel: the trained networks (dots), the solution (gray) and the minimizer of the penalized energy (dashed). Second: their second derivatives against $-\sin 2\pi x$ (gray). Only the PINN was asked to have the right one.",
+        alt: "First panel: the solution is one period of a sine that vanishes at both ends. The dots of the PINN lie on it. The dots of the Ritz network lie on a tilted copy that starts above zero and ends below zero. Second: the second derivative of the PINN covers the gray curve; that of the Ritz network leaves it near the ends.",
         seed: 0,
         parameters: &[
             Parameter { name: "lambda", default: 5.0, meaning: "weight of the boundary term" },
@@ -43,7 +43,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Energy on fixed nodes",
-        caption: r"Training on the energy with ten points, $\lambda = 500$. First panel: the network trained with fixed points (dots mark them), with fresh points, and the target (grey). Second: the loss that training sees, where it is within the frame; the dashed line is the least energy that any function has.",
+        caption: r"Training on the energy with ten points, $\lambda = 500$. First panel: the network trained with fixed points (dots mark them), with fresh points, and the target (gray). Second: the loss that training sees, where it is within the frame; the dashed line is the least energy that any function has.",
         alt: "First panel: the network trained on fixed points rises steeply before the first of them and stays far above the target; the one with fresh points covers the target. Second: the loss on fixed points falls to three times the least energy, which the loss with fresh points scatters about.",
         seed: 0,
         parameters: &[

@@ -69,7 +69,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Gradient descent, momentum and Adam",
-        caption: r"$L(\theta) = (\theta_1^2 + 20\, \theta_2^2)/2$ from $(1, 1)$. First panel: iterates in the plane with level lines of $L$. Second: distance from the minimum. Gradient descent and momentum use their best constant rates, Adam the rate 0.1.",
+        caption: r"$L(\theta) = (\theta_1^2 + 20\, \theta_2^2)/2$ from $(1, 1)$. First panel: iterates in the plane with level lines of $L$. Second: distance from the minimum, in the same colors. Gradient descent and momentum use their best constant rates, Adam the rate 0.1.",
         alt: "First panel: gradient descent zigzags across a narrow valley, momentum swings along it, Adam takes a diagonal. Second: on a logarithmic axis gradient descent falls along a line, momentum along a much steeper one, Adam in arches that fall slowly.",
         seed: 0,
         parameters: &[Parameter { name: "steps", default: 100.0, meaning: "steps" }],

@@ -65,8 +65,8 @@ fn draw_readings(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         Plate::new().x(-reach..=reach, "$X_1$").y(-reach..=reach, "$X_2$").equal().without_rules();
     let turn = |k: i32| f64::from(k) * std::f64::consts::TAU / 120.0;
     plane.polyline((0..=120).map(|k| (turn(k).cos(), turn(k).sin())), GREY.thin());
-    plane.line(x, y, ORANGE.thin()).keyed("read by Itô");
-    plane.line(data.get("heun_x")?, data.get("heun_y")?, BLUE).keyed("by Stratonovich");
+    plane.line(x, y, ORANGE).keyed("read by Itô");
+    plane.line(data.get("heun_x")?, data.get("heun_y")?, BLUE).keyed("read by Stratonovich");
     plane.disc((START[0], START[1]), 3.0, INK);
 
     let t = data.get("t")?;

@@ -18,7 +18,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "The Ornstein–Uhlenbeck process",
-        caption: r"Paths from $X_0 = 2$ drawn by the exact sampler, with the exact mean (dashed) and the band of two standard deviations about it.",
+        caption: r"Paths from $X(0) = 2$ drawn by the exact sampler, with the exact mean (dashed) and the band of two standard deviations about it.",
         alt: "Jagged paths start at two, fall together towards zero and then fluctuate inside a band of constant width around it.",
         seed: 4,
         parameters: &[
