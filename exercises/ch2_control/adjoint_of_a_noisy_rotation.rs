@@ -17,8 +17,9 @@ pub mod stub {
 
 pub mod solution {
     // ANCHOR: solution
-    /// With J the rotation by a right angle: X turns by θΔB, and so does a, since da = −θJᵀa ∘ dB = θJa ∘ dB. Then
-    /// a · JX does not change along the path, and the gradient is ∫ a · JX ∘ dB = (a(T) · JX(T)) B(T).
+    /// With J the rotation by a right angle: X turns by θΔB, and so does a, since
+    /// da = −θJᵀa ∘ dB = θJa ∘ dB. Then a · JX does not change along the path,
+    /// and the gradient is ∫ a · JX ∘ dB = (a(T) · JX(T)) B(T).
     pub fn gradient(theta: f64, [x, y]: [f64; 2], increments: &[f64]) -> f64 {
         let b: f64 = increments.iter().sum();
         let (sine, cosine) = (theta * b).sin_cos();

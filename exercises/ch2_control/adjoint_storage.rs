@@ -3,7 +3,7 @@
 /// A way to the gradient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// The adjoint with z re-solved backwards, together with the running gradient y of eq. (2.6).
+    /// The adjoint with z re-solved backwards, with the running gradient y of eq. (2.6).
     BackwardSolve,
     /// The adjoint with z stored after every step.
     StoredStates,
@@ -11,15 +11,22 @@ pub enum Method {
     ForwardSensitivity,
 }
 
-/// The answer: a count for each method, dimension N_d of the state, number N_p of parameters and number n of steps.
+/// The answer: a count for each method, dimension N_d of the state, number N_p of
+/// parameters and number n of steps.
 pub type Answer = fn(method: Method, dimension: u64, parameters: u64, steps: u64) -> u64;
 
 pub mod stub {
     use super::Method;
 
     // ANCHOR: stub
-    /// How many numbers are kept at once, besides the parameters and the temporaries of one evaluation of f.
-    pub fn numbers_stored(method: Method, dimension: u64, parameters: u64, steps: u64) -> u64 {
+    /// How many numbers are kept at once, besides the parameters and the temporaries
+    /// of one evaluation of f.
+    pub fn numbers_stored(
+        method: Method,
+        dimension: u64,
+        parameters: u64,
+        steps: u64,
+    ) -> u64 {
         let _ = (method, dimension, parameters, steps);
         0
     }
@@ -30,8 +37,13 @@ pub mod solution {
     use super::Method;
 
     // ANCHOR: solution
-    /// (z, a, y); the same with n more states; or z with its N_d × N_p matrix of derivatives.
-    pub fn numbers_stored(method: Method, dimension: u64, parameters: u64, steps: u64) -> u64 {
+    /// (z, a, y); the same with n more states; or z with N_d × N_p derivatives.
+    pub fn numbers_stored(
+        method: Method,
+        dimension: u64,
+        parameters: u64,
+        steps: u64,
+    ) -> u64 {
         match method {
             Method::BackwardSolve => 2 * dimension + parameters,
             Method::StoredStates => (2 + steps) * dimension + parameters,
@@ -42,14 +54,17 @@ pub mod solution {
 }
 
 // ANCHOR: test
-/// Re-solving does not depend on the steps, storing grows by one state a step, sensitivities by N_d a parameter.
+/// Re-solving does not depend on the steps, storing grows by one state a step,
+/// sensitivities by N_d a parameter.
 pub fn examine(answer: Answer) {
     use Method::{BackwardSolve, ForwardSensitivity, StoredStates};
     let of = |method, d, p, n| i128::from(answer(method, d, p, n));
     assert_eq!(of(BackwardSolve, 3, 10, 100), 16, "z, a and y");
-    assert_eq!(of(BackwardSolve, 3, 10, 100), of(BackwardSolve, 3, 10, 200), "re-solving needs no steps");
-    assert_eq!(of(StoredStates, 3, 10, 101) - of(StoredStates, 3, 10, 100), 3, "one more step, one more state");
-    assert_eq!(of(StoredStates, 3, 10, 0), of(BackwardSolve, 3, 10, 0), "no steps, nothing stored");
+    let resolved = |n| of(BackwardSolve, 3, 10, n);
+    let stored = |n| of(StoredStates, 3, 10, n);
+    assert_eq!(resolved(100), resolved(200), "re-solving needs no steps");
+    assert_eq!(stored(101) - stored(100), 3, "one more step, one more state");
+    assert_eq!(stored(0), resolved(0), "no steps, nothing stored");
     assert_eq!(of(ForwardSensitivity, 4, 7, 9), 32, "z and its derivatives");
 }
 // ANCHOR_END: test

@@ -5,7 +5,8 @@ pub type Answer = fn(width: u64, depth: u64) -> u64;
 
 pub mod stub {
     // ANCHOR: stub
-    /// Multiplications for the gradient of a network without biases, ℓ square layers of width N_d, by central differences.
+    /// Multiplications for the gradient of a network without biases, ℓ square layers of
+    /// width N_d, by central differences.
     pub fn multiplications(width: u64, depth: u64) -> u64 {
         // This is one forward pass.
         depth * width * width
@@ -49,7 +50,8 @@ pub fn examine(answer: Answer) {
             }
         }
         let yours = answer(width as u64, depth as u64);
-        assert_eq!(yours, count, "width {width}, depth {depth}: yours is {yours}, counted were {count}");
+        let counted = format!("yours is {yours}, counted were {count}");
+        assert_eq!(yours, count, "width {width}, depth {depth}: {counted}");
     }
 }
 // ANCHOR_END: test

@@ -991,6 +991,8 @@ fn bad_input() {
     says(evaluate(&theta, &Array2::zeros((4, 3))), "`z` is 4 × 3");
     says(evaluate(&theta, &Array2::zeros((0, 2))), "`z` is 0 × 2");
     says(evaluate(&theta, &Array2::from_elem((4, 2), f64::INFINITY)), "`z` is inf");
+    // A stage that leaves the finite numbers, which the network refuses: not an argument's fault.
+    says(evaluate(&vec![1e308; 50], &z_0), "`z` became");
     // A state that leaves the finite numbers: an unstable step of Euler's scheme.
     let euler = scheme(Tableau::EULER, 1000.0, 1000);
     let mut work = Gradient::new(euler, Method::StoredAdjoint).unwrap();
@@ -1026,6 +1028,20 @@ fn bad_input() {
         Ok(())
     };
     says(solver.solve(0.0, 1.0, array![[1.0]].view(), missing).unwrap_err(), "`slope` became NaN");
+}
+
+#[test]
+fn training_that_diverges_says_when() {
+    let small = FieldRecipe { width: 8, trajectories: 8, iterations: 10, ..FieldRecipe::new(0) };
+    let error = FieldRecipe { rate: f64::MAX, ..small }.train(|_| ()).unwrap_err();
+    assert!(
+        matches!(error, sdml::Error::Diverged { iteration: 0..10, last: Some(loss), .. } if loss.is_finite()),
+        "{error:?}"
+    );
+    assert!(error.to_string().contains("; the last finite loss was "), "{error}");
+    // With a rate that is none, it does not begin.
+    let error = FieldRecipe { rate: 0.0, ..small }.train(|_| ()).unwrap_err();
+    assert!(error.to_string().starts_with("`rate` is 0"), "{error}");
 }
 
 /// The parameters and the history of a training run.

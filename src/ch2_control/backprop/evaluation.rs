@@ -15,6 +15,16 @@ use crate::Result;
 const BLOCK: usize = 128;
 
 /// The buffers of [`Mlp::evaluate`], reused by the next one.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch2_control::backprop::{Activation, Evaluation, Mlp};
+/// // Without a hidden layer: f(x) = 2x + 1.
+/// let (mlp, mut evaluation) = (Mlp::new(&[1, 1], Activation::Tanh)?, Evaluation::new());
+/// mlp.evaluate(&[2.0, 1.0], array![[0.0], [3.0]].view(), &mut evaluation)?;
+/// assert_eq!(evaluation.output(), array![[1.0], [7.0]]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Evaluation {
     rows: usize,

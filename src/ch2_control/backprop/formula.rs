@@ -29,6 +29,14 @@ impl Mlp {
     ///
     /// # Panics
     /// If θ or x have the wrong length.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Mlp};
+    /// // f(x) = 3 tanh(2x + 1) − 1
+    /// let mlp = Mlp::new(&[1, 1, 1], Activation::Tanh)?;
+    /// assert_eq!(mlp.formula(&[2.0, 1.0, 3.0, -1.0], &[-0.5]), [-1.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: formula
     pub fn formula<S: Number>(&self, theta: &[S], x: &[S]) -> Vec<S> {
         let mut y = x.to_vec();
@@ -48,10 +56,29 @@ impl Mlp {
 }
 
 /// The network as a function of its input, θ being fixed.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch2_control::backprop::{Activation, Mlp, Mode, OfInput, jacobian};
+/// // f(x) = 3 tanh(2x + 1) − 1 has the slope 3 · 2 at x = −½.
+/// let mlp = Mlp::new(&[1, 1, 1], Activation::Tanh)?;
+/// let of_input = OfInput(&mlp, &[2.0, 1.0, 3.0, -1.0]);
+/// assert_eq!(jacobian(&of_input, &[-0.5], Mode::Reverse)?, array![[6.0]]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct OfInput<'a>(pub &'a Mlp, pub &'a [f64]);
 
 /// The network as a function of its parameters, the input being fixed.
+///
+/// ```
+/// use sdml::ch2_control::backprop::{Activation, Mlp, OfParameters, gradient};
+/// // f = θ₃ tanh(θ₁x + θ₂) + θ₄ at x = −½, where tanh is 0 and its slope 1: ∂f/∂θ = (θ₃x, θ₃, 0, 1).
+/// let mlp = Mlp::new(&[1, 1, 1], Activation::Tanh)?;
+/// let found = gradient(&OfParameters(&mlp, &[-0.5]), &[2.0, 1.0, 3.0, -1.0])?;
+/// assert_eq!(found, (-1.0, vec![-1.5, 3.0, 0.0, 1.0]));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct OfParameters<'a>(pub &'a Mlp, pub &'a [f64]);
 

@@ -16,6 +16,14 @@ pub struct Layers {
 }
 
 /// What a computation did.
+///
+/// ```
+/// use sdml::ch2_control::backprop::{Activation, Count, Layers};
+/// // Two layers of three units: 2 · 3² products, 2 · 3 activations, and two layers at a time.
+/// let (_, count) = Layers::new(3, 2, Activation::Tanh)?.loss(&[0.1; 18], &[1.0; 3])?;
+/// assert_eq!(count, Count { multiplications: 18, activations: 6, stored: 6 });
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Count {
     /// Multiplications with an entry of a matrix, of W or of its derivative.
@@ -27,6 +35,17 @@ pub struct Count {
 }
 
 /// How many layers a perturbation of one weight makes finite differences run.
+///
+/// ```
+/// use sdml::ch2_control::backprop::{Activation, Layers, Rerun};
+/// // Three weights in a chain, shifted twice each: 2 · 3 · 3 layers, or 3 once and then 2 · (3 + 2 + 1).
+/// let layers = Layers::new(1, 3, Activation::Tanh)?;
+/// for (rerun, multiplications) in [(Rerun::Everything, 18), (Rerun::FromLayer, 15)] {
+///     let (_, count) = layers.central_differences(&[0.5; 3], &[1.0], 1e-5, rerun)?;
+///     assert_eq!(count.multiplications, multiplications);
+/// }
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rerun {
     /// The whole network, for every weight.
@@ -129,6 +148,16 @@ impl Layers {
     ///
     /// # Errors
     /// As [`Layers::loss`].
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Layers};
+    /// // L = ½ sin²(θx) has the slope ½x sin(2θx).
+    /// let (gradient, count) = Layers::new(1, 1, Activation::Sine)?.backpropagate(&[0.3], &[2.0])?;
+    /// assert!((gradient[0] - 1.2f64.sin()).abs() < 1e-14);
+    /// // One product forwards, two backwards.
+    /// assert_eq!(count.multiplications, 3);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: backpropagate
     pub fn backpropagate(&self, theta: &[f64], x: &[f64]) -> Result<(Vec<f64>, Count)> {
         self.check(theta, x)?;
@@ -161,6 +190,14 @@ impl Layers {
     ///
     /// # Errors
     /// As [`Layers::loss`].
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Layers};
+    /// // L = ½ sin²(θx) has the slope ½x sin(2θx).
+    /// let (gradient, _) = Layers::new(1, 1, Activation::Sine)?.forward_mode(&[0.3], &[2.0])?;
+    /// assert!((gradient[0] - 1.2f64.sin()).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn forward_mode(&self, theta: &[f64], x: &[f64]) -> Result<(Vec<f64>, Count)> {
         self.check(theta, x)?;
         let mut count = Count::default();

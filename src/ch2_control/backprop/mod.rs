@@ -6,6 +6,7 @@
 //! - a vector–Jacobian product is a forward pass and a pull-back,
 //! - a Jacobian–vector product is a forward pass with a tangent,
 //! - divergences and Laplacians are forward passes with the coordinate tangents,
+//! - a Hessian–vector product Hv is the pull-back of a forward pass with a tangent, and uᵀHv a forward pass with Laplacians,
 //! - and the gradient *through* any of these is the pull-back of that pass.
 
 mod activation;

@@ -11,6 +11,22 @@ use crate::error::finite;
 use crate::{Error, Result};
 
 /// A function ℝⁿ → ℝᵐ, written for any kind of number.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{Dual, Number};
+/// use sdml::ch2_control::backprop::Map;
+/// /// x ↦ x₁²x₂.
+/// struct Cubic;
+/// impl Map for Cubic {
+///     fn inputs(&self) -> usize { 2 }
+///     fn outputs(&self) -> usize { 1 }
+///     fn apply<S: Number>(&self, x: &[S]) -> Vec<S> { vec![x[0].powi(2) * x[1]] }
+/// }
+/// assert_eq!(Cubic.apply(&[3.0, 2.0]), [18.0]);
+/// // With dual numbers it is differentiated: ∂₁ = 2x₁x₂.
+/// let x = [Dual { value: 3.0, slope: 1.0 }, Dual { value: 2.0, slope: 0.0 }];
+/// assert_eq!(Cubic.apply(&x)[0].slope, 12.0);
+/// ```
 pub trait Map {
     /// n.
     fn inputs(&self) -> usize;
@@ -21,6 +37,18 @@ pub trait Map {
 }
 
 /// From which side the chain rule is multiplied out.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch2_control::backprop::{Activation, Mlp, Mode, OfInput, jacobian};
+/// // One linear layer, 2x₁ − x₂ + ½: two passes forwards, or one sweep back.
+/// let mlp = Mlp::new(&[2, 1], Activation::Tanh)?;
+/// let of_input = OfInput(&mlp, &[2.0, -1.0, 0.5]);
+/// for mode in [Mode::Forward, Mode::Reverse] {
+///     assert_eq!(jacobian(&of_input, &[1.0, 1.0], mode)?, array![[2.0, -1.0]]);
+/// }
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// From the input: one pass for every input.
@@ -85,6 +113,20 @@ fn unit(i: usize, j: usize) -> f64 {
 ///
 /// # Errors
 /// More outputs than one, a point that does not have n finite entries, or one at which there is no derivative.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::Number;
+/// use sdml::ch2_control::backprop::{Map, gradient};
+/// /// x ↦ ½|x|², whose gradient is x.
+/// struct HalfSquare;
+/// impl Map for HalfSquare {
+///     fn inputs(&self) -> usize { 2 }
+///     fn outputs(&self) -> usize { 1 }
+///     fn apply<S: Number>(&self, x: &[S]) -> Vec<S> { vec![(x[0] * x[0] + x[1] * x[1]) * 0.5] }
+/// }
+/// assert_eq!(gradient(&HalfSquare, &[3.0, 4.0])?, (12.5, vec![3.0, 4.0]));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn gradient(map: &impl Map, x: &[f64]) -> Result<(f64, Vec<f64>)> {
     check_scalar(map, x)?;
     let tape = Tape::new();
@@ -96,6 +138,16 @@ pub fn gradient(map: &impl Map, x: &[f64]) -> Result<(f64, Vec<f64>)> {
 }
 
 /// How two differentiations are nested, the outer one named first.
+///
+/// ```
+/// use sdml::ch2_control::backprop::{Chain, Nesting, Problem, hessian_vector};
+/// // All second derivatives of ½(θ₁θ₂ − 1)² are 1 at θ = (1, 1).
+/// let problem = Problem::new(Chain { start: 1.0, depth: 2 }, 1.0, 1.0, 0.0)?;
+/// for nesting in [Nesting::ForwardOverForward, Nesting::ForwardOverReverse, Nesting::ReverseOverForward] {
+///     assert_eq!(hessian_vector(&problem, &[1.0, 1.0], &[2.0, 1.0], nesting)?, [3.0, 3.0]);
+/// }
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nesting {
     /// A derivative of derivatives: n passes for n entries.
@@ -166,6 +218,15 @@ fn second(map: &impl Map, x: &[f64], u: impl Fn(usize) -> f64, v: impl Fn(usize)
 ///
 /// # Errors
 /// A point that does not have n finite entries, or at which there is no derivative.
+///
+/// ```
+/// use sdml::ch2_control::backprop::{Activation, Mlp, OfInput, laplacian};
+/// // f(x) = sin(x₁ + 2x₂): Δf = −5f.
+/// let mlp = Mlp::new(&[2, 1, 1], Activation::Sine)?;
+/// let found = laplacian(&OfInput(&mlp, &[1.0, 2.0, 0.0, 1.0, 0.0]), &[0.3, 0.2])?;
+/// assert!((found[0] + 5.0 * 0.7f64.sin()).abs() < 1e-14);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn laplacian(map: &impl Map, x: &[f64]) -> Result<Vec<f64>> {
     check_point(map, x)?;
     let mut sum = vec![0.0; map.outputs()];

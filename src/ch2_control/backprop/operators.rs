@@ -103,6 +103,11 @@ where
     Ok(derivatives)
 }
 
+/// The rows of all `parts`, from the first to the last.
+fn stacked(parts: &[ArrayView2<f64>]) -> Array2<f64> {
+    ndarray::concatenate(Axis(0), parts).expect("the widths agree")
+}
+
 impl Mlp {
     /// ∂y_i/∂x_j in each point, n × n_L × n_0: by one pass with n_0 tangents, or by n_L pull-backs.
     ///
@@ -255,22 +260,80 @@ impl Mlp {
         pass: &mut Pass,
     ) -> Result<Array2<f64>> {
         let n = x.nrows();
-        for (name, shape, allowed) in
-            [("v.dim()", v.dim(), x.dim()), ("w.dim()", w.dim(), (n, self.outputs()))]
-        {
-            if shape != allowed {
-                return Err(Error::argument(name, format!("{shape:?}"), format!("{allowed:?}")));
-            }
-        }
-        w.iter().try_for_each(|&entry| finite("w", entry).map(drop))?;
-        let below = |upper: ArrayView2<f64>, lower: ArrayView2<f64>| {
-            ndarray::concatenate(Axis(0), &[upper, lower]).expect("the widths agree")
-        };
-        self.forward_jet(theta, Jet { tangents: 1, laplacian: false }, below(x, v).view(), pass)?;
-        let cotangent = below(Array2::zeros(w.dim()).view(), w);
+        self.check_products(x, w, &[("v.dim()", v)])?;
+        self.forward_jet(theta, Jet { tangents: 1, laplacian: false }, stacked(&[x, v]).view(), pass)?;
+        let cotangent = stacked(&[Array2::zeros(w.dim()).view(), w]);
         self.pull_back(theta, pass, cotangent.view(), &mut vec![0.0; self.parameters()])?;
         let product = pass.input_cotangent().slice_axis(Axis(0), Slice::from(..n)).to_owned();
         checked("product", product)
     }
     // ANCHOR_END: hessian_vector
+
+    /// uᵀHv in each point, H being the second derivatives of w · y(x) with respect to x; adds the derivative of their sum with
+    /// respect to θ to `gradient`: the gradient through [`Mlp::hessian_vector`].
+    ///
+    /// As 4uᵀHv = (u + v)ᵀH(u + v) − (u − v)ᵀH(u − v), it is one pass with every point twice, with one tangent and a Laplacian,
+    /// and its pull-back. w is n × n_L, u and v are n × n_0.
+    ///
+    /// # Errors
+    /// As [`Mlp::hessian_vector`], or a `gradient` that is not P long.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::backprop::{Activation, Mlp, Pass};
+    /// // y = θ_4 sin z + θ_5, z = θ_1x_1 + θ_2x_2 + θ_3: uᵀHv = −θ_4 sin z (θ_1u_1 + θ_2u_2)(θ_1v_1 + θ_2v_2).
+    /// let mlp = Mlp::new(&[2, 1, 1], Activation::Sine)?;
+    /// let (theta, x, w) = ([1.0, 2.0, 0.0, 1.0, 0.0], array![[0.3, 0.2]], array![[1.0]]);
+    /// let (u, v, mut gradient) = (array![[1.0, 1.0]], array![[1.0, -1.0]], [0.0; 5]);
+    /// let uv = [u.view(), v.view()];
+    /// let form = mlp.hessian_form(&theta, x.view(), w.view(), uv, &mut Pass::new(), &mut gradient)?;
+    /// let (sine, cosine) = 0.7f64.sin_cos();
+    /// assert!((form[0] - 3.0 * sine).abs() < 1e-14);
+    /// let exact = [0.9 * cosine - 2.0 * sine, 0.6 * cosine + 4.0 * sine, 3.0 * cosine, 3.0 * sine, 0.0];
+    /// assert!(gradient.iter().zip(exact).all(|(found, exact)| (found - exact).abs() < 1e-14));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    // ANCHOR: hessian_form
+    pub fn hessian_form(
+        &self,
+        theta: &[f64],
+        x: ArrayView2<f64>,
+        w: ArrayView2<f64>,
+        [u, v]: [ArrayView2<f64>; 2],
+        pass: &mut Pass,
+        gradient: &mut [f64],
+    ) -> Result<Array1<f64>> {
+        let n = x.nrows();
+        self.check_products(x, w, &[("u.dim()", u), ("v.dim()", v)])?;
+        let (sum, difference, nothing) = (&u + &v, &u - &v, Array2::zeros((2 * n, x.ncols())));
+        let rows = stacked(&[x, x, sum.view(), difference.view(), nothing.view()]);
+        self.forward_jet(theta, Jet { tangents: 1, laplacian: true }, rows.view(), pass)?;
+        let quarter = &w * 0.25;
+        let output = pass.output();
+        let entry = |i: usize, k: usize| quarter[[i, k]] * (output[[4 * n + i, k]] - output[[5 * n + i, k]]);
+        let entries = |i: usize| (0..self.outputs()).map(|k| entry(i, k)).sum::<f64>();
+        let form: Array1<f64> = checked("form", (0..n).map(entries).collect())?;
+        let nothing = Array2::zeros((4 * n, self.outputs()));
+        let cotangent = stacked(&[nothing.view(), quarter.view(), (&w * -0.25).view()]);
+        self.pull_back(theta, pass, cotangent.view(), gradient)?;
+        stays_finite("gradient", &*gradient, 0)?;
+        Ok(form)
+    }
+    // ANCHOR_END: hessian_form
+
+    /// Passes if the `directions` have the shape of x, and w that of the outputs and finite entries.
+    fn check_products(
+        &self,
+        x: ArrayView2<f64>,
+        w: ArrayView2<f64>,
+        directions: &[(&'static str, ArrayView2<f64>)],
+    ) -> Result<()> {
+        let directions = directions.iter().map(|(name, v)| (*name, v.dim(), x.dim()));
+        for (name, shape, allowed) in directions.chain([("w.dim()", w.dim(), (x.nrows(), self.outputs()))]) {
+            if shape != allowed {
+                return Err(Error::argument(name, format!("{shape:?}"), format!("{allowed:?}")));
+            }
+        }
+        w.iter().try_for_each(|&entry| finite("w", entry).map(drop))
+    }
 }

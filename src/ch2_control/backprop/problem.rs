@@ -10,6 +10,20 @@ use crate::random::Stream;
 use crate::{Error, Result};
 
 /// What carries a state from its start to its end under the parameters θ.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::Number;
+/// use sdml::ch2_control::backprop::{Dynamics, Problem, gradient};
+/// /// z' = θ on [0, 1], from 0.
+/// struct Drift;
+/// impl Dynamics for Drift {
+///     fn parameters(&self) -> usize { 1 }
+///     fn end<S: Number>(&self, theta: &[S]) -> Vec<S> { vec![theta[0]] }
+/// }
+/// // ½(θ − 2)² + ½θ² is least, and 1, at θ = 1.
+/// assert_eq!(gradient(&Problem::new(Drift, 2.0, 1.0, 1.0)?, &[1.0])?, (1.0, vec![0.0]));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub trait Dynamics {
     /// The number of parameters.
     fn parameters(&self) -> usize;
@@ -18,6 +32,11 @@ pub trait Dynamics {
 }
 
 /// A network of scalar linear layers: y_k = θ_k y_{k−1}, from y_0 = x.
+///
+/// ```
+/// use sdml::ch2_control::backprop::{Chain, Dynamics};
+/// assert_eq!(Chain { start: 2.0, depth: 3 }.end(&[0.5, 3.0, -1.0]), [-3.0]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Chain {
     /// x.
@@ -37,6 +56,14 @@ impl Dynamics for Chain {
 }
 
 /// Eq. (2.2) for z' = −z + u(t), u = θ_k in step k of Euler's method.
+///
+/// ```
+/// use sdml::{ch1_preliminaries::sde::Grid, ch2_control::backprop::{Dynamics, Relaxation}};
+/// // Two steps of ½: z(0)/4 + u₀/4 + u₁/2.
+/// let relaxation = Relaxation { start: 1.0, grid: Grid::new(0.0, 1.0, 2)? };
+/// assert_eq!(relaxation.end(&[2.0, 1.0]), [1.25]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Relaxation {
     /// z(0).
@@ -66,6 +93,17 @@ impl Dynamics for Relaxation {
 }
 
 /// Eq. (2.3) for dX = (−X + u(t)) dt + σ dB on given paths. The noise is additive, so ∘ and the Itô reading agree.
+///
+/// ```
+/// use sdml::{ch1_preliminaries::sde::Grid, ch2_control::backprop::{Dynamics, NoisyRelaxation, Relaxation}};
+/// use sdml::random::Streams;
+/// let drift = Relaxation { start: 1.0, grid: Grid::new(0.0, 1.0, 2)? };
+/// let noisy = NoisyRelaxation::new(drift, 0.3, 5, &mut Streams::new(1, "doc").stream(0))?;
+/// // On every path the control adds u₀/4 + u₁/2, whatever the noise.
+/// let [still, driven] = [noisy.end(&[0.0f64, 0.0]), noisy.end(&[2.0, 1.0])];
+/// assert!(still.len() == 5 && still.iter().zip(&driven).all(|(z, moved)| (moved - z - 1.0).abs() < 1e-14));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct NoisyRelaxation {
     drift: Relaxation,

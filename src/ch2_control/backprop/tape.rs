@@ -29,6 +29,16 @@ type Node<T> = [Option<(usize, T)>; 2];
 ///
 /// It is a [`Number`]: what is written for any kind of number runs on it. `Var<Dual>` and `Dual<Var>` are the two mixed
 /// modes of second derivatives.
+///
+/// ```
+/// use sdml::ch2_control::backprop::{Tape, Var};
+/// let tape = Tape::new();
+/// let x = tape.variable(3.0);
+/// let y = x * x + Var::from(1.0);
+/// assert_eq!((y.value(), tape.adjoints(y).of(x)), (10.0, 6.0));
+/// // A variable and two operations are on the tape; the constant is not.
+/// assert_eq!(tape.len(), 3);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Var<'t, T = f64> {
     tape: Option<&'t Tape<T>>,
@@ -37,6 +47,16 @@ pub struct Var<'t, T = f64> {
 }
 
 /// The derivatives of one result with respect to everything on the tape: what [`Tape::adjoints`] returns.
+///
+/// ```
+/// use sdml::ch2_control::backprop::{Tape, Var};
+/// let tape = Tape::new();
+/// let x = tape.variables(&[2.0, 5.0, 7.0]);
+/// let adjoints = tape.adjoints(x[0] * x[1]);
+/// // x₃ plays no part, and a constant has no derivative.
+/// assert_eq!(adjoints.of_all(&x), [5.0, 2.0, 0.0]);
+/// assert_eq!(adjoints.of(Var::from(4.0)), 0.0);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adjoints<T = f64>(Vec<T>);
 

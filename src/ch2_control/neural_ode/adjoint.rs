@@ -57,8 +57,7 @@ impl<F: VectorField> Gradient<F> {
             let slope = |_: usize, t: f64, y: ArrayView2<f64>, k: ArrayViewMut2<f64>| {
                 field.value(y, t, theta, tape, k)
             };
-            tableau.step(scheme.time(n), h, &mut work.z, &mut work.forward, slope)?;
-            finite_state(&work.z, n)?;
+            scheme.advance(n, &mut work.z, &mut work.forward, slope)?;
             work.kept[n + 1].assign(&work.z);
         }
 
@@ -126,8 +125,7 @@ impl<F: VectorField> Gradient<F> {
             let slope = |_: usize, t: f64, y: ArrayView2<f64>, k: ArrayViewMut2<f64>| {
                 field.value(y, t, theta, &mut *tape, k)
             };
-            tableau.step(scheme.time(n), h, z, &mut work.forward, slope)?;
-            finite_state(z, n)?;
+            scheme.advance(n, z, &mut work.forward, slope)?;
         }
 
         work.backward.fit(tableau, z_0.dim());

@@ -10,6 +10,16 @@ use crate::error::at_least;
 use crate::{Error, Result};
 
 /// A field that counts how many rows it is asked for.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch2_control::neural_ode::{Counted, Pointwise, Relaxation, trajectory};
+/// let field = Counted::new(Pointwise(Relaxation));
+/// trajectory(&field, &[1.0, 1.0], array![[1.0], [2.0]], 0.5, 5, 1)?;
+/// // Five steps of RK4 from two points: values only.
+/// assert_eq!(field.counts(), [5 * 4 * 2, 0, 0]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Counted<F> {
     field: F,
@@ -85,6 +95,17 @@ impl<F: VectorField> VectorField for Counted<F> {
 }
 
 /// f(z) = tanh(Wz), W a d × d matrix, so that P = d²: the field of Exercise 2.4. Every loop counts what it multiplies.
+///
+/// ```
+/// use ndarray::{Array2, array};
+/// use sdml::ch2_control::neural_ode::{Activated, DenseLayer, VectorField};
+/// let (layer, w, mut out) = (DenseLayer::new(2)?, [0.0, 1.0, 0.0, 0.0], Array2::zeros((1, 2)));
+/// layer.value(array![[3.0, 0.5]].view(), 0.0, &w, &mut Activated::default(), out.view_mut())?;
+/// assert!((out[[0, 0]] - 0.5f64.tanh()).abs() < 1e-15 && out[[0, 1]] == 0.0);
+/// // One product of a 2 × 2 matrix and a vector.
+/// assert_eq!(layer.multiplications(), 4);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct DenseLayer {
     width: usize,
@@ -92,6 +113,19 @@ pub struct DenseLayer {
 }
 
 /// The points of the last evaluation, and tanh of their images.
+///
+/// ```
+/// use ndarray::{Array2, array};
+/// use sdml::ch2_control::neural_ode::{Activated, DenseLayer, VectorField};
+/// let (layer, mut tape, mut out) = (DenseLayer::new(2)?, Activated::default(), Array2::zeros((1, 2)));
+/// let w = [1.0, 2.0, 3.0, 4.0];
+/// layer.value(array![[0.0, 0.0]].view(), 0.0, &w, &mut tape, out.view_mut())?;
+/// assert_eq!(layer.held(&tape), 2 + 2);
+/// // At z = 0, where tanh' = 1, the pull-back is Wᵀa.
+/// layer.pull_back(&w, &mut tape, array![[1.0, 10.0]].view(), out.view_mut(), &mut [0.0; 4])?;
+/// assert_eq!(out, array![[31.0, 42.0]]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Activated {
     z: Array2<f64>,

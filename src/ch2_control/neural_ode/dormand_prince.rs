@@ -51,6 +51,19 @@ pub struct DormandPrince {
 }
 
 /// What an adaptive solution cost.
+///
+/// ```
+/// use ndarray::{ArrayView2, ArrayViewMut2, array};
+/// use sdml::ch2_control::neural_ode::DormandPrince;
+/// let decay = |_t: f64, z: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
+///     out[[0, 0]] = -z[[0, 0]];
+///     Ok(())
+/// };
+/// let effort = DormandPrince::new(1e-6, 1e-6)?.advance(0.0, 1.0, &mut array![[1.0]], decay, |_| ())?;
+/// // Two to find the first step, then six for every step: the last slope of a step is the first of the next.
+/// assert_eq!(effort.evaluations, 2 + 6 * (effort.accepted + effort.rejected));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Effort {
     /// Steps that were accepted.
@@ -62,6 +75,21 @@ pub struct Effort {
 }
 
 /// One accepted step from t to t + h with its polynomial.
+///
+/// ```
+/// use ndarray::{ArrayView2, ArrayViewMut2, array};
+/// use sdml::ch2_control::neural_ode::DormandPrince;
+/// let one = |_t: f64, _z: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
+///     out.fill(1.0);
+///     Ok(())
+/// };
+/// let solution = DormandPrince::new(1e-6, 1e-6)?.solve(0.0, 2.0, array![[0.0]].view(), one)?;
+/// // Each begins where the one before it ends.
+/// let pieces = solution.pieces();
+/// assert!(pieces.windows(2).all(|pair| pair[0].start() + pair[0].h() == pair[1].start()));
+/// assert!((pieces.iter().map(|piece| piece.h()).sum::<f64>() - 2.0).abs() < 1e-14);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Piece {
     t: f64,
@@ -70,6 +98,22 @@ pub struct Piece {
 }
 
 /// A solution that can be asked at any time of its interval.
+///
+/// ```
+/// use ndarray::{Array2, ArrayView2, ArrayViewMut2, array};
+/// use sdml::ch2_control::neural_ode::DormandPrince;
+/// // ż = 3t² from z(1) = 1, backwards: z = t³, for which scheme and polynomial are exact.
+/// let cubic = |t: f64, _z: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
+///     out.fill(3.0 * t * t);
+///     Ok(())
+/// };
+/// let solution = DormandPrince::new(1e-6, 1e-6)?.solve(1.0, 0.0, array![[1.0]].view(), cubic)?;
+/// let mut z = Array2::zeros((1, 1));
+/// solution.write(0.5, &mut z)?;
+/// assert!((z[[0, 0]] - 0.125f64).abs() < 1e-13 && solution.interval() == [1.0, 0.0]);
+/// assert!(solution.at(1.5).is_err());
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Solution {
     pieces: Vec<Piece>,
@@ -109,6 +153,19 @@ impl DormandPrince {
     ///
     /// # Errors
     /// No steps.
+    ///
+    /// ```
+    /// use ndarray::{ArrayView2, ArrayViewMut2, array};
+    /// use sdml::ch2_control::neural_ode::DormandPrince;
+    /// let decay = |_t: f64, z: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
+    ///     out[[0, 0]] = -z[[0, 0]];
+    ///     Ok(())
+    /// };
+    /// let solver = DormandPrince::new(1e-6, 1e-6)?.at_most(2)?;
+    /// let error = solver.advance(0.0, 10.0, &mut array![[1.0]], decay, |_| ()).unwrap_err();
+    /// assert!(error.to_string().ends_with("2 steps did not reach 10"));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn at_most(self, steps: usize) -> Result<Self> {
         Ok(Self { most: at_least("steps", steps, 1)?, ..self })
     }

@@ -10,6 +10,19 @@ use ndarray::{ArrayView2, ArrayViewMut2, Axis, Slice};
 use crate::{Error, Result};
 
 /// A vector field f(z, t, θ) on ℝᵈ with P parameters.
+///
+/// ```
+/// use ndarray::{Array2, array};
+/// use sdml::ch2_control::neural_ode::{Pendulum, Pointwise, VectorField};
+/// let (field, theta) = (Pointwise(Pendulum), [1.0, 0.25]);
+/// let (mut tape, mut out, mut gradient) = (Default::default(), Array2::zeros((1, 2)), [0.0; 2]);
+/// field.value(array![[0.0, 2.0]].view(), 0.0, &theta, &mut tape, out.view_mut())?;
+/// assert_eq!(out, array![[2.0, -0.5]]);
+/// // There ∂_z f = (0 1; −1 −¼) and ∂_θ f = (0 0; 0 −2).
+/// field.pull_back(&theta, &mut tape, array![[4.0, 2.0]].view(), out.view_mut(), &mut gradient)?;
+/// assert_eq!((out, gradient), (array![[-2.0, 3.5]], [0.0, -4.0]));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub trait VectorField: Sync {
     /// What an evaluation leaves behind for its pull-back; it is reused, so that later calls allocate nothing.
     type Tape: Default + Send;

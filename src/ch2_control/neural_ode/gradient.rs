@@ -45,9 +45,36 @@ impl Method {
 
 /// L_n: `loss(n, z_n, a)` adds ∇L_n(z_n) to a and returns L_n. It is called once for every n = 0, …, N; by
 /// [`Method::ResolvedAdjoint`] once more for every n < N, at the state that was found on the way back.
+///
+/// ```
+/// use ndarray::{ArrayView2, ArrayViewMut2, array};
+/// use sdml::ch2_control::neural_ode::Loss;
+/// // L_n(z) = nz²/2.
+/// let mut growing = |n: usize, z: ArrayView2<f64>, mut a: ArrayViewMut2<f64>| {
+///     a[[0, 0]] += n as f64 * z[[0, 0]];
+///     0.5 * n as f64 * z[[0, 0]].powi(2)
+/// };
+/// let loss: &mut Loss<'_> = &mut growing;
+/// let mut a = array![[0.0]];
+/// let value = loss(3, array![[2.0]].view(), a.view_mut());
+/// assert_eq!((value, a[[0, 0]]), (6.0, 6.0));
+/// ```
 pub type Loss<'a> = dyn FnMut(usize, ArrayView2<f64>, ArrayViewMut2<f64>) -> f64 + 'a;
 
 /// The [`Loss`] of the last state alone, L(z_N): `g(z, a)` adds ∇L(z) to a and returns L(z).
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch2_control::neural_ode::terminal;
+/// // L(z) = z² after two steps.
+/// let mut loss = terminal(2, |z, mut a| {
+///     a[[0, 0]] += 2.0 * z[[0, 0]];
+///     z[[0, 0]].powi(2)
+/// });
+/// let (z, mut a) = (array![[3.0]], array![[0.0]]);
+/// let values = [1, 2].map(|n| loss(n, z.view(), a.view_mut()));
+/// assert_eq!((values, a[[0, 0]]), ([0.0, 9.0], 6.0));
+/// ```
 pub fn terminal(
     steps: usize,
     mut g: impl FnMut(ArrayView2<f64>, ArrayViewMut2<f64>) -> f64,
@@ -170,6 +197,17 @@ impl<F: VectorField> Gradient<F> {
     }
 
     /// a(T₀) = dL/dz_0 after a call, n × d; the forward sensitivity does not know it.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::neural_ode::{FixedStep, Gradient, Method, Pointwise, Relaxation, Tableau, terminal};
+    /// let mut gradient = Gradient::new(FixedStep::new(Tableau::RK4, 0.0, 1.0, 40)?, Method::recorded(40))?;
+    /// let mut loss = terminal(40, |z, mut a| { a[[0, 0]] += 1.0; z[[0, 0]] });
+    /// gradient.evaluate(&Pointwise(Relaxation), &[0.5, 0.0], array![[3.0]].view(), &mut loss, &mut [0.0; 2])?;
+    /// // L = z(1) = e^{−½}z(0).
+    /// assert!((gradient.at_start().unwrap()[[0, 0]] - (-0.5f64).exp()).abs() < 1e-9);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn at_start(&self) -> Option<ArrayView2<'_, f64>> {
         (self.method != Method::Sensitivity).then(|| self.work.a.view())
     }

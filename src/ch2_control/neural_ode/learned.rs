@@ -43,6 +43,16 @@ pub struct FieldRecipe {
 }
 
 /// How far the training has come.
+///
+/// ```
+/// use sdml::ch2_control::neural_ode::FieldRecipe;
+/// let recipe = FieldRecipe { width: 2, trajectories: 2, batch: 2, iterations: 2, ..FieldRecipe::new(0) };
+/// let mut iterations = Vec::new();
+/// recipe.train(|progress| iterations.push(progress.iteration))?;
+/// // Before the first step and after the last.
+/// assert_eq!(iterations, [0, 2]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Progress {
     /// Steps done.
@@ -54,6 +64,16 @@ pub struct Progress {
 }
 
 /// What training leaves.
+///
+/// ```
+/// use sdml::ch2_control::neural_ode::FieldRecipe;
+/// let recipe = FieldRecipe { width: 2, trajectories: 2, batch: 2, iterations: 1, ..FieldRecipe::new(0) };
+/// let learned = recipe.train(|_| ())?;
+/// // Three layers of two units, each with two weights and a bias.
+/// assert_eq!(learned.theta.len(), 3 * 2 * 3);
+/// assert_eq!(learned.history[1].held_out, recipe.held_out_error(&learned.theta)?);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LearnedField {
     /// The network's parameters.
@@ -189,6 +209,16 @@ fn draw(stream: &mut Stream, count: usize) -> usize {
 ///
 /// # Errors
 /// Counts of 0, a lag that is not a positive number, or a state that ceases to be finite.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch2_control::neural_ode::{Pointwise, Relaxation, trajectory};
+/// // ż = −2z from 3: z(k/2) = 3e^{−k}.
+/// let states = trajectory(&Pointwise(Relaxation), &[2.0, 0.0], array![[3.0]], 0.5, 4, 25)?;
+/// assert_eq!(states.len(), 5);
+/// assert!((0..5).all(|k| (states[k][[0, 0]] - 3.0 * (-(k as f64)).exp()).abs() < 1e-7));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn trajectory<F: VectorField>(
     field: &F,
     theta: &[f64],

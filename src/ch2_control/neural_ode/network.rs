@@ -22,6 +22,20 @@ pub struct NetworkField {
 }
 
 /// The network's pass, and its input where that is not z alone.
+///
+/// ```
+/// use ndarray::{Array2, array};
+/// use sdml::ch2_control::{backprop::{Activation, Mlp}, neural_ode::{NetworkField, NetworkTape, VectorField}};
+/// // One linear layer, f(z, t) = 2z + 3t − 1.
+/// let field = NetworkField::new(Mlp::new(&[2, 1], Activation::Tanh)?)?;
+/// let (theta, mut tape, mut out) = ([2.0, 3.0, -1.0], NetworkTape::default(), Array2::zeros((1, 1)));
+/// field.value(array![[5.0]].view(), 0.5, &theta, &mut tape, out.view_mut())?;
+/// assert_eq!(out, array![[10.5]]);
+/// // The cotangent of z is 2; that of the time is left out.
+/// field.pull_back(&theta, &mut tape, array![[1.0]].view(), out.view_mut(), &mut [0.0; 3])?;
+/// assert_eq!(out, array![[2.0]]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct NetworkTape {
     pass: Pass,

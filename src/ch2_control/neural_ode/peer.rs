@@ -12,6 +12,14 @@ use crate::Result;
 use crate::ch2_control::backprop::{Activation, Mlp};
 
 /// The problem.
+///
+/// ```
+/// use sdml::ch2_control::neural_ode::PeerProblem;
+/// let problem = PeerProblem::new();
+/// assert_eq!((problem.theta.len(), problem.z_0.dim()), (4482, (PeerProblem::POINTS, 2)));
+/// // u_1 = frac(10⁴ sin 1) = 0.709848079, and the first layer has two inputs.
+/// assert!((problem.theta[0] - (2.0 * 0.709848079 - 1.0) / 2f64.sqrt()).abs() < 1e-8);
+/// ```
 #[derive(Debug, Clone)]
 pub struct PeerProblem {
     /// The network's field.

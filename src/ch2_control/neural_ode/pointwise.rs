@@ -6,6 +6,26 @@ use super::field::{VectorField, check_jet, check_length, check_shape};
 use crate::{Error, Result};
 
 /// f: ℝᴰ → ℝᴰ with P parameters, point by point.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch2_control::neural_ode::{ClosedForm, Pointwise, trajectory};
+/// /// ż = θz(1 − z).
+/// struct Logistic;
+/// impl ClosedForm<1, 1> for Logistic {
+///     fn f(&self, z: &[f64; 1], _t: f64, theta: &[f64; 1]) -> [f64; 1] { [theta[0] * z[0] * (1.0 - z[0])] }
+///     fn state_jacobian(&self, z: &[f64; 1], _t: f64, theta: &[f64; 1]) -> [[f64; 1]; 1] {
+///         [[theta[0] * (1.0 - 2.0 * z[0])]]
+///     }
+///     fn parameter_jacobian(&self, z: &[f64; 1], _t: f64, _theta: &[f64; 1]) -> [[f64; 1]; 1] {
+///         [[z[0] * (1.0 - z[0])]]
+///     }
+/// }
+/// // From ½ it is 1/(1 + e^{−θt}).
+/// let states = trajectory(&Pointwise(Logistic), &[1.0], array![[0.5]], 2.0, 1, 100)?;
+/// assert!((states[1][[0, 0]] - 1.0 / (1.0 + (-2f64).exp())).abs() < 1e-9);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub trait ClosedForm<const D: usize, const P: usize>: Sync {
     /// f(z, t, θ).
     fn f(&self, z: &[f64; D], t: f64, theta: &[f64; P]) -> [f64; D];
@@ -34,6 +54,16 @@ where
     F: ClosedForm<D, P>;
 
 /// The points of the last evaluation and their time.
+///
+/// ```
+/// use ndarray::{Array2, array};
+/// use sdml::ch2_control::neural_ode::{Pointwise, Relaxation, VectorField, Visited};
+/// let (field, mut tape, mut out) = (Pointwise(Relaxation), Visited::default(), Array2::zeros((3, 1)));
+/// field.value(array![[1.0], [2.0], [3.0]].view(), 0.0, &[0.5, 0.0], &mut tape, out.view_mut())?;
+/// // Both Jacobians follow from the three points.
+/// assert_eq!((field.held(&tape), out), (3, array![[-0.5], [-1.0], [-1.5]]));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Visited {
     z: Array2<f64>,
@@ -141,6 +171,14 @@ impl<F: ClosedForm<D, P>, const D: usize, const P: usize> VectorField for Pointw
 }
 
 /// The damped pendulum, z = (q, v): q̇ = v, v̇ = −θ₁ sin q − θ₂ v.
+///
+/// ```
+/// use sdml::ch2_control::neural_ode::{ClosedForm, PENDULUM, Pendulum};
+/// let (q, v): (f64, f64) = (0.5, 2.0);
+/// let f = Pendulum.f(&[q, v], 0.0, &PENDULUM);
+/// // The energy ½v² − θ₁ cos q changes at the rate −θ₂v².
+/// assert!((PENDULUM[0] * q.sin() * f[0] + v * f[1] + PENDULUM[1] * v * v).abs() < 1e-14);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pendulum;
 
@@ -161,6 +199,13 @@ impl ClosedForm<2, 2> for Pendulum {
 /// A slow variable and one that follows it at the rate θ₁: ẋ = −θ₁(x − sin 3u), u̇ = θ₂ cos x − u/2.
 ///
 /// Forwards x forgets where it came from like e^{−θ₁t}; backwards, an error in x grows like e^{θ₁t}.
+///
+/// ```
+/// use sdml::ch2_control::neural_ode::{ClosedForm, SlowFast};
+/// let theta = [10.0, 0.7];
+/// assert_eq!(SlowFast.f(&[0.0, 0.0], 0.0, &theta), [0.0, 0.7]);
+/// assert_eq!(SlowFast.state_jacobian(&[0.0, 0.0], 0.0, &theta), [[-10.0, 30.0], [0.0, -0.5]]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SlowFast;
 

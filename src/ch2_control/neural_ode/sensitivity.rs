@@ -5,7 +5,6 @@ use ndarray::ArrayView2;
 
 use super::field::{VectorField, rows};
 use super::gradient::{Gradient, Loss, reserve, reshape};
-use super::runge_kutta::finite_state;
 use crate::Result;
 
 impl<F: VectorField> Gradient<F> {
@@ -39,12 +38,10 @@ impl<F: VectorField> Gradient<F> {
                 break;
             }
             let [tape, local] = &mut work.tapes[..] else { unreachable!("two tapes were made above") };
-            let (t, h) = (scheme.time(n), scheme.h());
-            scheme.tableau().step(t, h, jet, &mut work.forward, |_, t, y, mut k| {
+            scheme.advance(n, jet, &mut work.forward, |_, t, y, mut k| {
                 field.push_forward(y, points, t, theta, tape, k.view_mut())?;
                 field.add_parameter_tangents(rows(y, 0..points), t, theta, local, k)
             })?;
-            finite_state(jet, n)?;
         }
         Ok(total)
     }

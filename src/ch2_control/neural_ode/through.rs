@@ -8,7 +8,6 @@ use ndarray::ArrayView2;
 
 use super::field::VectorField;
 use super::gradient::{Gradient, Loss, reserve, reshape};
-use super::runge_kutta::finite_state;
 use crate::Result;
 
 impl<F: VectorField> Gradient<F> {
@@ -40,10 +39,7 @@ impl<F: VectorField> Gradient<F> {
                 work.kept[n / m].assign(z);
             }
             let tape = &mut work.tapes[0];
-            tableau.step(scheme.time(n), h, z, &mut work.forward, |_, t, y, k| {
-                field.value(y, t, theta, tape, k)
-            })?;
-            finite_state(z, n)?;
+            scheme.advance(n, z, &mut work.forward, |_, t, y, k| field.value(y, t, theta, tape, k))?;
         }
         work.kept[segments - 1].assign(z);
 
@@ -54,10 +50,9 @@ impl<F: VectorField> Gradient<F> {
             z.assign(&work.kept[s]);
             for n in first..end {
                 let tapes = &mut work.tapes[(n - first) * stages..];
-                tableau.step(scheme.time(n), h, z, &mut work.forward, |i, t, y, k| {
+                scheme.advance(n, z, &mut work.forward, |i, t, y, k| {
                     field.value(y, t, theta, &mut tapes[i], k)
                 })?;
-                finite_state(z, n)?;
                 work.segment[n - first].assign(z);
             }
             for n in (first..end).rev() {

@@ -15,6 +15,22 @@ use crate::random::{Keyed, Streams};
 use crate::{Error, Result};
 
 /// The scheme that steps the batch.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch1_preliminaries::sde::Grid;
+/// use sdml::ch2_control::{backprop::{Activation, Mlp}, neural_sde::{Batch, BatchScheme, NetworkSde, WayBack}};
+/// use sdml::random::Streams;
+/// // b(x) = x without noise: the first step, of length 1, multiplies by 1 + 1 + ½.
+/// let linear = Mlp::new(&[1, 1], Activation::Tanh)?;
+/// let sde = NetworkSde::new(linear.clone(), linear, 0.0, 0.0)?;
+/// for scheme in [BatchScheme::Heun, BatchScheme::Midpoint, BatchScheme::ReversibleHeun] {
+///     let batch = Batch::new(&sde, scheme, WayBack::Stored, Grid::new(0.0, 1.0, 1)?);
+///     let ends = batch.ends(&[1.0, 0.0, 0.0, 0.0], array![[2.0]].view(), &Streams::new(1, "doc"))?;
+///     assert!((ends[0] - 5.0).abs() < 1e-14);
+/// }
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BatchScheme {
     /// Heun.
@@ -26,6 +42,26 @@ pub enum BatchScheme {
 }
 
 /// How the way back finds the states.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch1_preliminaries::sde::Grid;
+/// use sdml::ch2_control::{backprop::{Activation, Mlp}, neural_sde::{Batch, BatchScheme, NetworkSde, WayBack}};
+/// use sdml::random::Streams;
+/// // dX = (θ₁X + θ₂) dt without noise: to first order in θ, X(1) = 2 + 2θ₁ + θ₂.
+/// let linear = Mlp::new(&[1, 1], Activation::Tanh)?;
+/// let sde = NetworkSde::new(linear.clone(), linear, 0.0, 0.0)?;
+/// for way in [WayBack::Recorded, WayBack::Stored, WayBack::Resolved] {
+///     let mut batch = Batch::new(&sde, BatchScheme::Heun, way, Grid::new(0.0, 1.0, 4)?);
+///     let (start, noise, mut gradient) = (array![[2.0]], Streams::new(1, "doc"), [0.0; 4]);
+///     batch.gradient(&[0.0; 4], start.view(), &noise, 1, &mut gradient, |_, x, mut of_x| {
+///         of_x.fill(1.0);
+///         Ok(x.sum())
+///     })?;
+///     assert!(gradient.iter().zip([2.0, 1.0, 0.0, 0.0]).all(|(found, exact)| (found - exact).abs() < 1e-14));
+/// }
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WayBack {
     /// They are stored with all that the networks left there: the gradient of [`Self::Stored`], bit by bit, without a second

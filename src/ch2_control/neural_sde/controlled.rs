@@ -223,6 +223,15 @@ where
 // ANCHOR_END: stratonovich_form
 
 /// dX = θ₁X dt + θ₂ dB: the Ornstein–Uhlenbeck processes. Both readings agree.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::Ito;
+/// use sdml::ch2_control::neural_sde::{LinearFamily, WithParameters};
+/// let model = WithParameters::new(&LinearFamily(Ito), [-2.0, 0.5])?;
+/// // −2xh + ΔB/2.
+/// assert_eq!(model.slope(&[1.0], 0.0, 0.25, &[2.0]), [0.5]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LinearFamily<C>(pub C);
 
@@ -242,6 +251,17 @@ impl<C: Calculus> Controlled<1, 1, 2> for LinearFamily<C> {
 }
 
 /// dX = θ₁X dt + θ₂X dB, read as its type says: the geometric Brownian motions.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::Stratonovich;
+/// use sdml::ch2_control::neural_sde::{GeometricFamily, WithParameters};
+/// let model = WithParameters::new(&GeometricFamily(Stratonovich), [0.5, 2.0])?;
+/// let mut gradient = [0.0; 2];
+/// // F = (θ₁h + θ₂ΔB)x: its derivative in x is 9/8, those in θ are xh and xΔB.
+/// assert_eq!(model.pull_back(&[4.0], 0.0, 0.25, &[0.5], &[1.0], &mut gradient), [1.125]);
+/// assert_eq!(gradient, [1.0, 2.0]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GeometricFamily<C>(pub C);
 
@@ -261,6 +281,16 @@ impl<C: Calculus> Controlled<1, 1, 2> for GeometricFamily<C> {
 }
 
 /// dX = θ₁ tanh(θ₂X) dt + (½ + θ₃ tanh(θ₄X)) ∘ dB: one neuron for the drift, one for the noise.
+///
+/// ```
+/// use sdml::ch2_control::neural_sde::{OneNeuron, WithParameters};
+/// let model = WithParameters::new(&OneNeuron, [2.0, 3.0, 0.5, 4.0])?;
+/// let (h, db) = (0.25, [0.5]);
+/// // At 0: F = ΔB/2 and ∂ₓF = θ₁θ₂h + θ₃θ₄ΔB.
+/// assert_eq!(model.slope(&[0.0], 0.0, h, &db), [0.25]);
+/// assert_eq!(model.push_forward((&[0.0], &[1.0]), &[0.0; 4], 0.0, h, &db), [2.5]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OneNeuron;
 
@@ -285,6 +315,18 @@ impl Controlled<1, 1, 4> for OneNeuron {
 ///
 /// dX₁ = (−θ₁X₁ + θ₂ tanh X₂) dt + ½ cos X₂ ∘ dB₁ + θ₃X₂ ∘ dB₂,
 /// dX₂ = (−θ₂X₁ − X₂/2 + cos t) dt + θ₄X₁ ∘ dB₁ + ½ sin X₁ ∘ dB₂.
+///
+/// ```
+/// use sdml::ch2_control::neural_sde::{TwoNoises, WithParameters};
+/// let model = WithParameters::new(&TwoNoises, [1.0; 4])?;
+/// let origin = [0.0; 2];
+/// // At 0 the columns are (½, 0) and (0, 0), and the drift is (0, 1).
+/// assert_eq!(model.slope(&origin, 0.0, 0.25, &[2.0, 3.0]), [1.0, 0.25]);
+/// // They do not commute: there (∇σ₂)σ₁ = (0, ¼), while (∇σ₁)σ₂ = 0.
+/// let along = |u: [f64; 2], db: [f64; 2]| model.push_forward((&origin, &u), &[0.0; 4], 0.0, 0.0, &db);
+/// assert_eq!([along([0.5, 0.0], [0.0, 1.0]), along([0.0; 2], [1.0, 0.0])], [[0.0, 0.25], [0.0, 0.0]]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TwoNoises;
 

@@ -16,6 +16,19 @@ use crate::random::Stream;
 use crate::{Error, Result};
 
 /// A path B(t) ∈ ℝᴹ.
+///
+/// ```
+/// use sdml::{ch1_preliminaries::sde::Grid, ch2_control::neural_sde::Driver};
+/// /// B(t) = t².
+/// struct Parabola;
+/// impl Driver<1> for Parabola {
+///     fn at(&mut self, t: f64) -> sdml::Result<[f64; 1]> { Ok([t * t]) }
+/// }
+/// let increments = Parabola.increments(&Grid::new(0.0, 1.0, 2)?)?;
+/// let db: Vec<f64> = increments.steps().iter().map(|step| step.db[0]).collect();
+/// assert_eq!(db, [0.25, 0.75]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub trait Driver<const M: usize> {
     /// B(t).
     ///

@@ -12,6 +12,18 @@ use crate::error::stays_finite;
 use crate::{Error, Result};
 
 /// Both estimators on one path.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{Grid, Increment, Increments, Ito};
+/// use sdml::ch2_control::neural_sde::{Estimators, LinearFamily, WithParameters, estimators};
+/// // One step with h = 1 and ΔB = ½ from x = 3 at θ = (0, 2): X = x + θ₁xh + θ₂ΔB = 4.
+/// let noise = Increments::of(Grid::new(0.0, 1.0, 1)?, vec![Increment { db: [0.5], dz: [0.0] }])?;
+/// let model = WithParameters::new(&LinearFamily(Ito), [0.0, 2.0])?;
+/// let found = estimators(&model, 3.0, &noise, |[x]| (*x, [1.0]))?;
+/// // The scores are xΔB/θ₂ = ¾ and (ΔB²/h − 1)/θ₂ = −⅜.
+/// assert_eq!(found, Estimators { loss: 4.0, pathwise: [3.0, 0.5], likelihood_ratio: [3.0, -1.5] });
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimators<const P: usize> {
     /// L(X_N).

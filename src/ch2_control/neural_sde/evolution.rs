@@ -12,6 +12,20 @@ use crate::error::finite;
 use crate::{Error, Result};
 
 /// Where the integrand of a sum stands in each step.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{Grid, Increment, Increments};
+/// use sdml::ch2_control::neural_sde::{Linearized, OneNeuron, Rule, WithParameters};
+/// // dX = tanh X dt, one step of length 1 between the states 0 and 2: ∇b = 1/cosh² X.
+/// let model = WithParameters::new(&OneNeuron, [1.0, 1.0, 0.0, 0.0])?;
+/// let noise = Increments::of(Grid::new(0.0, 1.0, 1)?, vec![Increment::ZERO])?;
+/// let states = [[0.0], [2.0]];
+/// let linearized = Linearized::new(&model, &states, &noise)?;
+/// for (rule, exact) in [(Rule::Left, 1.0), (Rule::Trapezoid, 0.5 + 0.5 / 2f64.cosh().powi(2))] {
+///     assert!((linearized.exponential(rule)?[(0, 0)].ln() - exact).abs() < 1e-13);
+/// }
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
     /// Both ends, averaged: Stratonovich's integral.
@@ -108,6 +122,21 @@ where
     // ANCHOR_END: exponential
 
     /// U(t_n, T₀) for n = 0, …, N: the linear equation solved by Heun's scheme, from the identity.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Grid, Increment, Increments, Stratonovich};
+    /// use sdml::ch2_control::neural_sde::{GeometricFamily, Linearized, WithParameters};
+    /// // dX = X dt: a step of ½ multiplies by 1 + ½ + ⅛ = 13/8.
+    /// let model = WithParameters::new(&GeometricFamily(Stratonovich), [1.0, 0.0])?;
+    /// let noise = Increments::of(Grid::new(0.0, 1.0, 2)?, vec![Increment::ZERO; 2])?;
+    /// let states = [[1.0], [1.625], [1.625 * 1.625]];
+    /// let linearized = Linearized::new(&model, &states, &noise)?;
+    /// let first = |all: Vec<nalgebra::DMatrix<f64>>| all.iter().map(|u| u[(0, 0)]).collect::<Vec<_>>();
+    /// assert_eq!(first(linearized.forward()), [1.0, 1.625, 2.640625]);
+    /// // From the other end, U(T, t_n).
+    /// assert_eq!(first(linearized.backward()), [2.640625, 1.625, 1.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: forward
     pub fn forward(&self) -> Vec<DMatrix<f64>> {
         let mut u = DMatrix::identity(D, D);

@@ -79,6 +79,20 @@ where
     ///
     /// # Errors
     /// A time at which the path is not defined; a solution or a loss that leaves the finite numbers.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::{brownian::{BrownianTree, DEPTH}, sde::{Grid, Heun, Stratonovich}};
+    /// use sdml::ch2_control::neural_sde::{GeometricFamily, PathGradient};
+    /// use sdml::random::Streams;
+    /// let family = GeometricFamily(Stratonovich);
+    /// let problem = PathGradient::new(&family, [0.0, 0.0], [3.0], Grid::new(0.0, 1.0, 8)?)?;
+    /// let tree = BrownianTree::<1>::new(1.0, DEPTH, &Streams::new(1, "doc"), 0)?;
+    /// let gradient = problem.through_steps(Heun, &mut tree.cursor(), |[x]| (*x, [1.0]))?;
+    /// // At θ = 0, X(1) = 3, and its derivatives are 3 · 1 and 3B(1).
+    /// let exact = [3.0, 3.0 * tree.at(1.0)?[0]];
+    /// assert!(gradient.parameters.iter().zip(exact).all(|(found, exact)| (found - exact).abs() < 1e-13));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: through_steps
     pub fn through_steps<S>(
         &self,
@@ -103,6 +117,19 @@ where
     ///
     /// # Errors
     /// As [`Self::through_steps`].
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::{brownian::{BrownianTree, DEPTH}, sde::{Grid, Midpoint}};
+    /// use sdml::ch2_control::neural_sde::{OneNeuron, PathGradient};
+    /// use sdml::random::Streams;
+    /// let problem = PathGradient::new(&OneNeuron, [0.8, 1.5, 0.4, -0.7], [0.2], Grid::new(0.0, 1.0, 8)?)?;
+    /// let tree = BrownianTree::<1>::new(1.0, DEPTH, &Streams::new(1, "doc"), 0)?;
+    /// let forward = problem.sensitivities(Midpoint, &mut tree.cursor(), |[x]| (*x, [1.0]))?;
+    /// let reverse = problem.through_steps(Midpoint, &mut tree.cursor(), |[x]| (*x, [1.0]))?;
+    /// let mut pairs = forward.parameters.iter().zip(reverse.parameters);
+    /// assert!(pairs.all(|(forward, reverse)| (forward - reverse).abs() < 1e-13));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: sensitivities
     pub fn sensitivities(
         &self,
@@ -133,6 +160,20 @@ where
     ///
     /// # Errors
     /// As [`Self::through_steps`].
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::{brownian::{BrownianTree, DEPTH}, sde::{Grid, Stratonovich}};
+    /// use sdml::ch2_control::neural_sde::{LinearFamily, PathGradient};
+    /// use sdml::random::Streams;
+    /// let family = LinearFamily(Stratonovich);
+    /// let problem = PathGradient::new(&family, [0.0, 0.5], [3.0], Grid::new(0.0, 1.0, 8)?)?;
+    /// let tree = BrownianTree::<1>::new(1.0, DEPTH, &Streams::new(1, "doc"), 0)?;
+    /// let gradient = problem.stored(&mut tree.cursor(), |[x]| (*x, [1.0]))?;
+    /// // Without drift X(1) = 3 + θ₂B(1), and the adjoint of L(x) = x stays 1.
+    /// assert!((gradient.parameters[1] - tree.at(1.0)?[0]).abs() < 1e-13);
+    /// assert_eq!(gradient.start, [1.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: stored
     pub fn stored(&self, path: &mut impl Driver<M>, loss: impl Loss<D>) -> Result<Gradient<D, P>> {
         let mut record = Record::new(Heun, self.start);
@@ -156,6 +197,20 @@ where
     ///
     /// # Errors
     /// As [`Self::through_steps`]; no steps.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::{brownian::{BrownianTree, DEPTH}, sde::{Grid, Heun, Stratonovich}};
+    /// use sdml::ch2_control::neural_sde::{GeometricFamily, PathGradient};
+    /// use sdml::random::Streams;
+    /// let family = GeometricFamily(Stratonovich);
+    /// let problem = PathGradient::new(&family, [0.0, 0.0], [3.0], Grid::new(0.0, 1.0, 8)?)?;
+    /// let tree = BrownianTree::<1>::new(1.0, DEPTH, &Streams::new(1, "doc"), 0)?;
+    /// let gradient = problem.backward(Heun, 16, &mut tree.cursor(), |[x]| (*x, [1.0]))?;
+    /// // At θ = 0, X(1) = 3, and its derivative in θ₁ is 3 · 1. Held are X, a and the two entries of y.
+    /// assert!((gradient.parameters[0] - 3.0).abs() < 1e-13);
+    /// assert_eq!((gradient.end, gradient.start, gradient.held), ([3.0], [1.0], 4));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: backward
     pub fn backward(
         &self,
@@ -303,6 +358,16 @@ impl<S: StepGradient, const D: usize, const M: usize> Record<S, D, M> {
 }
 
 /// A scheme whose step can be differentiated.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{Heun, Stratonovich};
+/// use sdml::ch2_control::neural_sde::{GeometricFamily, StepGradient, WithParameters};
+/// let (model, mut gradient) = (WithParameters::new(&GeometricFamily(Stratonovich), [0.0, 1.0])?, [0.0; 2]);
+/// // A step multiplies x by 1 + s + s²/2 with s = θ₁h + θ₂ΔB = ½; in θ its derivative is (1 + s)x (h, ΔB).
+/// let before = Heun.pull_back(&model, &[2.0], (0.0, 0.25), &[0.5], &[1.0], &mut gradient);
+/// assert_eq!((before, gradient), ([1.625], [0.75, 1.5]));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub trait StepGradient: Scheme {
     /// From the derivative in the state after a step of length h at time t to the derivative in the state before; adds
     /// the derivative in θ to `gradient`.
@@ -420,6 +485,11 @@ impl StepGradient for ReversibleHeun {
 // ANCHOR_END: reversible_pull_back
 
 /// An element of a vector space.
+///
+/// ```
+/// use sdml::ch2_control::neural_sde::Vector;
+/// assert_eq!([1.0f64, 2.0].plus(0.5, &[4.0, 8.0]), [3.0, 6.0]);
+/// ```
 pub trait Vector {
     /// self + c·other.
     #[must_use]
@@ -434,6 +504,15 @@ impl<const N: usize> Vector for [f64; N] {
 }
 
 /// A scheme made of evaluations and sums, which can therefore step a vector of any kind.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{Heun, Midpoint};
+/// use sdml::ch2_control::neural_sde::Explicit;
+/// // ż = z with a step of 1: both multiply by 1 + 1 + ½.
+/// let slope = |z: &[f64; 1], _t: f64| *z;
+/// assert_eq!(Heun.advance(&[2.0], 0.0, 1.0, slope), [5.0]);
+/// assert_eq!(Midpoint.advance(&[2.0], 0.0, 1.0, slope), [5.0]);
+/// ```
 // ANCHOR: explicit
 pub trait Explicit: Scheme {
     /// The value after a step of length h at time t, `slope` being the right side times the step.
@@ -547,6 +626,19 @@ where
 }
 
 /// One time of [`adjoint_and_sensitivity`].
+///
+/// ```
+/// use sdml::ch1_preliminaries::{brownian::{BrownianTree, DEPTH}, sde::{Grid, Stratonovich}};
+/// use sdml::ch2_control::neural_sde::{GeometricFamily, Instant, PathGradient, adjoint_and_sensitivity};
+/// use sdml::random::Streams;
+/// // At θ = 0 nothing moves, and L = X(1)² has the adjoint 2x₀ at all times.
+/// let family = GeometricFamily(Stratonovich);
+/// let problem = PathGradient::new(&family, [0.0, 0.0], [3.0], Grid::new(0.0, 1.0, 2)?)?;
+/// let tree = BrownianTree::<1>::new(1.0, DEPTH, &Streams::new(1, "doc"), 0)?;
+/// let rows = adjoint_and_sensitivity(&problem, &mut tree.cursor(), |[x]| (x * x, [2.0 * x]))?;
+/// assert_eq!(rows[1], Instant { t: 0.5, x: [3.0], sensitivity: [1.0], adjoint: [6.0] });
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Instant<const D: usize> {
     /// t.

@@ -11,6 +11,20 @@ use crate::error::finite;
 use crate::{Error, Result};
 
 /// Where a jump leads: x ↦ γ(x, m, θ).
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{Dual, Number};
+/// use sdml::ch2_control::neural_sde::Jump;
+/// /// x ↦ x + θm.
+/// struct Kick;
+/// impl Jump<1, 1> for Kick {
+///     fn jump<S: Number>(&self, x: &[S; 1], mark: f64, theta: &[S; 1]) -> [S; 1] { [x[0] + theta[0] * mark] }
+/// }
+/// assert_eq!(Kick.jump(&[1.0], 3.0, &[0.5]), [2.5]);
+/// // Its derivative in θ is the mark.
+/// let (x, theta) = (Dual { value: 1.0, slope: 0.0 }, Dual { value: 0.5, slope: 1.0 });
+/// assert_eq!(Kick.jump(&[x], 3.0, &[theta])[0].slope, 3.0);
+/// ```
 pub trait Jump<const D: usize, const P: usize> {
     /// γ(x, m, θ).
     fn jump<S: Number>(&self, x: &[S; D], mark: f64, theta: &[S; P]) -> [S; D];

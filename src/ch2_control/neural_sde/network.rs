@@ -81,6 +81,17 @@ impl NetworkSde {
     ///
     /// # Errors
     /// A θ or an x of the wrong shape or with entries that are not finite.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::{backprop::{Activation, Mlp}, neural_sde::NetworkSde};
+    /// // b(x) = 2x + 1, and an output of 0 puts σ in the middle of its interval.
+    /// let linear = Mlp::new(&[1, 1], Activation::Tanh)?;
+    /// let sde = NetworkSde::new(linear.clone(), linear, 0.25, 0.75)?;
+    /// let [drift, sigma] = sde.coefficients(&[2.0, 1.0, 0.0, 0.0], array![[3.0], [-1.0]].view())?;
+    /// assert_eq!((drift, sigma), (vec![7.0, -1.0], vec![0.5, 0.5]));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn coefficients(&self, theta: &[f64], x: ArrayView2<f64>) -> Result<[Vec<f64>; 2]> {
         self.check(theta)?;
         if x.ncols() != self.dimension() {

@@ -4,6 +4,8 @@
 //! ∂L/∂u_k = Re⟨λ_k, (∂U_k/∂u_k) z_{k−1}⟩. This is Theorem 2.3 for complex states, with the conjugate transpose
 //! where the real formula has the transpose, and it is exact: no step is approximated.
 
+use std::cell::RefCell;
+
 use rayon::prelude::*;
 
 use super::system::{Qubit, START, State, TARGET, inner};
@@ -52,6 +54,15 @@ pub struct Grape {
 }
 
 /// Where an optimization ended.
+///
+/// ```
+/// use sdml::ch2_control::qubit::{Grape, Qubit};
+/// // Without splitting and with one piece of length 1, 1 − F = cos² u: the nearest minimum is π/2.
+/// let optimum = Grape::new(Qubit::new(0.0, 2.0)?, 1.0, 1)?.optimize(vec![1.0], 100)?;
+/// assert!((optimum.u[0] - std::f64::consts::FRAC_PI_2).abs() < 1e-7 && optimum.loss < 1e-14);
+/// assert!(optimum.residual < 1e-6 && optimum.iterations < 100);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Optimum {
     /// The values of the control on the pieces.
@@ -80,6 +91,15 @@ impl Grape {
     }
 
     /// The same problem with another loss.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Grape, Loss, Qubit};
+    /// // Without splitting the control π/2 leads to (0, −i): at the target, but for a phase.
+    /// let (grape, u) = (Grape::new(Qubit::new(0.0, 2.0)?, 1.0, 1)?, [std::f64::consts::FRAC_PI_2]);
+    /// assert!(grape.gradient(&u, &mut [0.0])? < 1e-30);
+    /// assert!((grape.with_loss(Loss::Distance).gradient(&u, &mut [0.0])? - 2.0).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     #[must_use]
     pub fn with_loss(self, loss: Loss) -> Self {
         Self { loss, ..self }
@@ -116,13 +136,17 @@ impl Grape {
     /// # Ok::<(), sdml::Error>(())
     /// ```
     pub fn gradient(&self, u: &[f64], gradient: &mut [f64]) -> Result<f64> {
+        // One for each thread, so that a training makes room once.
+        thread_local! {
+            static STATES: RefCell<Vec<State>> = RefCell::default();
+        }
         for (name, length) in [("u.len()", u.len()), ("gradient.len()", gradient.len())] {
             if length != self.pieces {
                 return Err(Error::argument(name, length, format!("the number of pieces, {}", self.pieces)));
             }
         }
         u.iter().try_for_each(|&u| finite("u", u).map(drop))?;
-        let loss = self.evaluate(u, gradient, &mut Vec::new());
+        let loss = STATES.with_borrow_mut(|states| self.evaluate(u, gradient, states));
         stays_finite("loss", std::iter::once(&loss).chain(&*gradient), self.pieces)?;
         Ok(loss)
     }
@@ -233,6 +257,15 @@ impl Grape {
     ///
     /// # Errors
     /// No starts or no iterations.
+    ///
+    /// ```
+    /// use sdml::{ch2_control::qubit::{Grape, Qubit}, random::Streams};
+    /// let (grape, streams) = (Grape::new(Qubit::new(1.0, 2.0)?, 5.0, 4)?, Streams::new(1, "doc"));
+    /// let optima = grape.from_random_starts(&streams, 3, 20)?;
+    /// // Each is what its start alone leads to.
+    /// assert_eq!(optima[2], grape.optimize(grape.random_start(&streams, 2), 20)?);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn from_random_starts(
         &self,
         streams: &Streams,

@@ -13,6 +13,17 @@ use crate::error::at_least;
 use crate::random::Streams;
 
 /// A discretization of the problem: when it wants the control, and what a control costs.
+///
+/// ```
+/// use sdml::ch2_control::qubit::{Discretization, Grape, Qubit};
+/// // Two pieces, asked for in their middles.
+/// let mut grape = Grape::new(Qubit::new(0.0, 2.0)?, 1.0, 2)?;
+/// assert_eq!((grape.times(), grape.bound()), (vec![0.25, 0.75], 2.0));
+/// // Without splitting 1 − F = cos²((u_1 + u_2)/2).
+/// let loss = grape.loss(&[0.3, 0.5], &mut [0.0; 2])?;
+/// assert!((loss - 0.4f64.cos().powi(2)).abs() < 1e-14);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub trait Discretization {
     /// The times at which the control is asked for.
     fn times(&self) -> Vec<f64>;
@@ -157,6 +168,17 @@ pub struct Recipe {
 }
 
 /// What training leaves behind.
+///
+/// ```
+/// use sdml::ch2_control::qubit::{Recipe, fidelity};
+/// let recipe = Recipe { pieces: 4, width: 2, ..Recipe::new(5.0, 3, 0)? };
+/// let trained = recipe.train()?;
+/// let reached = fidelity(&recipe.qubit.end(&trained.pulse)?);
+/// assert!((trained.infidelity - (1.0 - reached)).abs() < 1e-14);
+/// // Four pieces, three steps, one number.
+/// assert_eq!(trained.rows().iter().map(Vec::len).collect::<Vec<_>>(), [4, 3, 1]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trained {
     /// The control on the pieces.

@@ -49,6 +49,14 @@ impl Qubit {
     ///
     /// # Errors
     /// u or T not finite, or an angle ΩT that is not.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::Qubit;
+    /// // With u = ω/2 and ΩT = π/2 half of the population arrives.
+    /// let time = std::f64::consts::FRAC_PI_2 / 0.5f64.sqrt();
+    /// assert!((Qubit::new(1.0, 2.0)?.constant_fidelity(0.5, time)? - 0.5).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn constant_fidelity(&self, u: f64, horizon: f64) -> Result<f64> {
         finite("u", u)?;
         let frequency = self.half_splitting().hypot(u);

@@ -5,6 +5,16 @@ use crate::error::{at_least, finite, positive};
 use crate::{Error, Result};
 
 /// The control has the value `u` for the time `duration`.
+///
+/// ```
+/// use sdml::ch2_control::qubit::{Piece, Pulse, Qubit, fidelity};
+/// let pulse = Pulse::new(vec![Piece { u: 2.0, duration: 0.5 }, Piece { u: -1.0, duration: 1.5 }])?;
+/// assert_eq!(pulse.horizon(), 2.0);
+/// // Without splitting only ∫ u dt = −½ counts: F = sin² ½.
+/// let end = Qubit::new(0.0, 2.0)?.end(&pulse)?;
+/// assert!((fidelity(&end) - 0.5f64.sin().powi(2)).abs() < 1e-14);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Piece {
     /// The value.
@@ -18,6 +28,15 @@ pub struct Piece {
 pub struct Pulse(Vec<Piece>);
 
 /// One moment of a trajectory.
+///
+/// ```
+/// use sdml::ch2_control::qubit::{Pulse, Qubit, fidelity};
+/// // Without splitting and with constant control F(t) = sin²(ut).
+/// let moments = Qubit::new(0.0, 2.0)?.trajectory(&Pulse::equal(1.0, &[0.7, 0.7])?, 8)?;
+/// assert!(moments.iter().all(|at| (fidelity(&at.z) - (at.u * at.t).sin().powi(2)).abs() < 1e-14));
+/// assert_eq!((moments.len(), moments[4].t), (9, 0.5));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Moment {
     /// The time.
@@ -78,6 +97,14 @@ impl Pulse {
     ///
     /// # Errors
     /// A horizon before the end of the pulse.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Piece, Pulse};
+    /// let pulse = Pulse::equal(1.0, &[0.5])?;
+    /// assert_eq!(pulse.clone().then_wait(3.0)?.pieces()[1], Piece { u: 0.0, duration: 2.0 });
+    /// assert!(pulse.then_wait(0.5).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn then_wait(mut self, horizon: f64) -> Result<Self> {
         let rest = finite("horizon", horizon)? - self.horizon();
         // The sum of the durations may miss the horizon they were made for by rounding.

@@ -9,6 +9,14 @@ use crate::Result;
 use crate::error::{finite, positive, stays_finite};
 
 /// The amplitudes (z_1, z_2) of the two levels.
+///
+/// ```
+/// use sdml::ch2_control::qubit::{START, State, TARGET, bloch, fidelity};
+/// // Both levels alike: on the equator of the Bloch sphere.
+/// let half: State = [START[0] * 0.5f64.sqrt(), TARGET[1] * 0.5f64.sqrt()];
+/// assert!((fidelity(&half) - 0.5).abs() < 1e-15);
+/// assert!(bloch(&half).iter().zip([1.0, 0.0, 0.0]).all(|(found, exact)| (found - exact).abs() < 1e-15));
+/// ```
 pub type State = [Complex<f64>; 2];
 
 const ZERO: Complex<f64> = Complex { re: 0.0, im: 0.0 };
@@ -70,6 +78,15 @@ pub struct Qubit {
 }
 
 /// A 2 × 2 matrix, by rows.
+///
+/// ```
+/// use sdml::ch2_control::qubit::{Qubit, START};
+/// // e^{−iHτ} is unitary: its conjugate transpose undoes it.
+/// let step = Qubit::new(1.0, 2.0)?.step(0.7, 1.3);
+/// let back = step.apply_adjoint(&step.apply(&START));
+/// assert!((0..2).all(|i| (back[i] - START[i]).norm() < 1e-14));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Matrix(pub [[Complex<f64>; 2]; 2]);
 

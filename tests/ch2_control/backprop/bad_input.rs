@@ -46,6 +46,16 @@ fn shapes() {
         mlp.hessian_vector(&theta, x.view(), x.view(), x.view(), &mut pass),
         &["`w.dim()` is (4, 2)", "(4, 1)"],
     );
+    let (w, narrow) = (ones.view(), [x.view(), ones.view()]);
+    refused(
+        mlp.hessian_form(&theta, x.view(), w, narrow, &mut pass, &mut [0.0; 13]),
+        &["`v.dim()` is (4, 1)", "(4, 2)"],
+    );
+    let squares = [x.view(), x.view()];
+    refused(
+        mlp.hessian_form(&theta, x.view(), w, squares, &mut pass, &mut [0.0; 3]),
+        &["`gradient.len()` is 3"],
+    );
     refused(Probe::Gaussian.variance(x.view()), &["`jacobian.dim()`", "square"]);
     refused(gradient(&OfInput(&mlp, &theta), &[0.0; 3]), &["`x.len()` is 3"]);
     refused(gradient(&OfInput(&wide, &[0.1; 14]), &[0.0]), &["`map.outputs()` is 2"]);
@@ -142,6 +152,9 @@ fn matrices_that_are_not_finite() {
     refused(mlp.laplacian(&theta, x.view(), &mut pass), &["`laplacian` became"]);
     let (w, v, stream) = (array![[1.0]], array![[1.0, 0.0]], &mut Streams::new(0, "bad").stream(0));
     refused(mlp.hessian_vector(&theta, x.view(), w.view(), v.view(), &mut pass), &["`product` became"]);
+    let square = [v.view(), v.view()];
+    let outcome = mlp.hessian_form(&theta, x.view(), w.view(), square, &mut pass, &mut [0.0; 5]);
+    refused(outcome, &["`form` became"]);
     let probes = (Probe::Rademacher, 1);
     refused(mlp.divergence_estimate(&theta, x.view(), probes, stream, &mut pass), &["`divergence` became"]);
 }

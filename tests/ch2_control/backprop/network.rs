@@ -1,8 +1,10 @@
 //! The engine against central differences, for every activation and every jet.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis, concatenate};
 use sdml::ch2_control::backprop::{Activation, Evaluation, Jet, Mlp, Pass};
 use sdml::random::Streams;
+
+use super::{distance, example, normal};
 
 /// ⟨c, output⟩.
 fn functional(mlp: &Mlp, theta: &[f64], jet: Jet, x: ArrayView2<f64>, c: &Array2<f64>) -> f64 {
@@ -52,6 +54,48 @@ fn pull_back_is_the_derivative_of_the_forward_pass() {
             println!("{activation:?} {jet:?} {worst:e}");
             assert!(worst < 1e-9, "{activation:?} {jet:?}: {worst:e}");
         }
+    }
+}
+
+#[test]
+fn gradient_through_a_hessian_vector_product() {
+    for activation in [Activation::Tanh, Activation::Silu, Activation::Softplus, Activation::Sine] {
+        let (mlp, theta, x, mut stream) = example(&[3, 5, 4, 2], activation, 3);
+        let [w, u, v] = [2, 3, 3].map(|width| normal((3, width), &mut stream));
+        let mut pass = Pass::new();
+        let (mut gradient, directions) = (vec![0.0; theta.len()], [u.view(), v.view()]);
+        let form =
+            mlp.hessian_form(&theta, x.view(), w.view(), directions, &mut pass, &mut gradient).unwrap();
+        let products = |theta: &[f64]| {
+            let product = mlp.hessian_vector(theta, x.view(), w.view(), v.view(), &mut Pass::new()).unwrap();
+            (&u * &product).sum_axis(Axis(1))
+        };
+        assert!(distance(&form, &products(&theta)) < 1e-12, "{activation:?}");
+        // Fourth-order differences, as above.
+        let shifted = |i: usize, h: f64| {
+            let mut theta = theta.clone();
+            theta[i] += h;
+            products(&theta).sum()
+        };
+        let h = 1e-3;
+        let differences: Vec<f64> = (0..theta.len())
+            .map(|i| {
+                let pair = |h: f64| shifted(i, h) - shifted(i, -h);
+                (8.0 * pair(h) - pair(2.0 * h)) / (12.0 * h)
+            })
+            .collect();
+        let largest = differences.iter().fold(0.0, |largest: f64, d| largest.max(d.abs()));
+        let apart = distance(&gradient, &differences) / largest;
+        println!("{activation:?} {apart:e}");
+        assert!(apart < 1e-8, "{activation:?}: {apart:e}");
+        // What `hessian_vector` throws away is the gradient of w · (∂y/∂x) v, with one derivative in x less.
+        let jet = Jet { tangents: 1, laplacian: false };
+        let rows = concatenate(Axis(0), &[x.view(), v.view()]).unwrap();
+        let c = concatenate(Axis(0), &[Array2::zeros(w.dim()).view(), w.view()]).unwrap();
+        let mut thrown_away = vec![0.0; theta.len()];
+        mlp.forward_jet(&theta, jet, rows.view(), &mut pass).unwrap();
+        mlp.pull_back(&theta, &mut pass, c.view(), &mut thrown_away).unwrap();
+        assert!(distance(&thrown_away, &differences) > 0.1 * largest, "{activation:?}");
     }
 }
 

@@ -107,7 +107,7 @@ fn training() {
     // A rate that throws the parameters out of the finite numbers stops the run and says where.
     let wild = Recipe { schedule: Schedule::Constant(f64::MAX), ..recipe };
     let error = wild.train().unwrap_err();
-    assert!(matches!(error, Error::Diverged { iteration: 0, last: Some(0.0..=1.0), .. }), "{error}");
+    assert!(matches!(error, Error::Diverged { iteration: 1, last: Some(0.0..=1.0), .. }), "{error}");
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Hutchinson's estimate of a divergence",
-        caption: r"Estimates of the divergence of a random network in eight dimensions, at one point, against the number of directions: signs and normal variables. Lines: the exact value and two standard deviations by the formulas.",
+        caption: r"Estimates of the divergence of a random network in eight dimensions, at one point, against the number of directions: signs and normal variables. Line: the exact value; bands: two standard deviations by the formulas.",
         alt: "Clouds of dots narrow towards the exact value as the number of directions grows. The cloud for signs is narrower than that for normal variables, both fill their bands of two standard deviations.",
         seed: 9,
         parameters: &[Parameter {

@@ -60,8 +60,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "What five methods compute",
-        caption: r"First panel: evaluations of the field for one gradient, a pull-back counted as two and a tangent as one; a 2-16-2 network, RK4. Second: multiplications counted for a dense layer $\tanh(Wz)$ of width $N_d$, two steps (Exercise 2.4).",
-        alt: "First panel: four methods within a factor of two of each other and forward sensitivity a hundred times above. Second: straight lines of slopes two and four.",
+        caption: r"First panel: evaluations of the field for one gradient, a pull-back counted as two and a tangent as one; a 2-16-2 network, RK4. Second: the same for 16 steps, times the weights that one evaluation multiplies by, against the depth of a network 2-16-…-16-2. Third: multiplications counted for a dense layer $\tanh(Wz)$ of width $N_d$, two steps (Exercise 2.4).",
+        alt: "First panel: four methods within a factor of two of each other and forward sensitivity a hundred times above. Second: four lines rise in proportion to the depth, that of forward sensitivity with its square. Third: straight lines of slopes two and four.",
         seed: 1,
         parameters: &[],
         data: time,
@@ -87,7 +87,7 @@ pub const FIGURES: &[Figure] = &[
         id: "node-field",
         section: SECTION,
         number: None,
-        title: "A field learnt from trajectories",
+        title: "A field learned from trajectories",
         caption: r"First panel: directions of the network's field, three trajectories it has not seen (lines: pendulum, dots: network). Second: size of the error of the field; the dashed frame holds the starts of the training data.",
         alt: "First panel: arrows turning clockwise about the origin; dots of the network lie on spirals of the pendulum. Second: the error is small where the data are and grows in the corners.",
         seed: 0,
@@ -324,21 +324,33 @@ fn draw_memory(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     Ok(vec![left, right])
 }
 
+/// Evaluations of the field for the gradient at one point, a pull-back counted as two and a tangent as one.
+fn evaluations(hidden: usize, method: Method, steps: usize, seed: u64) -> sdml::Result<f64> {
+    let (field, theta, z_0) = deep(hidden, seed)?;
+    let counted = Counted::new(field);
+    gradient(&counted, &theta, &z_0, unit(steps)?, method)?;
+    let [values, pull_backs, tangents] = counted.counts().map(|count| count as f64);
+    Ok((values + 2.0 * pull_backs + tangents) / z_0.nrows() as f64)
+}
+
 fn time(settings: &Settings) -> Result<Data> {
-    let (field, theta, z_0) = deep(1, settings.seed)?;
-    let points = z_0.nrows() as f64;
-    let mut data =
-        Data::new().column("steps", STEPS.map(|n| n as f64)).column("width", WIDTHS.map(|n| n as f64));
+    let mut data = Data::new()
+        .column("steps", STEPS.map(|n| n as f64))
+        .column("width", WIDTHS.map(|n| n as f64))
+        .column("hidden layers", DEPTHS.map(|n| n as f64));
     for (name, method, _) in METHODS {
-        let evaluations = STEPS.iter().map(|&n| {
+        let by_steps = STEPS.iter().map(|&n| {
             // The count per step is constant, and sensitivities take long.
             let run = if name == "sensitivities" { n.min(16) } else { n };
-            let counted = Counted::new(field.clone());
-            gradient(&counted, &theta, &z_0, unit(run)?, method(run))?;
-            let [values, pull_backs, tangents] = counted.counts().map(|count| count as f64);
-            Ok((values + 2.0 * pull_backs + tangents) / points * n as f64 / run as f64)
+            Ok(evaluations(1, method(run), run, settings.seed)? * n as f64 / run as f64)
         });
-        data = data.column(format!("{name} evaluations"), evaluations.collect::<sdml::Result<Vec<f64>>>()?);
+        let by_depth = DEPTHS.iter().map(|&hidden| {
+            let weights = 2 * 2 * 16 + (hidden - 1) * 16 * 16;
+            Ok(evaluations(hidden, method(16), 16, settings.seed)? * weights as f64)
+        });
+        data = data
+            .column(format!("{name} evaluations"), by_steps.collect::<sdml::Result<Vec<f64>>>()?)
+            .column(format!("{name} by depth"), by_depth.collect::<sdml::Result<Vec<f64>>>()?);
     }
     for (name, method) in [("adjoint", Method::ResolvedAdjoint), ("sensitivities", Method::Sensitivity)] {
         let count = WIDTHS.map(|width| -> sdml::Result<f64> {
@@ -355,17 +367,25 @@ fn time(settings: &Settings) -> Result<Data> {
 }
 
 fn draw_time(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
-    let (steps, width) = (data.get("steps")?, data.get("width")?);
+    let (steps, width, depth) = (data.get("steps")?, data.get("width")?, data.get("hidden layers")?);
     let mut left = Plate::new()
         .log_x(3.0..=5000.0, "steps $N$")
         .log_y(1e1..=1e8, "evaluations")
         .legend(Corner::TopLeft)
         .title("evaluations of the field");
+    let mut middle = Plate::new()
+        .log_x(0.8..=20.0, "hidden layers")
+        .log_y(1e3..=1e9, "multiplications")
+        .title("against depth");
     for (name, _, colour) in METHODS {
         let column = data.get(&format!("{name} evaluations"))?;
         left.line(steps, column, colour.thin());
         left.points(steps, column, colour).keyed(name);
+        let by_depth = data.get(&format!("{name} by depth"))?;
+        middle.line(depth, by_depth, colour.thin());
+        middle.points(depth, by_depth, colour);
     }
+    middle.slope(1.0, (3.0, 7e4), 8.0, "1");
     let mut right = Plate::new()
         .log_x(1.6..=80.0, "width $N_d$")
         .log_y(1e1..=1e9, "multiplications")
@@ -377,9 +397,9 @@ fn draw_time(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     right.points(width, forward, INK).keyed("sensitivities");
     right.line(width, adjoint, PURPLE.thin());
     right.points(width, adjoint, PURPLE).keyed("adjoint, backwards");
-    right.slope(2.0, (12.0, 2.0 * adjoint[3] / 10.0), 48.0, "2");
+    right.slope(2.0, (12.0, adjoint[3] / 10.0), 48.0, "2");
     right.slope(4.0, (12.0, forward[3] / 10.0), 48.0, "4");
-    Ok(vec![left, right])
+    Ok(vec![left, middle, right])
 }
 
 const RATES: [f64; 9] = [0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0];

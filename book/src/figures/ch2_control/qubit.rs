@@ -20,8 +20,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "The way over the Bloch sphere",
-        caption: r"First panel: the fastest transfer, $u = 2$ (blue) and then $u = -2$ (orange), with the two axes of rotation; the switch (dot) lies on the equator. Second: the control that a network learned for $T = 5$. What lies behind the sphere is drawn faintly.",
-        alt: "Two spheres with meridians. On the left two circular arcs lead from the north pole to a point of the equator and on to the south pole. On the right a curve runs from pole to pole behind the sphere.",
+        caption: r"First panel: the fastest transfer, $u = 2$ (blue) and then $u = -2$ (orange), with the two axes of rotation; the switch (dot) lies on the equator. Second: the way of a control that a network learned for $T = 5$, or of its mirror image $-u$, whichever the eye sees better. What lies behind the sphere is drawn faintly.",
+        alt: "Two spheres with meridians. First: two circular arcs lead from the north pole to a point of the equator and on to the south pole. Second: a curve winds from pole to pole over the near side.",
         seed: 0,
         parameters: &[],
         data: sphere,
@@ -37,7 +37,7 @@ pub const FIGURES: &[Figure] = &[
         seed: 0,
         parameters: &[Parameter {
             name: "starts",
-            default: 12.0,
+            default: 24.0,
             meaning: "random starts of GRAPE at each time",
         }],
         data: best_fidelity,
@@ -48,8 +48,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "All extremals in the plane of time and fidelity",
-        caption: r"Every control that satisfies Pontryagin's principle is a point $(T, F)$, here for $u_{\max} = 2$ with one, two and three switches. No curve rises above the thick line, the largest $F$. The constant control is an extremal as well (grey).",
-        alt: "Short curves for one, two and three switches lie on or below a thick line that rises to one at T = 1.524; only curves with one switch lie on it before. A grey curve, the constant control, oscillates.",
+        caption: r"Every control that satisfies Pontryagin's principle is a point $(T, F)$, here for $u_{\max} = 2$ with one, two and three switches. No curve rises above the thick line, the largest $F$. The constant control is an extremal as well (gray).",
+        alt: "Short curves for one, two and three switches lie on or below a thick line that rises to one at T = 1.524; only curves with one switch lie on it before. A gray curve, the constant control, oscillates.",
         seed: 0,
         parameters: &[Parameter {
             name: "bound",
@@ -64,7 +64,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Controls near the shortest time",
-        caption: r"First panel: the time-optimal control (grey) and sixty pieces found by GRAPE for $T = 1.53$. Second: what a network makes of $T = 1.6$ and of $T = 1.50$, beside the optimum for $T = 1.50$ (grey).",
+        caption: r"First panel: the time-optimal control (gray) and sixty pieces found by GRAPE for $T = 1.53$. Second: what a network makes of $T = 1.6$ and of $T = 1.50$, beside the optimum for $T = 1.50$ (gray).",
         alt: "First panel: a staircase follows a rectangular control that jumps between two and minus two once. Second: two smooth curves make the same jump with rounded shoulders.",
         seed: 0,
         parameters: &[],
@@ -76,8 +76,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: Some("2.1"),
         title: "Trained controls for two final times",
-        caption: r"A network trained for $T = 5$ and for $T = 8$. Above the control, with its bounds dashed; below the populations $\abs{z_1}^2$ and $\abs{z_2}^2$ of the two levels. Both end at $F = 1$.",
-        alt: "Above, two smooth controls within the bounds. Below, the population of the first level falls from one to zero and that of the second rises from zero to one, in both cases.",
+        caption: r"A network trained for $T = 5$ and for $T = 8$. First the control for each, with its bounds dashed; then the populations $\abs{z_1}^2$ and $\abs{z_2}^2$ of the two levels. Both end at $F = 1$.",
+        alt: "First, two smooth controls within the bounds. Then the population of the first level falls from one to zero and that of the second rises from zero to one, in both cases.",
         seed: 0,
         parameters: &[Parameter { name: "iterations", default: 2000.0, meaning: "steps of Adam" }],
         data: trained,
@@ -216,7 +216,13 @@ fn draw_sphere(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     }
     left.disc(project(way[switch]).0, 4.0, INK);
     let mut right = globe();
-    curve(&mut right, &points("learned")?, GREEN.weight(2.6), GREEN.weight(2.0).opacity(0.4));
+    // The control −u turns the way by half a turn about the axis: the half that faces the eye is shown.
+    let mut learned = points("learned")?;
+    let behind = learned.iter().filter(|point| !project(**point).1).count();
+    if 2 * behind > learned.len() {
+        learned.iter_mut().for_each(|[x, y, _]| (*x, *y) = (-*x, -*y));
+    }
+    curve(&mut right, &learned, GREEN.weight(2.6), GREEN.weight(2.0).opacity(0.4));
     Ok(vec![left.title("the fastest way"), right.title("a way learned by a network")])
 }
 
@@ -225,7 +231,7 @@ const BOUNDS: [(f64, Colour); 5] = [(0.25, PURPLE), (0.29, INK), (0.5, GREEN), (
 fn searched(qubit: Qubit, horizon: f64, pieces: usize, settings: &Settings) -> Result<f64> {
     let streams = Streams::new(settings.seed, "best fidelity");
     let found =
-        Grape::new(qubit, horizon, pieces)?.from_random_starts(&streams, settings.count("starts"), 1000)?;
+        Grape::new(qubit, horizon, pieces)?.from_random_starts(&streams, settings.count("starts"), 2000)?;
     Ok(found.iter().map(|optimum| optimum.loss).fold(1.0, f64::min))
 }
 
@@ -274,7 +280,7 @@ fn draw_best_fidelity(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         left.segment((t - dx, f - dy), (t + dx, f + dy), GOLD.weight(2.4));
         left.segment((t - dx, f + dy), (t + dx, f - dy), GOLD.weight(2.4));
     }
-    left.label((4.85, 0.78), "the notes", Side::Left, GOLD);
+    left.label((4.85, 0.66), "the notes", Side::Right, GOLD);
     let near = data.get("T near")?;
     let mut right = Plate::new()
         .x(1.3..=1.7, "time $T$")
@@ -425,7 +431,10 @@ fn draw_trained(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         let t = data.get(&format!("t, {horizon}"))?;
         let height = data.get(&format!("z, {horizon}"))?;
         let share = |sign: f64| height.iter().map(|z| 0.5 * (1.0 + sign * z)).collect::<Vec<_>>();
-        let mut plate = Plate::new().x(0.0..=horizon, "time $t$").y(0.0..=1.02, "population");
+        let mut plate = Plate::new()
+            .x(0.0..=horizon, "time $t$")
+            .y(0.0..=1.02, "population")
+            .title(&format!("$T = {horizon}$"));
         plate.line(t, &share(1.0), GREY).named("$|z_1|^2$");
         plate.line(t, &share(-1.0), ORANGE).named("$|z_2|^2$");
         plates.push(plate);

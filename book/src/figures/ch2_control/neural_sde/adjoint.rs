@@ -22,7 +22,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Adjoint times sensitivity",
-        caption: r"Along one Brownian path: the solution $X$ (left), and (right) the sensitivity $h$ carried forward from 1, the adjoint $a$ carried backwards from $L'(X(1))$, each divided by its own value at time 1, and their product.",
+        caption: r"Along one Brownian path: the solution $X$ (first panel), and (second panel) the sensitivity $h$ carried forward from 1, the adjoint $a$ carried backwards from $L'(X(1))$, each divided by its own value at time 1, and their product.",
         alt: "First panel: a jagged path. Second: the sensitivity and the adjoint are jagged mirror images, their product is a horizontal line at one.",
         seed: 28,
         parameters: &[],
@@ -46,7 +46,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "The error of each method",
-        caption: r"Largest error of the four derivatives of $L = X(1)^2$ against the step, on a smooth path (left; thin line of slope 2) and in the root mean square over Brownian paths (right; slope 1). The reference has steps sixteen times finer than the finest shown.",
+        caption: r"Largest error of the four derivatives of $L = X(1)^2$ against the step, on a smooth path (first panel; thin line of slope 2) and in the root mean square over Brownian paths (second; slope 1). The reference has steps sixteen times finer than the finest shown.",
         alt: "First panel: four families of dots fall with slope two. Second: the same four fall with a slope a little above one.",
         seed: 26,
         parameters: &[Parameter {

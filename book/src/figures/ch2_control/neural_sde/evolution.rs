@@ -17,7 +17,7 @@ pub const FIGURES: &[Figure] = &[Figure {
     section: "ch2_control/neural_sde/evolution",
     number: None,
     title: "Where the exponential formula holds",
-    caption: r"First panel: one dimension, Brownian paths. Root-mean-square distance of $e^{\sum}$ from $U(1, 0)$, with trapezoidal and with left-point sums in the exponent. Second: two dimensions, a smooth path. Largest error of an entry of $U(1, 0)$, by the time-ordered product and by the exponential of the integral. Thin lines have the slopes 1 (left) and 2 (right).",
+    caption: r"First panel: one dimension, Brownian paths. Root-mean-square distance of $e^{\sum}$ from $U(1, 0)$, with trapezoidal and with left-point sums in the exponent. Second: two dimensions, a smooth path. Largest error of an entry of $U(1, 0)$, by the time-ordered product and by the exponential of the integral. Thin lines have the slopes 1 (first panel) and 2 (second).",
     alt: "First panel: the trapezoidal sums converge with slope one, the left-point sums stay at a distance of about four tenths. Second: the ordered product converges with slope two, the exponential of the integral stays at a tenth.",
     seed: 16,
     parameters: &[Parameter { name: "paths", default: 100.0, meaning: "Brownian paths of the first panel" }],
