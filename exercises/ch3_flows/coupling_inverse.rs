@@ -11,7 +11,8 @@ pub mod stub {
     use super::Function;
 
     // ANCHOR: stub
-    /// x from y = (x₁ e^{s(x₂)} + b(x₂), x₂), where s is `log_scale` and b is `shift`.
+    /// x from y = (x₁ e^{s(x₂)} + b(x₂), x₂), where s is `log_scale`
+    /// and b is `shift`.
     pub fn inverse(y: [f64; 2], log_scale: Function, shift: Function) -> [f64; 2] {
         // Evaluated at the wrong coordinate.
         [(y[0] - shift(y[0])) * (-log_scale(y[0])).exp(), y[1]]

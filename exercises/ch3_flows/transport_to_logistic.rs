@@ -10,7 +10,8 @@ pub type Answer = fn(z: f64) -> f64;
 
 pub mod stub {
     // ANCHOR: stub
-    /// The increasing map that takes N(0, 1) to the logistic law with distribution function 1/(1 + e^{−x}).
+    /// The increasing map that takes N(0, 1) to the logistic law with distribution
+    /// function 1/(1 + e^{−x}).
     pub fn map(z: f64) -> f64 {
         z
     }
@@ -29,13 +30,17 @@ pub mod solution {
 }
 
 // ANCHOR: test
-/// Increasing, odd, and images of normal variables that a Kolmogorov–Smirnov test cannot tell from logistic ones.
+/// Odd, right in both tails, and with images of normal variables that a
+/// Kolmogorov–Smirnov test cannot tell from logistic ones.
 pub fn examine(answer: Answer) {
     close("the map at 0", answer(0.0), 0.0, 1e-14);
     close("symmetry", answer(1.3) + answer(-1.3), 0.0, 1e-12);
+    close("the right tail", answer(9.0), 43.628_149_113_3, 1e-9);
+    close("the left tail", answer(-9.0), -43.628_149_113_3, 1e-9);
     let mut stream = Streams::new(1, "logistic").stream(0);
     let images: Vec<f64> = (0..20_000).map(|_| answer(stream.normal())).collect();
     let fit = kolmogorov_smirnov(&images, |x| 1.0 / (1.0 + (-x).exp())).unwrap();
-    assert!(fit.p_value > 1e-3, "the images are not logistic: the test gives p = {}", fit.p_value);
+    let p = fit.p_value;
+    assert!(p > 1e-3, "the images are not logistic: the test gives p = {p}");
 }
 // ANCHOR_END: test

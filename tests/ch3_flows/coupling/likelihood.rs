@@ -233,7 +233,7 @@ fn bad_input() {
     // A rate beyond reason: training stops and hands over what it had.
     let wild = MaximumLikelihood { width: 8, schedule: Schedule::Constant(1e200), ..good };
     let trained = wild.train().unwrap();
-    assert!(trained.stopped.unwrap().to_string().contains("at step"));
+    assert!(trained.stopped.unwrap().to_string().contains("at iteration"));
     assert!(!trained.losses.is_empty() && trained.theta.iter().all(|parameter| parameter.is_finite()));
     let flow = good.flow().unwrap();
     let theta = flow.initial(&Streams::new(0, "bad"));

@@ -2,4 +2,4 @@
 
 mod flow;
 mod likelihood;
-mod potential;
+pub(crate) mod potential;

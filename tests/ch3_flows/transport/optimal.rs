@@ -437,6 +437,11 @@ fn bad_input() {
     assert!(sinkhorn(square.view(), &array![0.9, 0.9], &half, 0.1, 1e-9).is_err());
     assert!(Gaussian::new(&[0.0, 0.0], &[1.0, 2.0, 2.0, 1.0]).is_err());
     assert!(Gaussian::new(&[0.0, 0.0], &[1.0, 0.2, 0.3, 1.0]).is_err());
+    // Exactly singular: a line in the plane, and a point.
+    for singular in [[1.0, 1.0, 1.0, 1.0], [0.0; 4]] {
+        let error = Gaussian::new(&[0.0, 0.0], &singular).unwrap_err().to_string();
+        assert!(error.contains("positive definite"), "{error}");
+    }
     assert!(Gaussian::new(&[0.0, 0.0], &[1.0]).is_err());
     assert!(Gaussian::new(&[f64::NAN], &[1.0]).is_err());
     let [source, _] = pair();

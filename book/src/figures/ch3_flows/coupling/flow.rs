@@ -15,15 +15,16 @@ pub const FIGURES: &[Figure] = &[Figure {
     section: "ch3_flows/coupling/flow",
     number: Some("3.1"),
     title: "A flow forwards and backwards",
-    caption: r"Points $z = y_0$ of the prior $N(0, I)$, coloured by their quadrant, on their way through a flow trained on two moons: $y_2$, $y_4$, $y_6$, $y_7$ and $x = y_8$. Read from the last panel to the first, the inverse layers carry the moons to the prior.",
-    alt: "Six clouds of points in four colours. The first is round. From one to the next it is stretched, sheared and folded until the last one is two half circles, joined by a few points.",
+    caption: r"Points $z = y_0$ of the prior $N(0, I)$, colored by their quadrant, on their way through a flow trained on two moons: after each of its eight layers, up to $x = y_8$. Read from the last panel to the first, the inverse layers carry the moons to the prior.",
+    alt: "Nine clouds of points in four colors. The first is round. From one to the next it is stretched, sheared and folded until the last one is two half circles, joined by a few points.",
     seed: 0,
-    parameters: &[Parameter { name: "points", default: 1200.0, meaning: "points" }],
+    parameters: &[Parameter { name: "points", default: 800.0, meaning: "points" }],
     data: layers,
     draw: draw_layers,
 }];
 
-const SHOWN: [usize; 6] = [0, 2, 4, 6, 7, 8];
+/// ℓ of the book's training.
+const LAYERS: usize = MaximumLikelihood::new(DataLaw::Moons, 0).layers;
 
 fn layers(settings: &Settings) -> Result<Data> {
     let recipe = MaximumLikelihood::new(DataLaw::Moons, settings.seed);
@@ -35,7 +36,8 @@ fn layers(settings: &Settings) -> Result<Data> {
     let z = Array2::from_shape_simple_fn((settings.count("points"), 2), || stream.normal());
     let mut pass = FlowPass::new();
     recipe.flow()?.forward(&theta, z.view(), &mut pass)?;
-    Ok(SHOWN.into_iter().fold(Data::new(), |data, l| with_points(data, &format!("y_{l}"), &pass.stages()[l])))
+    let stages = pass.stages().iter().enumerate();
+    Ok(stages.fold(Data::new(), |data, (l, points)| with_points(data, &format!("y_{l}"), points)))
 }
 
 fn draw_layers(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
@@ -43,7 +45,7 @@ fn draw_layers(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let colours = [BLUE, ORANGE, GREEN, PURPLE];
     let (x_0, y_0) = (data.get("y_0 x")?, data.get("y_0 y")?);
     let mut plates = Vec::new();
-    for l in SHOWN {
+    for l in 0..=LAYERS {
         let (x, y) = (data.get(&format!("y_{l} x"))?, data.get(&format!("y_{l} y"))?);
         let mut middle = [0.0; 2];
         for (sum, column) in middle.iter_mut().zip([x, y]) {
@@ -60,7 +62,7 @@ fn draw_layers(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         let half = 1.1 * reach.fold(0.0, f64::max);
         let title = match l {
             0 => "$z = y_0$".to_owned(),
-            8 => "$x = y_8$".to_owned(),
+            LAYERS => format!("$x = y_{l}$"),
             _ => format!("$y_{l}$"),
         };
         let mut plate = Plate::new()

@@ -14,7 +14,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "What Box and Muller do to a square",
-        caption: r"Lines of constant $u_1$ (blue) and constant $u_2$ (orange) in the unit square, and their images. All cells of the square have the same area and hence the same probability; the images are large where the normal density is small. The two marked points show that the image turns over: the square's right-hand neighbour lies further in.",
+        caption: r"Lines of constant $u_1$ (blue) and constant $u_2$ (orange) in the unit square, and their images. The edge $u_1 = 0$ goes to infinity. All cells of the square have the same area and hence the same probability; the images are large where the normal density is small. The two marked points show that the image turns over: the square's right-hand neighbor lies further in.",
         alt: "First panel: a square grid. Second: circles about the origin, crowded where the density is high, cut by rays at equal angles.",
         seed: 0,
         parameters: &[Parameter { name: "lines", default: 12.0, meaning: "cells in each direction" }],
@@ -57,13 +57,12 @@ fn box_muller(settings: &Settings) -> Result<Data> {
     let lines = settings.count("lines").max(2);
     let mut data = Data::new();
     for k in 0..=lines {
-        // The map has no value at u_1 = 0.
-        let fixed = (k as f64 / lines as f64).max(1e-4);
-        let turn = k as f64 / lines as f64;
+        let fixed = k as f64 / lines as f64;
+        // The map has no value at u_1 = 0: no circle is its image, and rays begin beside it.
         let moving = |i: usize| (i as f64 / DENSE as f64).max(1e-4);
-        for (stem, at) in [("circle", true), ("ray", false)] {
+        for (stem, at) in [("circle", true), ("ray", false)].into_iter().skip(usize::from(k == 0)) {
             let points: Vec<[f64; 2]> = (0..=DENSE)
-                .map(|i| BoxMuller.forward(if at { [fixed, moving(i)] } else { [moving(i), turn] }))
+                .map(|i| BoxMuller.forward(if at { [fixed, moving(i)] } else { [moving(i), fixed] }))
                 .collect();
             data = data
                 .column(format!("{stem} x {k}"), points.iter().map(|p| p[0]).collect::<Vec<_>>())
@@ -88,7 +87,9 @@ fn draw_box_muller(data: &Data, settings: &Settings) -> Result<Vec<Plate>> {
         left.vertical(at, BLUE.thin());
         left.horizontal(at, ORANGE.thin());
         let column = |stem: &str| data.get(&format!("{stem} {k}"));
-        right.line(column("circle x")?, column("circle y")?, BLUE.thin());
+        if k > 0 {
+            right.line(column("circle x")?, column("circle y")?, BLUE.thin());
+        }
         right.line(column("ray x")?, column("ray y")?, ORANGE.thin());
     }
     for (plate, x, y) in [(&mut left, "u_1", "u_2"), (&mut right, "z_0", "z_1")] {
