@@ -27,7 +27,7 @@ pub mod solution {
     /// The ratio of the target densities times that of the proposal densities, there and back.
     pub fn log_acceptance(potential: Potential, h: f64, x: f64, y: f64) -> f64 {
         let ((u_x, slope_x), (u_y, slope_y)) = (potential(x), potential(y));
-        let proposal = |from: f64, slope: f64, to: f64| -(to - from + h * slope).powi(2) / (4.0 * h);
+        let proposal = |x: f64, slope: f64, y: f64| -(y - x + h * slope).powi(2) / (4.0 * h);
         (u_x - u_y + proposal(y, slope_y, x) - proposal(x, slope_x, y)).min(0.0)
     }
     // ANCHOR_END: solution

@@ -7,8 +7,8 @@ pub type Answer = fn(at_minimum: f64, at_top: f64, height: f64, beta: f64) -> f6
 
 pub mod stub {
     // ANCHOR: stub
-    /// The Eyring–Kramers formula for the mean time in which dX = −U′ dt + √(2/β) dB, in one dimension, first goes from
-    /// one minimum to the other.
+    /// The Eyring–Kramers formula for the mean time in which dX = −U′ dt + √(2/β) dB,
+    /// in one dimension, first goes from one minimum to the other.
     pub fn eyring_kramers(at_minimum: f64, at_top: f64, height: f64, beta: f64) -> f64 {
         let _ = (at_minimum, at_top);
         (beta * height).exp()
@@ -18,7 +18,7 @@ pub mod stub {
 
 pub mod solution {
     // ANCHOR: solution
-    /// 2π/√(U″(minimum) |U″(top)|) · e^{βΔU}: Laplace's method in both integrals of the exact time.
+    /// 2π/√(U″(minimum) |U″(top)|) · e^{βΔU}: Laplace's method in both integrals.
     pub fn eyring_kramers(at_minimum: f64, at_top: f64, height: f64, beta: f64) -> f64 {
         std::f64::consts::TAU / (at_minimum * at_top.abs()).sqrt() * (beta * height).exp()
     }
@@ -26,7 +26,8 @@ pub mod solution {
 }
 
 // ANCHOR: test
-/// Against the exact time β ∫₋₁¹ e^{βU(y)} ∫₋∞ʸ e^{−βU(x)} dx dy for U = (x² − 1)², within the formula's next order.
+/// Against the exact time β ∫₋₁¹ e^{βU(y)} ∫₋∞ʸ e^{−βU(x)} dx dy for U = (x² − 1)²,
+/// within the formula's next order.
 pub fn examine(answer: Answer) {
     for beta in [10.0, 20.0] {
         let (n, low) = (6000, -2.5);
@@ -41,7 +42,8 @@ pub fn examine(answer: Answer) {
             }
         }
         // The next term of Laplace's method is of relative order 1/β.
-        close("the time over the exact one", answer(8.0, -4.0, 1.0, beta) / exact, 1.0, 1.5 / beta);
+        let ratio = answer(8.0, -4.0, 1.0, beta) / exact;
+        close("the time over the exact one", ratio, 1.0, 1.5 / beta);
     }
 }
 // ANCHOR_END: test

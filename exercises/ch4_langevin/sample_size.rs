@@ -7,8 +7,8 @@ pub type Answer = fn(rho: f64, n: usize) -> f64;
 
 pub mod stub {
     // ANCHOR: stub
-    /// The number of independent draws whose mean has the variance of the mean of n steps of a stationary chain with
-    /// correlations ρ^|i − j|. Exact for finite n.
+    /// The number of independent draws whose mean has the variance of the mean of n steps of a
+    /// stationary chain with correlations ρ^|i − j|. Exact for finite n.
     pub fn effective_sample_size(rho: f64, n: usize) -> f64 {
         let _ = rho;
         n as f64

@@ -31,7 +31,8 @@ pub fn examine(answer: Answer) {
     for (k, beta, h) in [(1.0, 1.0, 0.5), (4.0, 2.0, 0.1), (0.3, 0.5, 6.0)] {
         let v = answer(k, beta, h);
         assert!(v > 0.0 && v.is_finite(), "a variance is positive, yours is {v}");
-        close("the variance after one more step", (1.0 - k * h).powi(2) * v + 2.0 * h / beta, v, 1e-12 * v.max(1.0));
+        let next = (1.0 - k * h).powi(2) * v + 2.0 * h / beta;
+        close("the variance after one more step", next, v, 1e-12 * v.max(1.0));
     }
 }
 // ANCHOR_END: test

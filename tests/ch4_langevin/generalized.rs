@@ -1,3 +1,5 @@
+use std::f64::consts::{FRAC_PI_2, PI};
+
 use nalgebra::{Complex, DMatrix};
 use sdml::ch4_langevin::generalized::{Embedding, Memory, Oscillators, velocity_autocorrelation};
 use sdml::ch4_langevin::underdamped::{Bath, Oscillator};
@@ -278,6 +280,38 @@ fn bath_force() {
     .seed(5)
     .samples("40000 baths of 20 oscillators")
     .statistical(square, gamma / tau / beta, gamma / tau / beta + (0.8 * gamma / tau).powi(2));
+}
+
+#[test]
+fn kernel_of_a_finite_bath() {
+    // The midpoint rule of the quantiles errs by Poisson's sum over its harmonics, of which each has one stationary point. The mean
+    // square over t ≤ T tends to (γ/τ)² (π/2) ζ(3/2) (2πn)^{−3/2} √(2/(πτ)) (2/3)√T, with Riemann's ζ(3/2), and the ends of [0, T]
+    // change it by a relative 1/√n.
+    let (gamma, tau, riemann, end) = (1.0f64, 0.5, 2.612_375_348_685_488, 3.0f64);
+    let memory = Memory::exponential(gamma, tau).unwrap();
+    let sizes = [20.0, 40.0, 80.0, 160.0f64];
+    let distances = |bath: &Oscillators| {
+        let errors = (0..3000).map(|i| {
+            let t = (f64::from(i) + 0.5) * end / 3000.0;
+            (bath.kernel(t) - memory.kernel(t)).abs()
+        });
+        let (largest, squares) =
+            errors.fold((0f64, 0f64), |(largest, squares), x| (largest.max(x), squares + x * x));
+        (largest, (squares / 3000.0).sqrt())
+    };
+    let predicted = |n: f64| {
+        let harmonics = FRAC_PI_2 * riemann * (2.0 * PI * n).powf(-1.5);
+        (gamma / tau) * (harmonics * (2.0 / (PI * tau)).sqrt() * 2.0 / 3.0 * end.sqrt()).sqrt()
+    };
+    let found = sizes.map(|n| distances(&Oscillators::at_quantiles(gamma, tau, n as usize).unwrap()));
+    assert!(found.windows(2).all(|pair| pair[1].0 < pair[0].0), "{found:?}");
+    for (n, (_, rms)) in sizes.iter().zip(&found) {
+        assert!((rms / predicted(*n) - 1.0).abs() < 1.0 / n.sqrt(), "{n}: {rms} {}", predicted(*n));
+    }
+    // Random frequencies in the place of quantiles: order 1/2, and at n = 160 four times as far.
+    let random = Oscillators::at_random(gamma, tau, 160, &mut Streams::new(6, "drawn").stream(0)).unwrap();
+    let (_, rms) = distances(&random);
+    assert!(rms / predicted(160.0) - 1.0 > 2.5 / 160f64.sqrt(), "{rms}");
 }
 
 #[test]

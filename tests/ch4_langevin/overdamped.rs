@@ -12,23 +12,22 @@ use sdml::statistics::{Estimate, Moments, ensemble, estimate, fit_order};
 
 use crate::check::Check;
 
-#[test]
-fn strong_friction() {
+/// E (Q(γt) − X(t))² after some steps from the bottom of the well U = kq²/2, by pairs of chains and by the recursion of their covariances.
+fn pairs([gamma, beta, k, h]: [f64; 4], steps: usize, count: usize, seed: u64) -> (Moments, f64) {
     // Both driven by the same variables: each chain draws one number before its first step, here for the start, there for the momentum.
-    let (gamma, beta, k, h, steps) = (6.0, 2.0, 1.5, 0.005, 800);
     let well = Harmonic::new(&[k]).unwrap();
-    let streams = Streams::new(1, "friction");
+    let streams = Streams::new(seed, "friction");
     let slow = EulerMaruyama::new(Bath::new(gamma, beta).unwrap(), gamma * h).unwrap();
-    let mut under = Chains::from_point(&well, slow, streams, 40_000, &[0.0]).unwrap();
+    let mut under = Chains::from_point(&well, slow, streams, count, &[0.0]).unwrap();
     let start = |_, stream: &mut sdml::random::Stream, q: &mut [f64]| {
         stream.normal();
         q[0] = 0.0;
     };
-    let mut over = Chains::new(&well, Ula::new(beta, h).unwrap(), streams, 40_000, start).unwrap();
+    let mut over = Chains::new(&well, Ula::new(beta, h).unwrap(), streams, count, start).unwrap();
     under.advance(steps).unwrap();
     over.advance(steps).unwrap();
     let (q, x) = (under.positions(), over.positions());
-    let squares: Moments = q.iter().zip(&x).map(|(q, x)| (q - x) * (q - x)).collect();
+    let squares = q.iter().zip(&x).map(|(q, x)| (q - x) * (q - x)).collect();
     // The recursion of the covariances of (q, p, x) with the same steps.
     let step =
         [[1.0, gamma * h, 0.0], [-gamma * h * k, 1.0 - gamma * gamma * h, 0.0], [0.0, 0.0, 1.0 - h * k]];
@@ -44,7 +43,13 @@ fn strong_friction() {
             })
         });
     }
-    let expected = c[0][0] - 2.0 * c[0][2] + c[2][2];
+    (squares, c[0][0] - 2.0 * c[0][2] + c[2][2])
+}
+
+#[test]
+fn strong_friction() {
+    let (gamma, beta, k, h, steps) = (6.0, 2.0, 1.5, 0.005, 800);
+    let (squares, expected) = pairs([gamma, beta, k, h], steps, 40_000, 1);
     // Not far from the process itself.
     let exact = strong_friction_distance(Bath::new(gamma, beta).unwrap(), k).unwrap().powi(2);
     assert!((expected / exact - 1.0).abs() < 0.5, "{expected} {exact}");
@@ -92,6 +97,23 @@ fn strong_friction_rate() {
     };
     let weak = fit_order(&small, &frictions.map(variance), 0.95).unwrap().order;
     assert!((weak - 2.0).abs() < 0.2, "{weak}");
+    // By chains as well, up to the time 1 with γ²h = 0.2: the friction differs, what a step resolves does not.
+    let runs = [(6.0f64, 20_000), (12.0, 10_000), (24.0, 5000)].map(|(gamma, count)| {
+        let h = 0.2 / (gamma * gamma);
+        let (squares, expected) = pairs([gamma, beta, k, h], (1.0 / h).round() as usize, count, gamma as u64);
+        let square = squares.mean().unwrap();
+        assert!(square.z(expected).abs() < 4.0, "{gamma}: {square:?} {expected}");
+        (1.0 / gamma, square, expected)
+    });
+    let fitted = |squares: [f64; 3]| {
+        fit_order(&runs.map(|(small, ..)| small), &squares.map(f64::sqrt), 0.95).unwrap().order
+    };
+    let (simulated, expected) = (fitted(runs.map(|run| run.1.mean)), fitted(runs.map(|run| run.2)));
+    // The frictions are a geometric sequence: the middle one does not enter the slope. A root halves a relative error.
+    let [first, _, last] = runs.map(|run| 0.5 * run.1.standard_error / run.2);
+    let error = first.hypot(last) / 4f64.ln();
+    assert!((simulated - expected).abs() < 4.0 * error, "{simulated} {expected} {error}");
+    assert!((weak - expected).abs() > 10.0 * error, "{weak} {expected} {error}");
     Check::new(
         "ch4_langevin/overdamped/strong_friction_rate",
         &["u:47"],
@@ -136,12 +158,22 @@ fn frozen() {
 fn ula_harmonic() {
     let (beta, k, h) = (2.0, 4.0, 0.3);
     let well = Harmonic::new(&[k]).unwrap();
-    let mut chains =
-        Chains::from_point(&well, Ula::new(beta, h).unwrap(), Streams::new(3, "ula"), 200_000, &[0.0])
-            .unwrap();
+    let measured = |h: f64| {
+        let scheme = Ula::new(beta, h).unwrap();
+        let mut chains = Chains::from_point(&well, scheme, Streams::new(3, "ula"), 200_000, &[0.0]).unwrap();
+        chains.advance(20).unwrap();
+        Estimate::of(chains.positions().iter().map(|x| x * x)).unwrap()
+    };
+    // The curve of the bias, up to nine tenths of the limit of stability; after 20 steps from 0 all but (1 − hk)⁴⁰ of it is there.
+    for h in [0.05, 0.1, 0.2, 0.4, 0.45] {
+        let square = measured(h);
+        let stationary = 1.0 / (beta * k * (1.0 - 0.5 * h * k));
+        let expected = stationary * (1.0 - (1.0 - h * k).powi(40));
+        assert!(square.z(expected).abs() < 4.0, "{h}: {square:?} {expected}");
+        assert!(square.z(1.0 / (beta * k)) > 10.0, "{h}: {square:?} has no bias");
+    }
     // (1 − hk)² = 0.04 a step.
-    chains.advance(20).unwrap();
-    let square = Estimate::of(chains.positions().iter().map(|x| x * x)).unwrap();
+    let square = measured(h);
     Check::new(
         "ch4_langevin/overdamped/ula_harmonic",
         &["eq:4.4", "eq:4.2"],

@@ -35,20 +35,20 @@ fn gradients_are_derivatives() {
     }
     compare(&StraightLine::new(&CARS).unwrap(), &[0.2, 0.5, -0.4]);
     let x = [0.7, 1.1, 0.3, -0.2, 1.0, 0.0, 2.0, -1.0, 0.4, 0.9];
-    compare(&schools(Coordinates::Centred), &x);
-    compare(&schools(Coordinates::NonCentred), &x);
+    compare(&schools(Coordinates::Centered), &x);
+    compare(&schools(Coordinates::NonCentered), &x);
 }
 
 #[test]
 fn coordinates_describe_one_posterior() {
     // The two densities differ by the Jacobian of θ = μ + τz, τ⁸ up to a constant.
-    let [centred, other] = [schools(Coordinates::Centred), schools(Coordinates::NonCentred)];
+    let [centered, other] = [schools(Coordinates::Centered), schools(Coordinates::NonCentered)];
     let gap = |x: [f64; 10]| {
         let mut y = x;
         for j in 2..10 {
             y[j] = (5.0 * x[0] + x[1].exp() * x[j]) / 5.0;
         }
-        centred.value(&y) - other.value(&x) - 8.0 * x[1]
+        centered.value(&y) - other.value(&x) - 8.0 * x[1]
     };
     let reference = gap([0.0; 10]);
     for x in [[0.5; 10], [0.1, -2.0, 0.3, 0.4, -1.0, 2.0, 0.0, 0.2, 0.1, -0.7]] {
@@ -93,7 +93,7 @@ fn posterior_means_by_quadrature() {
             sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += w * value);
         }
     }
-    let means = schools(Coordinates::Centred).means(400).unwrap();
+    let means = schools(Coordinates::Centered).means(400).unwrap();
     for (value, sum) in [means.mu, means.tau, means.log_tau, means.theta[0]].iter().zip(&sums[1..]) {
         assert!((value - sum / sums[0]).abs() < 1e-6, "{value} {}", sum / sums[0]);
     }
@@ -164,7 +164,7 @@ fn quantities(model: EightSchools) -> impl Fn(&[f64]) -> [f64; 11] {
 }
 
 fn exact() -> [f64; 11] {
-    let means = schools(Coordinates::Centred).means(400).unwrap();
+    let means = schools(Coordinates::Centered).means(400).unwrap();
     let mut all = [means.mu, means.tau, means.log_tau, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
     all[3..].copy_from_slice(&means.theta);
     all
@@ -180,14 +180,14 @@ fn start(chain: usize) -> Vec<f64> {
 
 #[test]
 fn eight_schools() {
-    let model = schools(Coordinates::NonCentred);
+    let model = schools(Coordinates::NonCentered);
     let said = sample(&model, Mala::new(1.0, 0.25).unwrap(), 2, start, [50_000, 5], quantities(model));
     for (k, (said, exact)) in said.iter().zip(exact()).enumerate() {
         assert!(said.z(exact).abs() < 4.0 && said.r_hat <= 1.01, "{k}: {said:?} {exact}");
         assert!(said.bulk >= 400.0 && said.tail >= 400.0, "{k}: {said:?}");
     }
-    // The same budget in centred coordinates, where no step suits both the wide and the narrow end of the funnel.
-    let model = schools(Coordinates::Centred);
+    // The same budget in centered coordinates, where no step suits both the wide and the narrow end of the funnel.
+    let model = schools(Coordinates::Centered);
     let log_tau = |x: &[f64]| [x[1]];
     let [unadjusted] = sample(&model, Ula::new(1.0, 0.05).unwrap(), 2, start, [50_000, 5], log_tau);
     let [adjusted] = sample(&model, Mala::new(1.0, 0.05).unwrap(), 2, start, [50_000, 5], log_tau);
@@ -196,8 +196,8 @@ fn eight_schools() {
     Check::new(
         "ch4_langevin/posterior/funnel_seen_by_r_hat",
         &["u:51"],
-        "R̂ of ln τ in non-centred coordinates is 1 within the usual 0.01",
-        "R̂ of MALA in centred coordinates with h = 0.05: chains stick at the neck of the funnel",
+        "R̂ of ln τ in non-centered coordinates is 1 within the usual 0.01",
+        "R̂ of MALA in centered coordinates with h = 0.05: chains stick at the neck of the funnel",
     )
     .seed(2)
     .samples("4 chains of 50000 steps of MALA")
@@ -205,8 +205,8 @@ fn eight_schools() {
     Check::new(
         "ch4_langevin/posterior/eight_schools",
         &["u:51"],
-        "E ln τ of the eight schools in non-centred coordinates is that of the quadrature",
-        "the unadjusted scheme (4.4) in centred coordinates with h = 0.05",
+        "E ln τ of the eight schools in non-centered coordinates is that of the quadrature",
+        "the unadjusted scheme (4.4) in centered coordinates with h = 0.05",
     )
     .seed(2)
     .samples(format!("4 chains of 50000 steps of MALA, {:.0} effective draws", said[2].bulk))
@@ -232,10 +232,10 @@ fn refuses_bad_input() {
     assert_eq!(refused(StraightLine::new(&broken)), "points.y");
     let mut schools = EIGHT_SCHOOLS;
     schools[2].error = 0.0;
-    assert_eq!(refused(EightSchools::new(schools, Coordinates::Centred)), "error");
+    assert_eq!(refused(EightSchools::new(schools, Coordinates::Centered)), "error");
     schools[2] = School { effect: f64::INFINITY, error: 1.0 };
-    assert_eq!(refused(EightSchools::new(schools, Coordinates::Centred)), "effect");
-    let model = EightSchools::new(EIGHT_SCHOOLS, Coordinates::Centred).unwrap();
+    assert_eq!(refused(EightSchools::new(schools, Coordinates::Centered)), "effect");
+    let model = EightSchools::new(EIGHT_SCHOOLS, Coordinates::Centered).unwrap();
     assert_eq!(refused(model.means(10)), "nodes");
     assert_eq!(refused(model.log_tau_density(&[f64::NAN])), "at");
 }

@@ -102,6 +102,24 @@ fn steps_beyond_stability() {
         "`h` is 1.2, but it must be less than 1, the limit of stability of BAOAB for curvature 4, unless instability is \
          asked for",
     );
+    let obabo = Splitting::new(Word::Obabo, Bath::new(1.0, 1.0).unwrap(), 1.2).unwrap();
+    says(
+        Chains::from_point(&well, obabo, streams, 3, &[0.0, 0.0]),
+        "`h` is 1.2, but it must be less than 1, the limit of stability of OBABO for curvature 4, unless instability is \
+         asked for",
+    );
+    // γ/k, below leapfrog's limit.
+    let euler = EulerMaruyama::new(Bath::new(1.0, 1.0).unwrap(), 0.3).unwrap();
+    says(
+        Chains::from_point(&well, euler, streams, 3, &[0.0, 0.0]),
+        "`h` is 0.3, but it must be less than 0.25, the limit of stability of Euler–Maruyama for curvature 4, unless \
+         instability is asked for",
+    );
+    says(
+        Chains::from_point(&well, LeimkuhlerMatthews::new(1.0, 0.6).unwrap(), streams, 3, &[0.0, 0.0]),
+        "`h` is 0.6, but it must be less than 0.5, the limit of stability of Leimkuhler–Matthews for curvature 4, unless \
+         instability is asked for",
+    );
     let mut chains =
         Chains::beyond_stability(&well, Ula::new(1.0, 0.7).unwrap(), streams, 3, |_, _, q| q.fill(1.0))
             .unwrap();

@@ -80,19 +80,42 @@ fn covariance_evolution() {
 
 #[test]
 fn temperature() {
+    let (beta, h, k) = (4.0, 0.4, 1.0);
+    // E P² after some steps from a covariance, and the same under noise of strength √(γ/β) in place of √(2γ/β).
+    let exact = |scheme: &Splitting, steps: usize, start: Covariance| {
+        let step = LinearStep::of_splitting(scheme, k);
+        let weak = LinearStep { noise: step.noise.plus(-0.5, step.noise), ..step };
+        [step, weak].map(|step| (0..steps).fold(start, |c, _| step.apply(c)).pp)
+    };
+    let well = Harmonic::new(&[k]).unwrap();
+    for (seed, gamma) in [(10, 0.2), (20, 1.0), (30, 10.0)] {
+        for (word, seed) in Word::ALL.into_iter().zip(seed..) {
+            let scheme = Splitting::new(word, Bath::new(gamma, beta).unwrap(), h).unwrap();
+            let mut chains =
+                Chains::from_point(&well, scheme, Streams::new(seed, "heat"), 20_000, &[0.0]).unwrap();
+            chains.advance(150).unwrap();
+            let pp = Estimate::of(chains.momenta().iter().map(|p| p * p)).unwrap();
+            let [right, wrong] = exact(&scheme, 150, Covariance { qq: 0.0, qp: 0.0, pp: 1.0 / beta });
+            assert!(pp.z(right).abs() < 4.0, "{word:?} {gamma}: {pp:?} {right}");
+            assert!((wrong - right).abs() > 10.0 * pp.standard_error, "{word:?} {gamma}: {wrong} {right}");
+            // Without a trace of the friction: e^{−γt} and e^{−2kt/γ} are e^{−12} at the end.
+            assert!((right / splitting_covariance(&scheme, k).pp - 1.0).abs() < (-12f64).exp(), "{word:?}");
+        }
+    }
     // OBABO leaves the momenta exactly in N(0, 1/β).
-    let (beta, h) = (4.0, 0.4);
     let scheme = Splitting::new(Word::Obabo, Bath::new(1.0, beta).unwrap(), h).unwrap();
-    let [_, _, pp] = squares(scheme, 1.0, 60, 2, [0.0, 0.0]);
+    let [_, _, pp] = squares(scheme, k, 60, 2, [0.0, 0.0]);
+    let [right, wrong] = exact(&scheme, 60, Covariance { qq: 0.0, qp: 0.0, pp: 0.0 });
+    assert!((right * beta - 1.0).abs() < 1e-9, "{right}");
     Check::new(
         "ch4_langevin/underdamped/temperature",
         &["u:46", "eq:4.1"],
         "E P² = 1/β: the bath sets the temperature, whatever the friction",
-        "β in place of 1/β",
+        "noise of strength √(γ/β) in place of √(2γ/β)",
     )
     .seed(2)
     .samples("200000 chains")
-    .statistical(pp, 1.0 / beta, beta);
+    .statistical(pp, 1.0 / beta, wrong);
 }
 
 /// Closed form against the Lyapunov equation, over friction, temperature, mass and step; and against chains.

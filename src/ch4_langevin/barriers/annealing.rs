@@ -133,6 +133,26 @@ impl Weights {
         self.logs.iter().map(|log| log.exp()).collect::<Moments>().mean()
     }
 
+    /// The logarithm of the mean weight, an estimate of ln (Z(β)/Z₀) that no weight can overflow. Its standard error is that of the
+    /// mean weight over the mean weight (the delta method).
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::{barriers::Annealing, sampler::Harmonic};
+    /// // From N(0, 1) to N(0, 1/4): Z(β)/Z₀ = ½.
+    /// let (one, four) = (Harmonic::new(&[1.0])?, Harmonic::new(&[4.0])?);
+    /// let way = Annealing { steps: 5, moves: 1, h: 0.2, paths: 2000, seed: 1 };
+    /// let weights = way.run(&one, |stream, x| x[0] = stream.normal(), &four, 1.0)?;
+    /// assert!(weights.log_mean()?.z(0.5f64.ln()).abs() < 4.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Fewer than two weights.
+    pub fn log_mean(&self) -> Result<Estimate> {
+        let Estimate { mean, standard_error, count } = self.scaled().collect::<Moments>().mean()?;
+        Ok(Estimate { mean: self.largest() + mean.ln(), standard_error: standard_error / mean, count })
+    }
+
     /// Σ w f(x)/Σ w over the ends of the paths: the mean of f under e^{−βU}.
     pub fn expectation(&self, f: impl Fn(&[f64]) -> f64) -> f64 {
         let [sum, total] = self
@@ -152,7 +172,12 @@ impl Weights {
 
     /// The weights over the largest one: they cannot overflow.
     fn scaled(&self) -> impl Iterator<Item = f64> + '_ {
-        let largest = self.logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let largest = self.largest();
         self.logs.iter().map(move |log| (log - largest).exp())
+    }
+
+    /// The largest logarithm.
+    fn largest(&self) -> f64 {
+        self.logs.iter().copied().fold(f64::NEG_INFINITY, f64::max)
     }
 }

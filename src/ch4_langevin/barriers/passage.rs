@@ -98,6 +98,15 @@ pub fn eyring_kramers(rise: f64, [well, top]: [f64; 2], beta: f64) -> Result<f64
 // ANCHOR_END: eyring_kramers
 
 /// The chain (4.4), Xₖ₊₁ = Xₖ − U′(Xₖ) h + √(2h/β) ξₖ, stopped at the first k with Xₖ ≥ `to`.
+///
+/// ```
+/// use sdml::{ch4_langevin::barriers::Crossing, random::Streams};
+/// // So strong a force carries the chain across in the first step.
+/// let crossing = Crossing::new(|_| 1000.0, 1.0, 1.0, 0.01)?;
+/// assert_eq!(crossing.simulate(0.0, 10, &mut Streams::new(1, "doc").stream(0))?, 0.01);
+/// assert!((crossing.exact(-1.0, 0.0, 8)? - 0.01).abs() < 1e-15);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Crossing<F> {
     force: F,

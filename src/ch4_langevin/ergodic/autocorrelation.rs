@@ -79,6 +79,17 @@ pub fn integrated_time(chain: &[f64]) -> Result<f64> {
 ///
 /// # Errors
 /// Traces shorter than 8, or that never change.
+///
+/// ```
+/// use sdml::ch4_langevin::ergodic::{Traces, effective_sample_size};
+/// // A chain that alternates reaches the bound: N log₁₀ N = 200.
+/// let chain: Vec<f64> = [1.0, -1.0].repeat(50);
+/// assert!((effective_sample_size(&Traces::new(vec![chain.clone()])?)? - 200.0).abs() < 1e-9);
+/// // Two chains that stay apart are hardly worth more than one draw.
+/// let other: Vec<f64> = chain.iter().map(|x| x + 10.0).collect();
+/// assert!((effective_sample_size(&Traces::new(vec![chain, other])?)? - 1.0).abs() < 0.1);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn effective_sample_size(chains: &Traces) -> Result<f64> {
     let length = at_least("chains.length()", chains.length(), SHORTEST)?;
     let (m, n) = (chains.count() as f64, length as f64);

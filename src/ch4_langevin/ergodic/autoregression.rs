@@ -93,9 +93,9 @@ impl Autoregression {
         self.variance() * share * share + noise
     }
 
-    /// What X_0 contributes to the mean of X_1, …, X_n, (a + … + aⁿ)/n, and the variance of what the noise does. With
-    /// g_j = 1 + a + … + a^{j−1} these are a g_n/n and (s/n)² Σ g_j². In closed form they would lose their digits where a is
-    /// near 1.
+    /// What X_0 contributes to the mean of X_1, …, X_n, (a + … + aⁿ)/n, and the variance of what
+    /// the noise does. With g_j = 1 + a + … + a^{j−1} these are a g_n/n and (s/n)² Σ g_j².
+    /// In closed form they would lose their digits where a is near 1.
     fn sums(&self, n: usize) -> [f64; 2] {
         let (mut g, mut squares) = (0.0, 0.0);
         for _ in 0..n {

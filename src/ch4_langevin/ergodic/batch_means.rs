@@ -60,6 +60,16 @@ pub fn batch_interval(chain: &[f64], batches: usize, confidence: f64) -> Result<
 ///
 /// # Errors
 /// Fewer than two values, or values that are not finite.
+///
+/// ```
+/// use sdml::ch4_langevin::ergodic::{batch_means, naive_error};
+/// // Four values, each eight times: 32 numbers with s² = 40/31, but only four that are independent.
+/// let chain: Vec<f64> = [1.0, 2.0, 3.0, 4.0].iter().flat_map(|x| [*x; 8]).collect();
+/// let naive = naive_error(&chain)?;
+/// assert!((naive.standard_error - (40.0f64 / 31.0 / 32.0).sqrt()).abs() < 1e-15);
+/// assert!(naive.mean == 2.5 && batch_means(&chain, 4)?.standard_error > 3.0 * naive.standard_error);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn naive_error(chain: &[f64]) -> Result<Estimate> {
     Traces::new(vec![chain.to_vec()]).map_err(|_| {
         Error::argument("chain", format!("{} values", chain.len()), "two finite values at least")

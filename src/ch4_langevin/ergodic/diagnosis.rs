@@ -77,6 +77,17 @@ pub fn diagnose(chains: &Traces) -> Result<Diagnosis> {
 ///
 /// # Errors
 /// As [`diagnose`].
+///
+/// ```
+/// use sdml::ch4_langevin::ergodic::{Traces, r_hat};
+/// // The halves of these chains agree to the last digit: B = 0 and V = (1 − 1/N) W with N = 100.
+/// let chain: Vec<f64> = [0.0, 1.0, 2.0, 3.0].repeat(50);
+/// assert!((r_hat(&Traces::new(vec![chain.clone(), chain.clone()])?)? - 0.99f64.sqrt()).abs() < 1e-12);
+/// // Chains in different places are found out.
+/// let other: Vec<f64> = chain.iter().map(|x| x + 10.0).collect();
+/// assert!(r_hat(&Traces::new(vec![chain, other])?)? > 1.9);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 // ANCHOR: r_hat
 pub fn r_hat(chains: &Traces) -> Result<f64> {
     let halves = comparable(chains)?;
@@ -137,6 +148,15 @@ pub fn rank_normalized(chains: &Traces) -> Result<Traces> {
 ///
 /// # Errors
 /// As [`diagnose`].
+///
+/// ```
+/// use sdml::{ch4_langevin::ergodic::{Autoregression, Traces, bulk_size}, random::Streams};
+/// let (ar, streams) = (Autoregression::new(0.5, 1.0)?, Streams::new(1, "doc"));
+/// let chains = Traces::new((0..2).map(|m| ar.stationary(100, &mut streams.stream(m))).collect())?;
+/// // Only ranks count: an increasing function changes nothing.
+/// assert_eq!(bulk_size(&chains.map(f64::exp)?)?, bulk_size(&chains)?);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn bulk_size(chains: &Traces) -> Result<f64> {
     effective_sample_size(&rank_normalized(&comparable(chains)?)?)
 }
@@ -145,6 +165,15 @@ pub fn bulk_size(chains: &Traces) -> Result<f64> {
 ///
 /// # Errors
 /// As [`diagnose`].
+///
+/// ```
+/// use sdml::{ch4_langevin::ergodic::{Autoregression, Traces, tail_size}, random::Streams};
+/// let (ar, streams) = (Autoregression::new(0.5, 1.0)?, Streams::new(1, "doc"));
+/// let chains = Traces::new((0..2).map(|m| ar.stationary(100, &mut streams.stream(m))).collect())?;
+/// // A reflection exchanges the two tails.
+/// assert!((tail_size(&chains.map(|x| -x)?)? - tail_size(&chains)?).abs() < 1e-9);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn tail_size(chains: &Traces) -> Result<f64> {
     let halves = comparable(chains)?;
     let size = |probability: f64| {

@@ -37,6 +37,17 @@ pub struct Embedding {
 }
 
 /// A particle on a line, with its memory.
+///
+/// ```
+/// use sdml::{ch4_langevin::generalized::{Embedding, Memory}, random::Streams, statistics::Estimate};
+/// let scheme = Embedding::new(Memory::exponential(1.0, 0.5)?, 2.0, 0.1)?;
+/// let mut stream = Streams::new(1, "doc").stream(0);
+/// assert_eq!(scheme.particle(3.0, &mut stream).q, 3.0);
+/// // E P² = 1/β.
+/// let squares = (0..1000).map(|_| scheme.particle(3.0, &mut stream).p().powi(2));
+/// assert!(Estimate::of(squares)?.z(0.5).abs() < 4.0);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Particle {
     /// The position.

@@ -110,6 +110,20 @@ impl Oscillators {
 }
 
 /// The particle with all of its surroundings: a system without noise and without friction.
+///
+/// ```
+/// use sdml::{ch4_langevin::generalized::Oscillators, random::Streams};
+/// let bath = Oscillators::at_quantiles(1.0, 0.5, 10)?;
+/// let mut whole = bath.around(1.0, 2.0, &mut Streams::new(1, "doc").stream(0))?;
+/// let energy = whole.energy();
+/// whole.step(|q| -q, 0.1);
+/// assert!(whole.q != 1.0 && whole.p != 0.0);
+/// // Without friction the motion can be reversed.
+/// whole.step(|q| -q, -0.1);
+/// assert!((whole.q - 1.0).abs() < 1e-12 && whole.p.abs() < 1e-12);
+/// assert!((whole.energy() - energy).abs() < 1e-10);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Whole<'a> {
     bath: &'a Oscillators,

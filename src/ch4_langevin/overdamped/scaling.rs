@@ -44,7 +44,8 @@ pub fn mala_acceptance_gaussian(d: usize, h: f64) -> Result<f64> {
     let half = 0.5 * at_least("d", d, 1)? as f64;
     let root = (positive("h", h)?.powi(4) + 8.0 * h).sqrt();
     if d <= SMALL {
-        // P(λ₊ χ² > |λ₋| χ'²) = P(χ'²/(χ² + χ'²) < λ₊/(λ₊ + |λ₋|)), and λ₊ = 4h/(root + h²) without cancellation.
+        // P(λ₊ χ² > |λ₋| χ'²) = P(χ'²/(χ² + χ'²) < λ₊/(λ₊ + |λ₋|)),
+        // and λ₊ = 4h/(root + h²) without cancellation.
         return Ok(2.0 * beta_reg(half, half, 4.0 * h / (root * (root + h * h))));
     }
     upper_part(half - 1.0, if root.is_finite() { h * h / root } else { 1.0 })

@@ -12,6 +12,13 @@ use crate::{Error, Result};
 /// Speed in miles per hour and stopping distance in feet of 50 cars, recorded in the 1920s.
 ///
 /// Source: M. Ezekiel, *Methods of Correlation Analysis*, Wiley, 1930; the data set `cars` of the language R.
+///
+/// ```
+/// use sdml::ch4_langevin::posterior::CARS;
+/// // The published means: 15.4 miles per hour and 42.98 feet.
+/// assert_eq!(CARS.iter().map(|car| car.0).sum::<f64>() / 50.0, 15.4);
+/// assert_eq!(CARS.iter().map(|car| car.1).sum::<f64>() / 50.0, 42.98);
+/// ```
 pub const CARS: [(f64, f64); 50] = [
     (4.0, 2.0),
     (4.0, 10.0),

@@ -4,8 +4,8 @@
 //!
 //! yⱼ ~ N(θⱼ, σⱼ²),  θⱼ ~ N(μ, τ²),  μ ~ N(0, 5²),  τ ~ Cauchy(0, 5) on τ > 0.
 //!
-//! In the *centred* coordinates (μ/5, ln τ, θ/5) the θⱼ are confined to a strip of width τ about μ, which narrows to nothing as
-//! τ → 0. In the *non-centred* ones (μ/5, ln τ, z) with θⱼ = μ + τ zⱼ the zⱼ are standard normal whatever τ is, and the data
+//! In the *centered* coordinates (μ/5, ln τ, θ/5) the θⱼ are confined to a strip of width τ about μ, which narrows to nothing as
+//! τ → 0. In the *non-centered* ones (μ/5, ln τ, z) with θⱼ = μ + τ zⱼ the zⱼ are standard normal whatever τ is, and the data
 //! only nudge them (Papaspiliopoulos, Roberts and Sköld 2007).
 
 use crate::Result;
@@ -13,6 +13,15 @@ use crate::ch4_langevin::sampler::Potential;
 use crate::error::{at_least, finite, positive};
 
 /// An effect of coaching on a test score, and its standard error.
+///
+/// ```
+/// use sdml::ch4_langevin::posterior::{Coordinates, EightSchools, School};
+/// // Schools without an effect: by symmetry E μ = E θⱼ = 0.
+/// let schools = [School { effect: 0.0, error: 10.0 }; 8];
+/// let means = EightSchools::new(schools, Coordinates::Centered)?.means(200)?;
+/// assert_eq!((means.mu, means.theta), (0.0, [0.0; 8]));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct School {
     /// y, in points.
@@ -28,6 +37,15 @@ const fn school(effect: f64, error: f64) -> School {
 /// The schools A to H.
 ///
 /// Source: D. B. Rubin, *Estimation in parallel randomized experiments*, Journal of Educational Statistics 6 (1981), 377–401.
+///
+/// ```
+/// use sdml::ch4_langevin::posterior::EIGHT_SCHOOLS;
+/// // If all had the same effect, the estimate would be 7.7 with the standard error 4.1.
+/// let weights = EIGHT_SCHOOLS.map(|school| school.error.powi(-2));
+/// let total: f64 = weights.iter().sum();
+/// let mean = EIGHT_SCHOOLS.iter().zip(weights).map(|(school, w)| w * school.effect).sum::<f64>() / total;
+/// assert!((mean - 7.7).abs() < 0.05 && (1.0 / total.sqrt() - 4.1).abs() < 0.05);
+/// ```
 pub const EIGHT_SCHOOLS: [School; 8] = [
     school(28.0, 15.0),
     school(8.0, 10.0),
@@ -43,12 +61,23 @@ pub const EIGHT_SCHOOLS: [School; 8] = [
 const SCALE: f64 = 5.0;
 
 /// In which coordinates the posterior is written.
+///
+/// ```
+/// use sdml::ch4_langevin::posterior::{Coordinates, EIGHT_SCHOOLS, EightSchools};
+/// // μ = 5 and τ = 1; the other coordinates are 2.
+/// let mut x = [2.0; 10];
+/// x[..2].copy_from_slice(&[1.0, 0.0]);
+/// let model = |coordinates| EightSchools::new(EIGHT_SCHOOLS, coordinates);
+/// assert_eq!(model(Coordinates::Centered)?.effects(&x), [5.0 * 2.0; 8]);
+/// assert_eq!(model(Coordinates::NonCentered)?.effects(&x), [5.0 + 2.0; 8]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coordinates {
     /// (μ/5, ln τ, θ/5).
-    Centred,
+    Centered,
     /// (μ/5, ln τ, z), θ = μ + τz.
-    NonCentred,
+    NonCentered,
 }
 
 /// The posterior of the model, a density in ten coordinates known up to a factor.
@@ -59,6 +88,17 @@ pub struct EightSchools {
 }
 
 /// Posterior means, in points; ln τ is τ's logarithm with τ in points.
+///
+/// ```
+/// use sdml::ch4_langevin::posterior::{Coordinates, EightSchools, School};
+/// // Where the reports are almost exact, the effects are what they say; those of opposite sign leave E μ = 0.
+/// let effects = [-10.0, 10.0, -10.0, 10.0, -10.0, 10.0, -10.0, 10.0];
+/// let schools = effects.map(|effect| School { effect, error: 0.01 });
+/// let means = EightSchools::new(schools, Coordinates::Centered)?.means(200)?;
+/// assert!(means.theta.iter().zip(schools).all(|(theta, school)| (theta - school.effect).abs() < 1e-3));
+/// assert!(means.mu.abs() < 1e-9 && means.log_tau < means.tau.ln());
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SchoolMeans {
     /// E μ.
@@ -77,14 +117,14 @@ impl EightSchools {
     /// ```
     /// use sdml::ch4_langevin::posterior::{Coordinates, EIGHT_SCHOOLS, EightSchools};
     /// use sdml::ch4_langevin::sampler::Potential;
-    /// let [centred, other] = [Coordinates::Centred, Coordinates::NonCentred]
+    /// let [centered, other] = [Coordinates::Centered, Coordinates::NonCentered]
     ///     .map(|coordinates| EightSchools::new(EIGHT_SCHOOLS, coordinates).unwrap());
     /// // μ = 0 and τ = 1: the same θ in either coordinates, and a density that differs by a constant factor.
     /// let differ = |theta: f64| {
     ///     let (mut x, mut z) = ([0.0; 10], [0.0; 10]);
     ///     x[2..].fill(theta / 5.0);
     ///     z[2..].fill(theta);
-    ///     centred.value(&x) - other.value(&z)
+    ///     centered.value(&x) - other.value(&z)
     /// };
     /// assert!((differ(1.0) - differ(3.0)).abs() < 1e-12);
     /// ```
@@ -102,8 +142,8 @@ impl EightSchools {
     /// The effects θ, in points.
     pub fn effects(&self, x: &[f64]) -> [f64; 8] {
         std::array::from_fn(|j| match self.coordinates {
-            Coordinates::Centred => SCALE * x[2 + j],
-            Coordinates::NonCentred => SCALE * x[0] + x[1].exp() * x[2 + j],
+            Coordinates::Centered => SCALE * x[2 + j],
+            Coordinates::NonCentered => SCALE * x[0] + x[1].exp() * x[2 + j],
         })
     }
 
@@ -135,7 +175,7 @@ impl EightSchools {
     ///
     /// ```
     /// use sdml::ch4_langevin::posterior::{Coordinates, EIGHT_SCHOOLS, EightSchools};
-    /// let model = EightSchools::new(EIGHT_SCHOOLS, Coordinates::NonCentred)?;
+    /// let model = EightSchools::new(EIGHT_SCHOOLS, Coordinates::NonCentered)?;
     /// let (coarse, fine) = (model.means(200)?, model.means(400)?);
     /// assert!((coarse.tau - fine.tau).abs() < 1e-9 && (coarse.theta[0] - fine.theta[0]).abs() < 1e-9);
     /// # Ok::<(), sdml::Error>(())
@@ -187,8 +227,8 @@ impl Potential for EightSchools {
             let School { effect, error } = self.schools[j];
             let data = 0.5 * ((effect - theta[j]) / error).powi(2);
             let among = match self.coordinates {
-                Coordinates::Centred => 0.5 * ((theta[j] - mu) / tau).powi(2) + log_tau,
-                Coordinates::NonCentred => 0.5 * x[2 + j] * x[2 + j],
+                Coordinates::Centered => 0.5 * ((theta[j] - mu) / tau).powi(2) + log_tau,
+                Coordinates::NonCentered => 0.5 * x[2 + j] * x[2 + j],
             };
             sum + data + among
         })
@@ -205,13 +245,13 @@ impl Potential for EightSchools {
             let School { effect, error } = self.schools[j];
             let misfit = (theta[j] - effect) / (error * error);
             match self.coordinates {
-                Coordinates::Centred => {
+                Coordinates::Centered => {
                     let pull = (theta[j] - mu) / (tau * tau);
                     gradient[0] -= SCALE * pull;
                     gradient[1] += 1.0 - pull * (theta[j] - mu);
                     gradient[2 + j] = SCALE * (misfit + pull);
                 }
-                Coordinates::NonCentred => {
+                Coordinates::NonCentered => {
                     gradient[0] += SCALE * misfit;
                     gradient[1] += misfit * tau * x[2 + j];
                     gradient[2 + j] = misfit * tau + x[2 + j];

@@ -6,6 +6,13 @@ use crate::ch1_preliminaries::fokker_planck::{Density, FokkerPlanck, Grid, Schem
 use crate::error::{at_least, positive};
 
 /// A time spent at one inverse temperature.
+///
+/// ```
+/// use sdml::ch4_langevin::relaxation::{Stage, cooling};
+/// let [hot, cold] = [1.0, 4.0].map(|beta| Stage { beta, duration: 3.0 });
+/// assert_eq!(cooling(1.0, 4.0, 2, 6.0)?, [hot, cold]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Stage {
     /// β.

@@ -44,6 +44,18 @@ pub fn rotating(
 ///
 /// # Errors
 /// Densities on another grid, and times that [`evolve`](FokkerPlanck::evolve) refuses.
+///
+/// ```
+/// use sdml::ch1_preliminaries::fokker_planck::{Density, FokkerPlanck, Grid};
+/// use sdml::ch4_langevin::relaxation::decay_rate;
+/// let grid = Grid::new([-6.0], [6.0], [120])?;
+/// let equation = FokkerPlanck::gradient(grid, |[x]| 0.5 * x * x, 1.0)?;
+/// let bell = |m: f64| Density::proportional_to(grid, move |[x]| (-0.5 * (x - m) * (x - m)).exp());
+/// // Two normal laws of variance 1 whose means fall like e^{−t}.
+/// let rate = decay_rate(&equation, [&bell(0.1)?, &bell(-0.1)?], 1.0, 1.0)?;
+/// assert!((rate - 1.0).abs() < 1e-2);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn decay_rate<const N: usize>(
     equation: &FokkerPlanck<N>,
     starts: [&Density<N>; 2],

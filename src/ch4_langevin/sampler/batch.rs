@@ -6,6 +6,29 @@ use super::Potential;
 use crate::random::Bundle;
 
 /// Some chains, with everything that they carry from step to step. A scheme moves them all.
+///
+/// ```
+/// use sdml::{ch4_langevin::sampler::{Batch, Chains, Harmonic, Potential, Scheme}, random::Streams};
+/// # #[derive(Clone, Copy)]
+/// struct KickAndDrift;
+///
+/// impl Scheme for KickAndDrift {
+///     fn step<U: Potential>(&self, potential: &U, chains: &mut Batch) {
+///         chains.kick(potential, 1.0);
+///         chains.drift(1.0);
+///     }
+/// #     fn name(&self) -> &'static str { "kick and drift" }
+/// #     fn h(&self) -> f64 { 1.0 }
+/// #     fn momentum_deviation(&self) -> f64 { 0.0 }
+/// #     fn limit(&self, stiffness: f64) -> f64 { 2.0 / stiffness.sqrt() }
+/// }
+/// let well = Harmonic::new(&[1.0])?;
+/// let mut chains = Chains::from_point(&well, KickAndDrift, Streams::new(1, "doc"), 1, &[8.0])?;
+/// // From (8, 0) to p = 0 − 8 and q = 8 + p.
+/// chains.advance(1)?;
+/// assert_eq!((chains.positions()[[0, 0]], chains.momenta()[[0, 0]]), (0.0, -8.0));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Batch {
     pub(super) streams: Bundle,
@@ -183,6 +206,28 @@ impl Batch {
 }
 
 /// A position with what the potential says there.
+///
+/// ```
+/// use sdml::{ch4_langevin::sampler::{Batch, Chains, Harmonic, Potential, Scheme}, random::Streams};
+/// # #[derive(Clone, Copy)]
+/// struct Halving;
+///
+/// impl Scheme for Halving {
+///     // The proposal x/2 lowers U and is always accepted.
+///     fn step<U: Potential>(&self, potential: &U, chains: &mut Batch) {
+///         chains.metropolis(potential, |x, _, _| 0.5 * x, |q, y| q.value - y.value);
+///     }
+/// #     fn name(&self) -> &'static str { "halving" }
+/// #     fn h(&self) -> f64 { 1.0 }
+/// #     fn momentum_deviation(&self) -> f64 { 0.0 }
+/// #     fn limit(&self, _: f64) -> f64 { f64::INFINITY }
+/// }
+/// let well = Harmonic::new(&[1.0])?;
+/// let mut chains = Chains::from_point(&well, Halving, Streams::new(1, "doc"), 1, &[8.0])?;
+/// chains.advance(3)?;
+/// assert_eq!((chains.positions()[[0, 0]], chains.acceptance()), (1.0, 1.0));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Point<'a> {
     /// The position x.

@@ -44,6 +44,16 @@ pub struct Chains<'a, U, S> {
 }
 
 /// What a chain shows when it is looked at.
+///
+/// ```
+/// use sdml::{ch4_langevin::{overdamped::Ula, sampler::{Chains, Harmonic}}, random::Streams};
+/// let well = Harmonic::new(&[1.0])?;
+/// let mut chains = Chains::from_point(&well, Ula::new(1.0, 0.1)?, Streams::new(1, "doc"), 10, &[0.0])?;
+/// // Ten chains are shown after the steps 2, 4 and 6.
+/// let sum = chains.fold(6, 2, || 0, |sum: &mut usize, visit| *sum += visit.step, |a, b| a + b)?;
+/// assert_eq!(sum, 10 * (2 + 4 + 6));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Visit<'a> {
     /// The number of the chain.

@@ -60,6 +60,37 @@ pub trait Potential: Sync {
 }
 
 /// A way to move chains by one step of time h.
+///
+/// ```
+/// use sdml::{ch4_langevin::sampler::{Batch, Chains, Harmonic, Potential, Scheme}, random::Streams};
+///
+/// /// Steepest descent, (4.4) without noise, with h = ½.
+/// #[derive(Clone, Copy)]
+/// struct Descent;
+///
+/// impl Scheme for Descent {
+///     fn name(&self) -> &'static str {
+///         "descent"
+///     }
+///     fn h(&self) -> f64 {
+///         0.5
+///     }
+///     fn step<U: Potential>(&self, potential: &U, chains: &mut Batch) {
+///         chains.update_positions(potential, |x, gradient, _| x - 0.5 * gradient);
+///     }
+///     fn momentum_deviation(&self) -> f64 {
+///         0.0
+///     }
+///     fn limit(&self, stiffness: f64) -> f64 {
+///         2.0 / stiffness
+///     }
+/// }
+/// let well = Harmonic::new(&[1.0])?;
+/// let mut chains = Chains::from_point(&well, Descent, Streams::new(1, "doc"), 2, &[8.0])?;
+/// chains.advance(3)?;
+/// assert_eq!(chains.positions(), ndarray::array![[1.0], [1.0]]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 // ANCHOR: scheme
 pub trait Scheme: Copy + Sync {
     /// Its name, for tables.

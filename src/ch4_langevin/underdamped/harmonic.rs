@@ -7,6 +7,15 @@ use crate::Result;
 use crate::error::positive;
 
 /// The covariance matrix of (q, p).
+///
+/// ```
+/// use sdml::ch4_langevin::underdamped::Covariance;
+/// let start = Covariance { qq: 2.0, qp: 0.0, pp: 3.0 };
+/// // A quarter of a turn, (q, p) ↦ (p, −q), exchanges the variances.
+/// let turned = start.under([[0.0, 1.0], [-1.0, 0.0]]);
+/// assert_eq!(turned, Covariance { qq: 3.0, qp: 0.0, pp: 2.0 });
+/// assert_eq!(start.plus(-1.0, turned), Covariance { qq: -1.0, qp: 0.0, pp: 1.0 });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Covariance {
     /// Var q.
@@ -79,7 +88,8 @@ impl Oscillator {
         let square = self.stiffness / m - half * half;
         let omega = square.abs().sqrt();
         if square < 0.0 {
-            // The twins overflow long before the product does: it is a sum of two decays, of rates whose product is k/m.
+            // The twins overflow long before the product does:
+            // it is a sum of two decays, of rates whose product is k/m.
             let fast = half + omega;
             let slow = self.stiffness / m / fast;
             let [late, early] = [slow, fast].map(|rate| (-rate * t).exp());

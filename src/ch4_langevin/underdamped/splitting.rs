@@ -11,6 +11,18 @@ use crate::ch4_langevin::sampler::{Batch, Potential, Scheme};
 use crate::error::positive;
 
 /// A part of (4.1) that can be solved exactly.
+///
+/// ```
+/// use sdml::ch4_langevin::underdamped::{Letter, Word};
+/// // In every word each part acts for one step in all.
+/// for word in Word::ALL {
+///     let once = |part: Letter| {
+///         let times = word.letters().iter().filter(|(letter, _)| *letter == part).map(|(_, time)| time);
+///         (times.sum::<f64>() - 1.0).abs() < 1e-14
+///     };
+///     assert!(once(Letter::A) && once(Letter::B) && once(Letter::O));
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Letter {
     /// Free flight: q ← q + t p/m.
@@ -22,6 +34,19 @@ pub enum Letter {
 }
 
 /// The order in which the letters act.
+///
+/// ```
+/// use sdml::ch4_langevin::underdamped::{Bath, LinearStep, Splitting, Word};
+/// let bath = Bath::new(1.0, 1.0)?;
+/// for word in Word::ALL {
+///     // Stable a little below the limit, and not above.
+///     let scheme = |share: f64| Splitting::new(word, bath, share * word.limit());
+///     assert!(LinearStep::of_splitting(&scheme(0.99)?, 1.0).spectral_radius() < 1.0);
+///     assert!(LinearStep::of_splitting(&scheme(1.01)?, 1.0).spectral_radius() > 1.0);
+/// }
+/// assert_eq!(Word::Baoab.name(), "BAOAB");
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Word {
     /// BAOAB.

@@ -24,7 +24,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "The time to cross a barrier",
-        caption: r"Mean time from the left minimum of the double well to the right one against the inverse temperature $\beta$. First panel: the exact integral (line), the formula of Eyring and Kramers (dashed), twice the inverse spectral gap (green), and the simulated chain with $h = 0.005$ (orange). Second: all of them over the exact time; grey, the corrected formula with $1 + 3/(8\beta)$.",
+        caption: r"Mean time from the left minimum of the double well to the right one against the inverse temperature $\beta$. First panel: the exact integral (line), the formula of Eyring and Kramers (dashed), twice the inverse spectral gap (green), and the simulated chain with $h = 0.005$ (orange). Second: all of them over the exact time; gray, the corrected formula with $1 + 3/(8\beta)$.",
         alt: "First panel: on a logarithmic scale all four follow one straight line that climbs from about 4 to over 1000 as beta goes from 1 to 7. Second: ratios; the formula approaches 1 slowly from below, the corrected one faster, the green dots quickly, the orange dots scatter about 1.",
         seed: 5,
         parameters: &[Parameter {

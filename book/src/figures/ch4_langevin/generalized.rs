@@ -15,7 +15,7 @@ pub const FIGURES: &[Figure] = &[
         id: "gle-noise",
         section: SECTION,
         number: None,
-        title: "Coloured noise and its memory",
+        title: "Colored noise and its memory",
         caption: r"First panel: the force $\mathcal F$ of two baths of equal friction, with a memory of $\tau = 0.2$ (orange) and $\tau = 1$ (blue). Second: their covariance at lag $t$, measured on the simulated noise (dots, bars of four standard errors) and $\zeta(t)/\beta$ (lines).",
         alt: "First panel: a rapidly jittering force of large amplitude and a slowly wandering one. Second: measured covariances lie on two exponentials, a high narrow one and a low wide one.",
         seed: 1,
@@ -31,7 +31,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "From oscillators to friction",
-        caption: r"First panel: the memory kernel $\zeta_n$ of $n$ oscillators and its limit $e^{-t/\tau}\gamma/\tau$ (dashed). Second: the velocity autocorrelation of a particle in a harmonic well among them, exactly, and that of the generalized Langevin equation (dashed).",
+        caption: r"First panel: the memory kernel $\zeta_n$ of $n$ oscillators and its limit $\frac{\gamma}{\tau} e^{-t/\tau}$ (dashed). Second: the velocity autocorrelation of a particle in a harmonic well among them, exactly, and that of the generalized Langevin equation (dashed).",
         alt: "First panel: kernels of six and of twenty oscillators leave the exponential and ring, that of a hundred and twenty follows it. Second: the oscillating velocity autocorrelations approach the dashed limit in the same way.",
         seed: 0,
         parameters: &[
@@ -185,7 +185,7 @@ fn draw_short_memory(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let tau = data.get("tau")?;
     let mut distance = Plate::new()
         .log_x(2.5e-3..=1.2, r"memory $\tau$")
-        .log_y(1e-3..=1.0, "largest distance")
+        .log_y(1e-3..=1.5, "largest distance")
         .legend(Corner::BottomRight);
     distance.line(tau, data.get("from_once")?, BLUE.thin());
     distance.points(tau, data.get("from_once")?, BLUE).keyed(r"from friction $\gamma$");

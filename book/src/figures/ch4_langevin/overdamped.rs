@@ -10,7 +10,7 @@ use sdml::ch4_langevin::underdamped::{
 use sdml::random::Streams;
 
 use crate::figures::{
-    BLUE, Corner, Data, Figure, GREEN, INK, ORANGE, PURPLE, Parameter, Plate, Settings, Side,
+    BLUE, Corner, Data, Figure, GREEN, GREY, INK, ORANGE, PURPLE, Parameter, Plate, Settings, Side,
 };
 
 const SECTION: &str = "ch4_langevin/overdamped";
@@ -22,8 +22,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Strong friction",
-        caption: r"First panel: $Q(\gamma t)$ of (4.1) in the double well for two frictions and $X(t)$ of (4.2), all driven by one Brownian motion; grey: $Q(t)$ for $\gamma = 20$ without the change of time. Second: root mean square of $Q(\gamma t) - X(t)$ in a harmonic well, exactly $(\beta(\gamma^2 + k/2))^{-1/2}$.",
-        alt: "First panel: the path with friction twenty hugs the overdamped one, the path with friction three is smoother and lags, the path without the change of time hardly moves. Second: the distance falls along a line of slope minus one.",
+        caption: r"First panel: $Q(\gamma t)$ of (4.1) in the double well for two frictions and $X(t)$ of (4.2), all driven by one Brownian motion; dashed: $Q(t)$ for $\gamma = 20$ without the change of time. Second: root mean square of $Q(\gamma t) - X(t)$ in a harmonic well, exactly $(\beta(\gamma^2 + k/2))^{-1/2}$.",
+        alt: "First panel: the thin path with friction twenty runs along the overdamped one, the path with friction three is smoother and lags, the dashed path without the change of time hardly moves. Second: the distance falls along a line of slope minus one.",
         seed: 2,
         parameters: &[Parameter { name: "beta", default: 2.0, meaning: "inverse temperature" }],
         data: friction,
@@ -102,12 +102,12 @@ fn friction(settings: &Settings) -> Result<Data> {
 fn draw_friction(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let t = data.get("t")?;
     let mut paths = Plate::new().x(0.0..=4.0, "time $t$").y(-1.8..=1.2, "position").legend(Corner::TopRight);
-    paths.line(t, data.get("frozen")?, crate::figures::GREY).keyed("$Q(t)$");
+    paths.line(t, data.get("x")?, ORANGE).keyed("$X(t)$");
+    paths.line(t, data.get("strong")?, BLUE.thin()).keyed(r"$Q(\gamma t)$, $\gamma = 20$");
     paths.line(t, data.get("weak")?, GREEN).keyed(r"$Q(\gamma t)$, $\gamma = 3$");
-    paths.line(t, data.get("strong")?, BLUE).keyed(r"$Q(\gamma t)$, $\gamma = 20$");
-    paths.line(t, data.get("x")?, ORANGE.thin()).keyed("$X(t)$");
+    paths.line(t, data.get("frozen")?, GREY.dashed()).keyed("$Q(t)$");
     let mut rate =
-        Plate::new().log_x(1.0..=100.0, r"friction $\gamma$").log_y(5e-3..=1.0, "root mean square distance");
+        Plate::new().log_x(1.0..=100.0, r"friction $\gamma$").log_y(5e-3..=1.5, "root mean square distance");
     rate.line(data.get("gamma")?, data.get("distance")?, BLUE);
     rate.power(-1.0, (1.0, 0.9), 100.0, INK.dashed().thin()).named_at(12.0, Side::AboveRight, r"slope $-1$");
     Ok(vec![paths.title("one Brownian motion"), rate.title("rate")])

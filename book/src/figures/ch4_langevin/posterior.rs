@@ -19,7 +19,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Two posteriors",
-        caption: r"First panel: stopping distances of 50 cars, and thirty lines drawn from the posterior by MALA; in their midst, the line of the exact posterior means. Second: the eight schools. Grey: reported effects with one standard error. Orange: posterior means by MALA, with one posterior standard deviation; rings: by quadrature.",
+        caption: r"First panel: stopping distances of 50 cars, and thirty lines drawn from the posterior by MALA; in their midst, the line of the exact posterior means. Second: the eight schools. Gray: reported effects with one standard error. Orange: posterior means by MALA, with one posterior standard deviation; rings: by quadrature.",
         alt: "First panel: dots rising with speed, and a sheaf of lines through them, narrow in the middle. Second: for each school the posterior mean is pulled from the report towards a common value near 4 to 5; orange dots sit inside rings.",
         seed: 8,
         parameters: &[Parameter {
@@ -35,7 +35,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "The funnel of the eight schools",
-        caption: r"First panel: the effect of school A and $\ln \tau$, sampled in non-centred coordinates (blue) and, with the same number of steps of size 0.05, by the scheme (4.4) in centred ones (orange). Second: the density of $\ln \tau$: exact (dashed), and histograms of both and of MALA in centred coordinates (green).",
+        caption: r"First panel: the effect of school A and $\ln \tau$, sampled in non-centered coordinates (blue) and, with the same number of steps of size 0.05, by the scheme (4.4) in centered ones (orange). Second: the density of $\ln \tau$: exact (dashed), and histograms of both and of MALA in centered coordinates (green).",
         alt: "First panel: blue dots fill a funnel that narrows downwards far below the orange dots, which stay in the wide upper part. Second: the blue histogram lies on the dashed density; the orange one is shifted to the right and lacks the left tail; the green one breaks off at the left.",
         seed: 9,
         parameters: &[Parameter {
@@ -76,7 +76,7 @@ fn means(settings: &Settings) -> Result<Data> {
     let [a, b] = pairs(&line, Mala::new(1.0, 0.006)?, settings, &[0.0, 0.8, -0.5], measure)?;
     let few = |values: &[f64]| values.iter().step_by(values.len() / 30).copied().collect::<Vec<_>>();
     let [exact_a, exact_b, _] = line.means();
-    let model = EightSchools::new(EIGHT_SCHOOLS, Coordinates::NonCentred)?;
+    let model = EightSchools::new(EIGHT_SCHOOLS, Coordinates::NonCentered)?;
     let streams = Streams::new(settings.seed, "schools");
     let mut chains = Chains::from_point(&model, Mala::new(1.0, 0.25)?, streams, 4, &[0.0; 10])?;
     chains.advance(settings.count("steps") / 10)?;
@@ -151,9 +151,9 @@ fn funnel(settings: &Settings) -> Result<Data> {
     let mut data = Data::new();
     let edges: Vec<f64> = (0..=BINS).map(|k| LOW + (HIGH - LOW) * k as f64 / BINS as f64).collect();
     for (name, coordinates, unadjusted, h) in [
-        ("free", Coordinates::NonCentred, false, 0.25),
-        ("ula", Coordinates::Centred, true, 0.05),
-        ("mala", Coordinates::Centred, false, 0.05),
+        ("free", Coordinates::NonCentered, false, 0.25),
+        ("ula", Coordinates::Centered, true, 0.05),
+        ("mala", Coordinates::Centered, false, 0.05),
     ] {
         let model = EightSchools::new(EIGHT_SCHOOLS, coordinates)?;
         let measure = |x: &[f64]| [model.effects(x)[0], x[1]];
@@ -170,7 +170,7 @@ fn funnel(settings: &Settings) -> Result<Data> {
             .column(format!("density {name}"), histogram(&log_tau));
     }
     let fine: Vec<f64> = (0..=200).map(|k| LOW + (HIGH - LOW) * f64::from(k) / 200.0).collect();
-    let exact = EightSchools::new(EIGHT_SCHOOLS, Coordinates::Centred)?.log_tau_density(&fine)?;
+    let exact = EightSchools::new(EIGHT_SCHOOLS, Coordinates::Centered)?.log_tau_density(&fine)?;
     Ok(data.column("edges", edges).column("fine", fine).column("exact", exact))
 }
 
@@ -179,16 +179,18 @@ fn draw_funnel(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         .x(-20.0..=40.0, "effect of school A")
         .y(-5.0..=4.0, r"$\ln \tau$")
         .legend(Corner::BottomRight);
-    for (name, words, colour) in [("free", "non-centred", BLUE), ("ula", "centred, (4.4)", ORANGE)] {
+    for (name, words, colour) in [("free", "non-centered", BLUE), ("ula", "centered, (4.4)", ORANGE)] {
         let (theta, log_tau) = (data.get(&format!("theta {name}"))?, data.get(&format!("log tau {name}"))?);
         cloud.dots(theta, log_tau, 1.2, colour).keyed(words);
     }
     let mut density =
         Plate::new().x(LOW..=HIGH, r"$\ln \tau$").y(0.0..=0.8, "density").legend(Corner::TopLeft);
     let edges = data.get("edges")?;
-    for (name, words, colour) in
-        [("free", "non-centred", BLUE), ("ula", "centred, (4.4)", ORANGE), ("mala", "centred, MALA", GREEN)]
-    {
+    for (name, words, colour) in [
+        ("free", "non-centered", BLUE),
+        ("ula", "centered, (4.4)", ORANGE),
+        ("mala", "centered, MALA", GREEN),
+    ] {
         density.steps(&edges[..BINS], data.get(&format!("density {name}"))?, colour.weight(1.2)).keyed(words);
     }
     density.line(data.get("fine")?, data.get("exact")?, INK.dashed()).named_at(

@@ -1,5 +1,7 @@
 //! Underdamped Langevin dynamics: phase portraits, and the laws its schemes leave invariant.
 
+use std::f64::consts::{PI, SQRT_2};
+
 use anyhow::Result;
 use sdml::ch1_preliminaries::fokker_planck::double_well;
 use sdml::ch4_langevin::sampler::{Chains, DoubleWell, Harmonic, Scheme};
@@ -9,7 +11,7 @@ use sdml::ch4_langevin::underdamped::{
 use sdml::random::Streams;
 
 use crate::figures::{
-    BLUE, Colour, Corner, Data, Figure, GREEN, GREY, INK, ORANGE, PURPLE, Parameter, Plate, Settings,
+    BLUE, Corner, Data, Figure, GREEN, GREY, INK, ORANGE, PURPLE, Parameter, Pen, Plate, Settings,
 };
 
 const SECTION: &str = "ch4_langevin/underdamped";
@@ -21,7 +23,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Phase portraits",
-        caption: r"Underdamped Langevin dynamics in the double well at $\beta = 3$, by BAOAB, from rest at $q = 1.3$: weak friction $\gamma = 0.1$ (first panel), strong friction $\gamma = 5$ (second). Grey: lines of equal energy; the one through the saddle separates the wells.",
+        caption: r"Underdamped Langevin dynamics in the double well at $\beta = 3$, by BAOAB, from rest at $q = 1.3$: weak friction $\gamma = 0.1$ (first panel), strong friction $\gamma = 5$ (second). Gray: lines of equal energy; the one through the saddle separates the wells.",
         alt: "First panel: the path winds along the lines of equal energy around one well, many times. Second: the path jitters in the direction of the momentum and drifts slowly in position.",
         seed: 3,
         parameters: &[
@@ -36,7 +38,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "What each scheme leaves invariant",
-        caption: r"Variances of position (first panel) and momentum (second) in a harmonic well, relative to those of the dynamics, against the step in units of the oscillator's time, $\gamma = \omega = 1$. Lines: closed forms. Dots: chains.",
+        caption: r"Variances of position (first panel) and momentum (second) in a harmonic well, relative to those of the dynamics, against the step in units of the oscillator's time, $\gamma = \omega = 1$. Lines: closed forms, dashed for ABOBA and O–Suzuki–O. Dots: chains, larger for BAOAB.",
         alt: "First panel: BAOAB and ABOBA stay at one, OBABO rises towards infinity at step two, the Suzuki scheme bends away late, Euler–Maruyama diverges at step one. Second: OBABO and the Suzuki scheme stay at one, BAOAB falls, ABOBA rises, Euler–Maruyama diverges.",
         seed: 0,
         parameters: &[Parameter { name: "chains", default: 20_000.0, meaning: "chains of each simulation" }],
@@ -71,7 +73,14 @@ fn portraits(settings: &Settings) -> Result<Data> {
     let (xs, ys) = (axis(REACH), axis(MOMENTUM));
     let energy: Vec<f64> =
         ys.iter().flat_map(|p| xs.iter().map(move |&q| double_well::potential(q) + 0.5 * p * p)).collect();
-    Ok(data.column("x", xs).column("y", ys).column("energy", energy))
+    // The line of energy 1 in closed form: level lines on a grid miss its crossing at the saddle.
+    let angles: Vec<f64> = (0..=240).map(|k| PI * f64::from(k) / 120.0).collect();
+    Ok(data
+        .column("x", xs)
+        .column("y", ys)
+        .column("energy", energy)
+        .column("saddle_q", angles.iter().map(|angle| SQRT_2 * angle.sin()).collect::<Vec<_>>())
+        .column("saddle_p", angles.iter().map(|angle| SQRT_2 * (2.0 * angle).sin()).collect::<Vec<_>>()))
 }
 
 fn draw_portraits(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
@@ -82,7 +91,8 @@ fn draw_portraits(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
             .without_rules()
             .title(title);
         let (xs, ys, energy) = (data.get("x")?, data.get("y")?, data.get("energy")?);
-        plate.contours(xs, ys, energy, &[0.25, 0.5, 1.0, 1.75, 2.5], GREY.thin());
+        plate.contours(xs, ys, energy, &[0.25, 0.5, 1.75, 2.5], GREY.thin());
+        plate.line(data.get("saddle_q")?, data.get("saddle_p")?, GREY.thin());
         plate.line(
             data.get(&format!("q{i}"))?,
             data.get(&format!("p{i}"))?,
@@ -151,20 +161,21 @@ fn measured<S: Scheme>(well: &Harmonic, scheme: S, settings: &Settings) -> Resul
 }
 
 fn draw_variances(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
-    let styles: [(&str, Colour); 5] = [
-        ("BAOAB", BLUE),
-        ("OBABO", ORANGE),
-        ("ABOBA", GREEN),
-        ("O–Suzuki–O", PURPLE),
-        ("Euler–Maruyama", INK),
+    // Dashed over another line, and larger dots under others, where two schemes are exact.
+    let styles: [(&str, Pen, f64); 5] = [
+        ("BAOAB", BLUE.into(), 4.4),
+        ("OBABO", ORANGE.into(), 2.6),
+        ("ABOBA", GREEN.dashed(), 2.6),
+        ("O–Suzuki–O", PURPLE.dashed(), 2.6),
+        ("Euler–Maruyama", INK.into(), 2.6),
     ];
     let plate = |curve: &str, dots: &str, label: &str| -> Result<Plate> {
         let mut plate =
             Plate::new().x(0.0..=2.8, r"step $h\omega$").y(0.0..=2.5, label).legend(Corner::TopRight);
-        for (i, (name, colour)) in styles.into_iter().enumerate() {
-            plate.line(data.get(&format!("h{i}"))?, data.get(&format!("{curve}{i}"))?, colour);
-            let marks =
-                plate.points(data.get(&format!("steps{i}"))?, data.get(&format!("{dots}{i}"))?, colour);
+        for (i, (name, pen, radius)) in styles.into_iter().enumerate() {
+            plate.line(data.get(&format!("h{i}"))?, data.get(&format!("{curve}{i}"))?, pen);
+            let (steps, measured) = (data.get(&format!("steps{i}"))?, data.get(&format!("{dots}{i}"))?);
+            let marks = plate.dots(steps, measured, radius, pen.colour);
             if curve == "q" {
                 marks.keyed(name);
             }
