@@ -7,7 +7,8 @@ pub type Answer = fn(h: f64, x: f64, score: f64) -> f64;
 
 pub mod stub {
     // ANCHOR: stub
-    /// The drift A of dY = A dt + √(2h) dW whose law retraces that of dX = −X dt + √2 dB, for any h ≥ 0.
+    /// The drift A of dY = A dt + √(2h) dW whose law retraces that of dX = −X dt + √2 dB,
+    /// for any h ≥ 0.
     pub fn drift(h: f64, x: f64, score: f64) -> f64 {
         x + h * score
     }
@@ -16,7 +17,8 @@ pub mod stub {
 
 pub mod solution {
     // ANCHOR: solution
-    /// A = x + (1 + h) ∇log p: the reversed flow −(−x − ∇log p), and h ∇log p against the new noise.
+    /// A = x + (1 + h) ∇log p: the reversed flow −(−x − ∇log p), and h ∇log p against the
+    /// new noise.
     pub fn drift(h: f64, x: f64, score: f64) -> f64 {
         x + (1.0 + h) * score
     }
@@ -24,13 +26,15 @@ pub mod solution {
 }
 
 // ANCHOR: test
-/// From N(0, v) at time t, the variance must fall at the rate at which it rose, 2 − 2v, whatever h is.
+/// From N(0, v) at time t, the variance must fall at the rate at which it rose, 2 − 2v,
+/// whatever h is.
 pub fn examine(answer: Answer) {
     for h in [0.0, 0.5, 1.0, 2.0] {
         for v in [0.2, 0.8, 3.0] {
             // With the drift a·x the variance changes at the rate 2av + 2h.
             let a = answer(h, 1.0, -1.0 / v);
-            close("the rate of the variance", 2.0 * a * v + 2.0 * h, -(2.0 - 2.0 * v), 1e-12);
+            let rate = 2.0 * a * v + 2.0 * h;
+            close("the rate of the variance", rate, -(2.0 - 2.0 * v), 1e-12);
         }
     }
 }

@@ -7,7 +7,8 @@ pub type Answer = fn(x: f64, t: f64, mean: f64, deviation: f64) -> f64;
 
 pub mod stub {
     // ANCHOR: stub
-    /// E[Z − X | X(t) = x] for X(t) = (1 − t) X + tZ, with X ~ N(mean, deviation²) and Z ~ N(0, 1) independent.
+    /// E[Z − X | X(t) = x] for X(t) = (1 − t) X + tZ, with X ~ N(mean, deviation²) and
+    /// Z ~ N(0, 1) independent.
     pub fn velocity(x: f64, t: f64, mean: f64, deviation: f64) -> f64 {
         let _ = (t, deviation);
         x - mean
@@ -36,8 +37,10 @@ pub fn examine(answer: Answer) {
     };
     for t in [0.1, 0.4, 0.9] {
         let speed = (quantile(t + 1e-5) - quantile(t - 1e-5)) / 2e-5;
-        close("the speed of the quantile", answer(quantile(t), t, mean, deviation), speed, 1e-8);
+        let found = answer(quantile(t), t, mean, deviation);
+        close("the speed of the quantile", found, speed, 1e-8);
     }
-    close("the speed of the mean", answer(0.7 * mean, 0.3, mean, deviation), -mean, 1e-12);
+    let found = answer(0.7 * mean, 0.3, mean, deviation);
+    close("the speed of the mean", found, -mean, 1e-12);
 }
 // ANCHOR_END: test

@@ -211,10 +211,15 @@ fn score_from_v() {
     .within(relative(&found), 0.0, 0.25, "1500 steps for a map of 64 dimensions; what v read as noise misses is three times as large", relative(&as_noise));
 }
 
-fn trained(images: usize, seed: u64) -> (DigitModel, Array2<f64>) {
-    let recipe = DigitRecipe { images, ..DigitRecipe::new(seed) };
-    let rows = kept::trained(SECTION, "digits", &recipe, || recipe.rows()).unwrap();
-    (recipe.from_rows(&rows).unwrap(), recipe.training_set().unwrap())
+/// A thousand images drawn with the guidance w from a network trained with the recipe; kept, like the network.
+fn made(recipe: &DigitRecipe, w: f64) -> Array2<f64> {
+    let images = || {
+        let rows = kept::trained(SECTION, "digits", recipe, || recipe.rows())?;
+        let images = recipe.from_rows(&rows)?.images(COUNT, w, 20 + recipe.seed)?;
+        Ok::<_, sdml::Error>(vec![images.into_raw_vec_and_offset().0])
+    };
+    let mut rows = kept::trained(SECTION, "digit-images", &(recipe, COUNT, w), images).unwrap();
+    Array2::from_shape_vec((COUNT, PIXELS), rows.remove(0)).unwrap()
 }
 
 const COUNT: usize = 1000;
@@ -285,9 +290,9 @@ struct All {
 
 static ALL: LazyLock<All> = LazyLock::new(|| {
     let made = |images: usize, seed: u64, w: f64| {
-        let (model, set) = trained(images, seed);
-        let made = model.images(COUNT, w, 20 + seed).unwrap();
-        (measure(made.view()), originality(made.view(), &set))
+        let recipe = DigitRecipe { images, ..DigitRecipe::new(seed) };
+        let made = made(&recipe, w);
+        (measure(made.view()), originality(made.view(), &recipe.training_set().unwrap()))
     };
     All {
         fresh: measure(fresh("as if made").view()),

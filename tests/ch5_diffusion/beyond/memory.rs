@@ -41,7 +41,8 @@ fn optimum_returns_the_training_points() {
     const POINTS: usize = 50;
     const COUNT: usize = 5000;
     let (score, last) = (training(POINTS), 1e-4);
-    let times = descending_times(3.0, last, 200, 2.0).unwrap();
+    // The choice between training points close together is made late: the power 3 puts more steps there.
+    let times = descending_times(3.0, last, 800, 3.0).unwrap();
     let made = Reverse::new(&score, 1.0, times, Method::Exponential)
         .unwrap()
         .sample(COUNT, &Streams::new(22, "made"))
@@ -73,8 +74,8 @@ fn optimum_returns_the_training_points() {
     .within(
         found.mean,
         direct.mean,
-        4.0 * found.standard_error.hypot(direct.standard_error) + 0.02 * direct.mean,
-        "4 standard errors, and 2 % for 200 steps",
+        4.0 * found.standard_error.hypot(direct.standard_error),
+        "4 standard errors; the error of 800 steps is below one",
         fresh.mean,
     );
 }

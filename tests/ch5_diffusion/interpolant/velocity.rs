@@ -325,26 +325,43 @@ fn ornstein_uhlenbeck_is_a_time_change() {
 
 #[test]
 fn noise_keeps_the_marginals() {
-    // Data N(m, v₀): every step is linear, and the variance of the scheme is known.
-    let (epsilon, steps, points, seed) = (0.7, 40, 20_000, 4);
+    // Data N(m, v₀): every step is linear, and mean and variance of the scheme are known.
+    let (steps, points, seed) = (40, 20_000, 4);
     let (mean, variance) = (0.6, 0.3);
     let path = paths()[1].with_latent(0.8).unwrap();
     let exact = ExactVelocity::new(Mixture::gaussian([mean], [[variance]]).unwrap(), path);
-    let y = diffuse(&exact, epsilon, steps, points, &Streams::new(seed, "latent")).unwrap();
-    let measured: Moments = y.iter().copied().collect();
-    let recursion = |strength: f64| {
+    let measured = |epsilon: f64| -> Moments {
+        let y = diffuse(&exact, epsilon, steps, points, &Streams::new(seed, "latent")).unwrap();
+        y.into_iter().collect()
+    };
+    // [E Y, Var Y] at the end, with noise of the variance `strength` ε per unit of time; `drift` stands before α̇m.
+    let recursion = |epsilon: f64, strength: f64, drift: f64| {
         let h = 1.0 / steps as f64;
-        (0..steps).fold(1.0, |square, n| {
+        (0..steps).fold([0.0, 1.0], |[middle, square], n| {
             let t = 1.0 - n as f64 * h;
             let (sin, cos) = (std::f64::consts::FRAC_PI_2 * t).sin_cos();
             let total = cos * cos * variance + sin * sin + 0.64 * t * (1.0 - t);
             let slope =
                 0.5 * (std::f64::consts::PI * sin * cos * (1.0 - variance) + 0.64 * (1.0 - 2.0 * t)) / total;
-            let factor = 1.0 - h * (slope + epsilon / total);
-            square * factor * factor + strength * epsilon * h
+            let (rate, speed) = (slope + epsilon / total, -std::f64::consts::FRAC_PI_2 * sin * mean);
+            let factor = 1.0 - h * rate;
+            [
+                middle - h * (drift * speed + rate * (middle - cos * mean)),
+                square * factor * factor + strength * epsilon * h,
+            ]
         })
     };
-    assert!((recursion(2.0) - variance).abs() < 0.03, "{}", recursion(2.0));
+    for epsilon in [0.2, 0.7] {
+        let (found, [middle, square]) = (measured(epsilon), recursion(epsilon, 2.0, 1.0));
+        // 40 steps are near the data.
+        assert!((middle - mean).abs() < 0.01 && (square - variance).abs() < 0.03, "{middle} {square}");
+        assert!(found.mean().unwrap().z(middle).abs() < 4.0, "{epsilon}");
+        assert!(found.variance().unwrap().z(square).abs() < 4.0, "{epsilon}");
+        // Without α̇m, and with the noise √ε.
+        let (still, weak) = (recursion(epsilon, 2.0, 0.0)[0], recursion(epsilon, 1.0, 1.0)[1]);
+        assert!(found.mean().unwrap().z(still).abs() > 10.0, "{epsilon}");
+        assert!(found.variance().unwrap().z(weak).abs() > 10.0, "{epsilon}");
+    }
     Check::new(
         "ch5_diffusion/interpolant/velocity/noise_keeps_the_marginals",
         &["r:17"],
@@ -353,5 +370,9 @@ fn noise_keeps_the_marginals() {
     )
     .seed(seed)
     .samples("20000 points")
-    .statistical(measured.variance().unwrap(), recursion(2.0), recursion(1.0));
+    .statistical(
+        measured(0.7).variance().unwrap(),
+        recursion(0.7, 2.0, 1.0)[1],
+        recursion(0.7, 1.0, 1.0)[1],
+    );
 }

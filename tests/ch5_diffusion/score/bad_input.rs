@@ -1,12 +1,14 @@
 //! What must not be computed is refused, by name.
 
 use ndarray::{Array2, array};
+use sdml::ch1_preliminaries::learning::Schedule;
+use sdml::ch2_control::backprop::{Activation, Mlp};
 use sdml::ch5_diffusion::mixture::Mixture;
 use sdml::ch5_diffusion::score::{
-    Circulating, ExactScore, GaussianCase, Method, Noising, Normal, Reverse, ScoreError, ScoreField,
-    descending_times,
+    Circulating, Denoiser, ExactScore, GaussianCase, Method, Noising, Normal, Recipe, Reverse, Samples,
+    ScoreError, ScoreField, Source, descending_times, flow_to_noise,
 };
-use sdml::random::Streams;
+use sdml::random::{Stream, Streams};
 
 /// The message of the error.
 fn refusal<T>(result: sdml::Result<T>) -> String {
@@ -115,5 +117,90 @@ fn times_that_are_none() {
     for window in [[2.0, 1.0], [f64::NAN, 1.0]] {
         let error = ScoreError { offset: 0.1, window, slope: 0.0 };
         assert!(refusal(GaussianCase::new(Normal::STANDARD, error)).contains("window"));
+    }
+}
+
+/// Data that are no numbers.
+#[derive(Debug)]
+struct Hole;
+
+impl Source for Hole {
+    fn dimension(&self) -> usize {
+        1
+    }
+
+    fn draw(&self, _: &mut Stream, point: &mut [f64]) {
+        point.fill(f64::NAN);
+    }
+}
+
+#[test]
+fn trained_scores() {
+    let ring = || Mixture::ring(8, 2.0, 0.2).unwrap();
+    let base = Recipe { hidden: vec![8], batch: 16, steps: 5, ..Recipe::new(ring(), 0) };
+    let refused = |recipe: Recipe<Mixture<2>>| refusal(recipe.train(|_, _| ()));
+    assert!(refused(Recipe { batch: 0, ..base.clone() }).contains("batch"));
+    assert!(refused(Recipe { steps: 0, ..base.clone() }).contains("steps"));
+    assert!(refused(Recipe { first: 3.0, ..base.clone() }).contains("before the horizon"));
+    assert!(refused(Recipe { first: 4.0, ..base.clone() }).contains("before the horizon"));
+    assert!(refused(Recipe { first: 0.0, ..base.clone() }).contains("`first`"));
+    for horizon in [0.0, -1.0, f64::NAN] {
+        assert!(refused(Recipe { horizon, ..base.clone() }).contains("`horizon`"));
+    }
+    assert!(refused(Recipe { hidden: vec![0], ..base.clone() }).contains("sizes"));
+    let wild = Recipe { schedule: Schedule::Constant(1e200), ..base.clone() };
+    let error = wild.train(|_, _| ()).unwrap_err();
+    assert!(matches!(error, sdml::Error::Diverged { iteration: 1, last: Some(_), .. }), "{error}");
+    let holes = Recipe { hidden: vec![8], batch: 16, steps: 5, ..Recipe::new(Hole, 0) };
+    assert!(refusal(holes.train(|_, _| ())).starts_with("`x` is NaN"));
+    assert!(refusal(base.from_rows(&[])).contains("trained network"));
+    assert!(refusal(base.from_rows(&[vec![0.0], vec![1.0]])).contains("theta.len()"));
+
+    let network = || Mlp::new(&[3, 8, 2], Activation::Silu).unwrap();
+    let theta = vec![0.1; network().parameters()];
+    let new = |network: Mlp, theta: &[f64], times, loss| {
+        refusal(Denoiser::new(network, theta.to_vec(), times, loss))
+    };
+    let (times, wide) = ([1e-4, 3.0], Mlp::new(&[3, 4, 1], Activation::Silu).unwrap());
+    assert!(new(wide, &theta, times, 1.0).contains("network.inputs()"));
+    assert!(new(network(), &theta[1..], times, 1.0).contains("theta.len()"));
+    assert!(new(network(), &vec![f64::NAN; theta.len()], times, 1.0).contains("`theta`"));
+    assert!(new(network(), &theta, [3.0, 1e-4], 1.0).contains("before the horizon"));
+    // The loss of ε̂ = 0 in the plane is 2.
+    for loss in [2.0, f64::NAN, f64::NEG_INFINITY] {
+        assert!(new(network(), &theta, times, loss).contains("train the network first"));
+    }
+
+    let model = Denoiser::new(network(), theta, times, 1.0).unwrap();
+    let write = |t: f64, x: Array2<f64>| {
+        let mut score = Array2::zeros(x.dim());
+        refusal(model.write(t, x.view(), &mut model.workspace(), score.view_mut()))
+    };
+    for t in [0.0, 3.1, f64::NAN] {
+        assert!(write(t, array![[0.0, 0.0]]).contains("as in training"));
+    }
+    assert!(write(1.0, array![[0.0]]).contains("2 columns"));
+    assert!(write(1.0, array![[0.0, f64::NAN]]).contains("`x`"));
+    assert!(refusal(base.loss(&model, 1, 0)).contains("points"));
+}
+
+#[test]
+fn flows_of_points() {
+    let score = ExactScore::new(Mixture::ring(8, 2.0, 0.2).unwrap());
+    let flow = |times: &[f64], points: Array2<f64>| refusal(flow_to_noise(&score, times, points.view()));
+    let times = [3.0, 1.0, 0.0];
+    assert!(flow(&times, Array2::zeros((0, 2))).contains("points.nrows()"));
+    assert!(flow(&times, array![[0.0, f64::NAN]]).contains("`points` is NaN"));
+    assert!(flow(&times, array![[0.0]]).contains("2 columns"));
+    assert!(flow(&[0.0, 1.0], array![[0.0, 0.0]]).contains("times[0]"));
+}
+
+#[test]
+fn finite_data() {
+    let new = |points: Array2<f64>| refusal(Samples::new(points.view()));
+    assert!(new(Array2::zeros((0, 2))).contains("points.nrows()"));
+    assert!(new(Array2::zeros((2, 0))).contains("points.ncols()"));
+    for bad in [f64::NAN, f64::INFINITY] {
+        assert!(new(array![[0.0, bad]]).contains("`points`"));
     }
 }

@@ -207,6 +207,18 @@ fn gap_is_kept_without_noise() {
 }
 
 #[test]
+fn noise_forgets_the_gap() {
+    // With the exact score the prior alone is wrong: what is left of its gap at the end falls as h grows.
+    let case = GaussianCase::new(DATA, ScoreError::NONE).unwrap();
+    let left = LEVELS.map(|h| case.reversed(h, HORIZON, Normal::STANDARD).unwrap().relative_entropy(&DATA));
+    assert!(left.windows(2).all(|pair| pair[1] < pair[0]), "{left:?}");
+    let (prior, noised) = (Normal::STANDARD, case.law(HORIZON));
+    assert!((left[0] - prior.relative_entropy(&noised)).abs() < 1e-12);
+    // The entropy the other way round is another number.
+    assert!((left[0] - noised.relative_entropy(&prior)).abs() > 1e-4);
+}
+
+#[test]
 fn closed_form_with_errors() {
     // Mean and variance of dY = (Y + (h + 1) s) dt + √(2h) dW by Runge–Kutta, for a score with both errors.
     let error = ScoreError { offset: 0.3, window: [0.25, 1.0], slope: 0.2 };

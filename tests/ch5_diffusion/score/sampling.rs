@@ -67,6 +67,22 @@ fn orders_of_the_samplers() {
 }
 
 #[test]
+fn order_of_the_predictor_corrector() {
+    // A Langevin step of length δ = c/5 leaves the variance too large by about δ/2, and δ = O(t). Later steps remove it while
+    // their δ add up to more than v/2. With t = 2 (k/n)², k steps before the end, they add up to a multiple of k³/n²: this
+    // ends at k ~ n^{2/3}, where t ~ n^{−2/3}. The next term is smaller by another n^{−2/3}, some 10⁻³ here.
+    let steps = [14, 15, 16, 17, 18].map(|k| 1usize << k);
+    let distance = |n: usize| {
+        let times = descending_times(2.0, 0.0, n, 2.0).unwrap();
+        let method = Method::PredictorCorrector { ratio: 0.2 };
+        case().stepped(method, 1.0, &times, case().law(2.0)).unwrap().distance(&DATA)
+    };
+    let found = fit_order(&steps.map(|n| 1.0 / n as f64), &steps.map(distance), 0.95).unwrap().order;
+    // Euler's order, 1, is far away.
+    assert!((found - 2.0 / 3.0).abs() < 0.02, "{found}");
+}
+
+#[test]
 fn exponential_step_is_exact_for_one_point() {
     // Data in (nearly) one point: the conditional mean does not change along the path, so two steps are one.
     let data = Normal { mean: 0.7, variance: 1e-14 };

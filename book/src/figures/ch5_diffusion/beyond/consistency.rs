@@ -35,7 +35,7 @@ pub const FIGURES: &[Figure] = &[
         number: None,
         title: "One step against the exact map",
         caption: r"The same starts $z \sim N(0, I)$ through the exact map $f(z, T)$ (first), and in one evaluation of a network distilled by consistency (second) and of one that regresses end points (third), seed 0. Orange lines lead from each network's point to the exact one.",
-        alt: "First: eight tight clusters on a circle. Second: the same clusters with some points strewn along the arcs between neighbours and others thrown outwards, joined to their exact places by lines. Third: alike, with shorter lines, nearly all along the arcs.",
+        alt: "First: eight tight clusters on a circle. Second: the same clusters with some points strewn along the arcs between neighbors and others thrown outwards, joined to their exact places by lines. Third: alike, with shorter lines, nearly all along the arcs.",
         seed: 77,
         parameters: &[Parameter { name: "points", default: 800.0, meaning: "number of starts" }],
         data: one_step,
@@ -122,7 +122,7 @@ fn draw_one_step(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         let [to_x, to_y] = [column("exact", "x")?, column("exact", "y")?];
         if name != "exact" {
             for i in 0..x.len() {
-                plate.line(&[x[i], to_x[i]], &[y[i], to_y[i]], ORANGE.opacity(0.5).weight(0.7));
+                plate.line(&[x[i], to_x[i]], &[y[i], to_y[i]], ORANGE.opacity(0.9).weight(0.8));
             }
         }
         plate.dots(x, y, 1.4, BLUE);

@@ -33,8 +33,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "What the weight does to a sample",
-        caption: r"Three classes $N(m_k, 0.49\, I)$; points for the right one by the guided reverse equation, $h = 1$. First: 600 points each for $w = 0$ (grey) and $w = 4$ (orange); the circle holds 99 % of the class, dots mark the three means. Second: mean shift along the axis and variance against $w$. Third: the shares of points that look like another class and of points outside the circle.",
-        alt: "First: the grey cloud is round and centred at the class; the orange one is pushed away from the other two classes and some of it leaves the circle. Second: the shift grows and the variance falls, both ever more slowly. Third: the confused share falls to nothing at once, the outlying share falls a little and then rises.",
+        caption: r"Three classes $N(m_k, 0.49\, I)$; points for the right one by the guided reverse equation, $h = 1$. First: 600 points each for $w = 0$ (gray) and $w = 4$ (orange); the circle holds 99 % of the class, dots mark the three means. Second: mean shift along the axis and variance against $w$. Third: the shares of points that look like another class and of points outside the circle.",
+        alt: "First: the gray cloud is round and centered at the class; the orange one is pushed away from the other two classes and some of it leaves the circle. Second: the shift grows and the variance falls, both ever more slowly. Third: the confused share falls to nothing at once, the outlying share falls a little and then rises.",
         seed: 3,
         parameters: &[Parameter { name: "points", default: 8000.0, meaning: "points for each weight" }],
         data: sweep,
@@ -42,7 +42,7 @@ pub const FIGURES: &[Figure] = &[
     },
 ];
 
-const NOISES: [f64; 3] = [0.0, 1.0, 8.0];
+const NOISES: [f64; 3] = [0.0, 1.0, 16.0];
 
 fn law(_: &Settings) -> Result<Data> {
     let weights: Vec<f64> = (0..=80).map(|k| 0.05 * f64::from(k)).collect();
@@ -52,32 +52,32 @@ fn law(_: &Settings) -> Result<Data> {
         weights.iter().map(|&w| Ok(case(w)?.reversed(h, 6.0, Normal::STANDARD)?.variance)).collect()
     };
     let ends = NOISES.iter().map(|&h| end(h)).collect::<Result<Vec<_>>>()?;
-    // The flow keeps the order of points: quantiles go to quantiles, and spacings give the density.
-    const QUANTILES: usize = 2000;
+    // The flow z ↦ y keeps the order of points on the line: the density at the end is φ(z) dz/dy.
+    const CELLS: usize = 400;
     let data = Mixture::isotropic(&[0.5, 0.5], &[[-1.0], [1.0]], 0.7)?;
     let class = data.only(&[1])?;
     let guided = Guided::new(data, class.clone(), 2.0)?;
-    let starts = (0..QUANTILES)
-        .map(|k| normal::quantile((k as f64 + 0.5) / QUANTILES as f64))
-        .collect::<sdml::Result<Vec<_>>>()?;
-    let starts = Array2::from_shape_vec((QUANTILES, 1), starts)?;
+    let width = 9.0 / CELLS as f64;
+    let starts = Array2::from_shape_fn((CELLS + 1, 1), |(k, _)| -4.5 + width * k as f64);
     let times = descending_times(4.0, 0.0, 400, 2.0)?;
     let flow = Reverse::new(&guided, 0.0, times, Method::Heun)?;
-    let points = flow.run(starts.view(), &Streams::new(0, "no noise"))?;
-    let wide: Vec<f64> = points.iter().copied().step_by(10).collect();
-    let middle = wide.windows(2).map(|pair| 0.5 * (pair[0] + pair[1])).collect::<Vec<_>>();
-    let density =
-        wide.windows(2).map(|pair| 10.0 / (QUANTILES as f64 * (pair[1] - pair[0]))).collect::<Vec<_>>();
+    let arrived: Vec<f64> = flow.run(starts.view(), &Streams::new(0, "no noise"))?.into_iter().collect();
+    let middle = arrived.windows(2).map(|pair| 0.5 * (pair[0] + pair[1])).collect::<Vec<_>>();
+    let density = arrived.windows(2).enumerate().map(|(k, pair)| {
+        let z = -4.5 + width * (k as f64 + 0.5);
+        normal::density(z) * width / (pair[1] - pair[0])
+    });
+    let density = density.collect::<Vec<_>>();
     let x: Vec<f64> = (0..=300).map(|k| -1.5 + 0.02 * f64::from(k)).collect();
-    let unnormalised =
+    let unnormalized =
         x.iter().map(|x| Ok(guided.log_product(0.0, &[*x])?.exp())).collect::<Result<Vec<_>>>()?;
-    let mass: f64 = unnormalised.iter().sum::<f64>() * 0.02;
+    let mass: f64 = unnormalized.iter().sum::<f64>() * 0.02;
     Ok(Data::new()
         .column("w", weights)
         .column("product", product)
         .columns("end", ends)
         .column("class", x.iter().map(|x| class.density(&[*x])).collect::<Vec<_>>())
-        .column("tilted", unnormalised.iter().map(|p| p / mass).collect::<Vec<_>>())
+        .column("tilted", unnormalized.iter().map(|p| p / mass).collect::<Vec<_>>())
         .column("x", x)
         .column("middle", middle)
         .column("flow", density))

@@ -35,7 +35,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Where the likelihood is lost",
-        caption: r"Densities of the trained models (seed 0) on the two moons and the checkerboard, by the flow from every pixel. Full colour is the greatest density of the data.",
+        caption: r"Densities of the trained models (seed 0) on the two moons and the checkerboard, by the flow from every pixel. Full color is the greatest density of the data.",
         alt: "The score draws two thin arcs, and eight squares with round corners joined by threads. The velocity draws two pale ridges with mist between them, and a blurred board without any squares.",
         seed: 0,
         parameters: &[Parameter { name: "pixels", default: 60.0, meaning: "pixels along an axis" }],
@@ -132,11 +132,17 @@ fn draw_sizes(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     Ok(plates)
 }
 
+/// The window of a panel: the moons with their haze need more room than their points.
+fn window(law: DataLaw) -> ([f64; 2], f64) {
+    let (centre, half) = law.window();
+    (centre, if matches!(law, DataLaw::Moons) { half + 0.4 } else { half })
+}
+
 fn densities(settings: &Settings) -> Result<Data> {
     let side = settings.count("pixels").max(2);
     let mut data = Data::new();
     for law in SHOWN {
-        let ([x, y], half) = law.window();
+        let ([x, y], half) = window(law);
         let place = |k: usize| half * (2.0 * (k as f64 + 0.5) / side as f64 - 1.0);
         let grid = Array2::from_shape_fn((side * side, 2), |(i, k)| {
             if k == 0 { x + place(i % side) } else { y + place(i / side) }
@@ -162,7 +168,7 @@ fn draw_densities(data: &Data, settings: &Settings) -> Result<Vec<Plate>> {
     let side = settings.count("pixels").max(2);
     let mut plates = Vec::new();
     for law in SHOWN {
-        let ([x, y], half) = law.window();
+        let ([x, y], half) = window(law);
         let high = data.get(law.key())?.iter().copied().fold(0.0, f64::max);
         for name in ["score", "velocity"] {
             let (across, up) = (x - half..=x + half, y - half..=y + half);

@@ -23,8 +23,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Training against the floor",
-        caption: r"At each time $t$ of the path: the least loss (grey) and the excess $\E\abs{v_\theta - v}^2$ of three trained networks over it, on the linear (first panel) and the trigonometric path (second).",
-        alt: "On a logarithmic scale the coloured curves of the excess lie far below the grey curve of the floor, and rise towards the data at time 0.",
+        caption: r"At each time $t$ of the path: the least loss (gray) and the excess $\E\abs{v_\theta - v}^2$ of three trained networks over it, on the linear (first panel) and the trigonometric path (second).",
+        alt: "On a logarithmic scale the colored curves of the excess lie far below the gray curve of the floor, and rise towards the data at time 0.",
         seed: 1,
         parameters: &[],
         data: training,
@@ -47,8 +47,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Couplings and straightness",
-        caption: r"Particles of three trained flows (seed 0) from the same noise (grey) to the data (blue), RK4 with 40 steps. The networks were trained on independent pairs, on pairs that are optimal within minibatches, and on the pairs made by the first flow.",
-        alt: "First: lines that first head for the centre and then bend outwards. Second and third: nearly straight lines that fan outwards to the nearest modes.",
+        caption: r"Particles of three trained flows (seed 0) from the same noise (gray) to the data (blue), RK4 with 40 steps. The networks were trained on independent pairs, on pairs that are optimal within minibatches, and on the pairs made by the first flow.",
+        alt: "First: lines that first head for the center and then bend outwards. Second and third: nearly straight lines that fan outwards to the nearest modes.",
         seed: 3,
         parameters: &[Parameter { name: "points", default: 90.0, meaning: "particles" }],
         data: couplings,
@@ -161,8 +161,9 @@ fn samples(settings: &Settings) -> Result<Data> {
 }
 
 fn draw_samples(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
-    let panel =
-        |title: &str| Plate::new().x(-3.0..=3.0, "").y(-3.0..=3.0, "").equal().without_rules().title(title);
+    let panel = |title: &str| {
+        Plate::new().x(-3.0..=3.0, "$x_1$").y(-3.0..=3.0, "$x_2$").equal().without_rules().title(title)
+    };
     let (mut learned, mut memorized) =
         (panel("a network, endless data"), panel("the exact minimizer, 40 data"));
     learned.dots(data.get("learned x")?, data.get("learned y")?, 1.3, BLUE.opacity(0.7));
@@ -197,8 +198,8 @@ fn draw_couplings(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let mut plates = Vec::new();
     for name in NAMES {
         let at = |k: usize, axis: &str| data.get(&format!("{name} {k} {axis}"));
-        let mut plate =
-            Plate::new().x(reach("x", x)?, "").y(reach("y", y)?, "").equal().without_rules().title(name);
+        let (across, up) = (reach("x", x)?, reach("y", y)?);
+        let mut plate = Plate::new().x(across, "$x_1$").y(up, "$x_2$").equal().without_rules().title(name);
         for i in 0..x.len() {
             let mut line = Vec::new();
             for k in (0..=40).step_by(2) {

@@ -19,7 +19,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Velocities and particle lines",
-        caption: r"The velocity $v(x, t)$ (colour: orange upwards, blue downwards as $t$ grows) between two modes at $t = 0$ and noise at $t = 1$, with the lines of 21 particles, on the linear (first panel) and the trigonometric path (second).",
+        caption: r"The velocity $v(x, t)$ (color: orange upwards, blue downwards as $t$ grows) between two modes at $t = 0$ and noise at $t = 1$, with the lines of 21 particles, on the linear (first panel) and the trigonometric path (second).",
         alt: "Two panels in which 21 lines spread at time 1 gather in two bundles at time 0. In the first panel they first draw together, in the second they run side by side before they part. The ends are the same.",
         seed: 0,
         parameters: &[],
@@ -124,7 +124,7 @@ fn draw_orders(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
             .title(name);
         for (tableau, order, pen) in [(Tableau::EULER, -1.0, BLUE), (Tableau::RK4, -4.0, GREEN)] {
             let errors = data.get(&format!("{name} {}", tableau.name()))?;
-            plate.power(order, (steps[4], errors[4]), steps[0] * 2.0, SKY.dashed().thin());
+            plate.power(order, (steps[6], errors[6]), steps[1], SKY.dashed().thin());
             plate.points(steps, errors, pen).keyed(tableau.name());
         }
         plates.push(plate);

@@ -17,8 +17,8 @@ pub const FIGURES: &[Figure] = &[Figure {
     section: SECTION,
     number: None,
     title: "Where the error comes from",
-    caption: r"Data $N(1, \frac14)$, $T = 1.5$, Euler–Maruyama with $h = 1$, a score with errors, 2000 points. First panel: the mean squared error against the number of steps: each source alone, all together, and all without interaction (dashed). Second: the total at 40 steps, and what it becomes when one source is switched off.",
-    alt: "First panel: the contributions of prior, score and points are horizontal lines, that of the steps falls along slope minus two, and the total follows the steps at first and then levels off at the largest of the others. Second: bars; switching off the points lowers the total, switching off the prior doubles it, because its error had cancelled others.",
+    caption: r"Data $N(1, \frac14)$, $T = 1.5$, Euler–Maruyama with $h = 1$, a score with errors, 2000 points. First panel: the mean squared error against the number of steps: each source alone (the prior dashed, for it nearly coincides with the points), all together, and all without interaction (gray, dashed). Second: the total at 40 steps, and what it becomes when one source is switched off.",
+    alt: "First panel: the contributions of prior, score and points are horizontal lines, that of the steps falls along slope minus two, and the total follows the steps at first and then levels off between the score and the other two. Second: bars; switching off the points lowers the total, switching off the prior doubles it, because its error had cancelled others.",
     seed: 0,
     parameters: &[
         Parameter { name: "offset", default: 0.05, meaning: "offset of the score" },
@@ -65,11 +65,10 @@ fn budget(settings: &Settings) -> Result<Data> {
 fn draw_budget(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let n = data.get("steps")?;
     let mut left =
-        Plate::new().log_x(5.0..=640.0, "steps").log_y(1e-7..=1.0, "squared error").legend(Corner::TopRight);
-    for ((part, colour), name) in
-        data.family("part").zip([PURPLE, ORANGE, BLUE, GREEN]).zip(["prior", "score", "steps", "points"])
-    {
-        left.line(n, part, colour).keyed(name);
+        Plate::new().log_x(5.0..=640.0, "steps").log_y(1e-6..=1.0, "squared error").legend(Corner::TopRight);
+    let pens = [PURPLE.dashed(), ORANGE.into(), BLUE.into(), GREEN.into()];
+    for ((part, pen), name) in data.family("part").zip(pens).zip(["prior", "score", "steps", "points"]) {
+        left.line(n, part, pen).keyed(name);
     }
     left.line(n, data.get("sum")?, GREY.dashed());
     left.line(n, data.get("total")?, INK).keyed("total");

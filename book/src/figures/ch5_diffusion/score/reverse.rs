@@ -23,7 +23,7 @@ pub const FIGURES: &[Figure] = &[
         number: None,
         title: "One law, many equations",
         caption: r"First panel: paths of the reverse equation from the same five starts with $h = 0$ (blue) and with $h = 2$ (orange). Second: histograms of the end points for four $h$ (dots) on the density of the data (line).",
-        alt: "First panel: the blue paths are smooth and never cross, the orange ones are jagged and change places. Second: the dots of all four colours lie on the curve with two humps.",
+        alt: "First panel: the blue paths are smooth and never cross, the orange ones are jagged and change places. Second: the dots of all four colors lie on the curve with two humps.",
         seed: 2,
         parameters: &[Parameter { name: "points", default: 20_000.0, meaning: "points for each histogram" }],
         data: levels,

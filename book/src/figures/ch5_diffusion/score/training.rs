@@ -60,10 +60,10 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "The density of a diffusion model",
-        caption: r"First panel: the density of eight Gaussians. Second: that of the trained model, by the probability-flow ODE from every pixel.",
+        caption: r"First panel: the density of eight Gaussians. Second: that of the trained model, by the probability-flow ODE from every pixel. Both have one scale.",
         alt: "Eight round spots on a ring; in the second panel they are slightly uneven and joined by faint bridges.",
         seed: 0,
-        parameters: &[Parameter { name: "pixels", default: 60.0, meaning: "pixels along an axis" }],
+        parameters: &[Parameter { name: "pixels", default: 90.0, meaning: "pixels along an axis" }],
         data: map,
         draw: draw_map,
     },
@@ -210,7 +210,7 @@ fn map(settings: &Settings) -> Result<Data> {
 }
 
 fn draw_map(data: &Data, settings: &Settings) -> Result<Vec<Plate>> {
-    let high = data.get("exact")?.iter().copied().fold(0.0, f64::max);
+    let high = [data.get("exact")?, data.get("model")?].concat().into_iter().fold(0.0, f64::max);
     let side = settings.count("pixels").max(2);
     let shade = Shade::Sequential { colour: BLUE, low: 0.0, high };
     let mut plates = Vec::new();
