@@ -2,6 +2,7 @@
 
 import { book, launch, leave } from "./browser.js";
 import { accessibility } from "./accessibility.js";
+import { keyboard } from "./keyboard.js";
 import { loading } from "./loading.js";
 import { narrow } from "./narrow.js";
 import { reload } from "./reload.js";
@@ -13,7 +14,7 @@ if (!book.address) {
   process.exit(2);
 }
 // What waits for nothing runs side by side, each in a context of its own; what measures time runs alone.
-const stages = [{ loading, narrow, accessibility }, { search }, { themes }, { reload }];
+const stages = [{ loading, narrow, accessibility }, { search, keyboard }, { themes }, { reload }];
 const wanted = process.argv.slice(2);
 const total = { passed: 0, failed: 0 };
 const browser = await launch();

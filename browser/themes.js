@@ -1,4 +1,4 @@
-// A change of theme recolours every figure.
+// A change of theme recolors every figure.
 
 import { chapters, leave, served } from "./browser.js";
 import { suite } from "./suite.js";
@@ -7,7 +7,7 @@ export async function themes(browser) {
   const context = await browser.newContext({ colorScheme: "light" });
   const page = await context.newPage();
   let figures = 0;
-  const recolours = async (path) => {
+  const recolors = async (path) => {
     await page.goto(served(path), { waitUntil: "load" });
     await choose(page, "light");
     const light = await page.evaluate(colours);
@@ -18,7 +18,7 @@ export async function themes(browser) {
       if (navy[at].colour === colour) throw new Error(`${id} stays ${colour}`);
     }
   };
-  const tests = chapters().map((path) => [path, () => recolours(path)]);
+  const tests = chapters().map((path) => [path, () => recolors(path)]);
   tests.push(["there are figures", () => { if (figures === 0) throw new Error("no figure was seen"); }]);
   tests.push(["a dark system gets navy", () => dark(browser)]);
   const counts = await suite("themes", tests);

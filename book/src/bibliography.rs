@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use serde::Deserialize;
 
-use crate::entries::{self, words};
+use crate::entries::{self, code, words};
 use crate::preprocess::problem::{Problem, suggestion};
 
 /// The file of the bibliography in the repository.
@@ -54,7 +54,9 @@ impl Bibliography {
         for entry in &mut bibliography.entries {
             entry.line = entries::line_of(text, "key", &entry.key);
         }
-        bibliography.entries.sort_by_cached_key(|entry| (entry.authors.clone(), entry.year));
+        bibliography.entries.sort_by_cached_key(|entry| {
+            (entry.authors.iter().map(|author| plain(author)).collect::<Vec<_>>(), entry.year)
+        });
         let twice = entries::repeated(bibliography.entries.iter().map(|entry| entry.key.as_str()));
         let problems: Vec<_> = bibliography
             .entries
@@ -67,7 +69,7 @@ impl Bibliography {
                 } else {
                     return None;
                 };
-                Some(Problem { file: FILE.into(), line: entry.line, message })
+                Some(entry.problem(message))
             })
             .collect();
         if problems.is_empty() { Ok(bibliography) } else { Err(problems) }
@@ -89,19 +91,19 @@ impl Bibliography {
         self.entries.iter().map(|entry| (entry.key.clone(), entry.label())).collect()
     }
 
-    /// The bibliography page, in Markdown: the works cited, then those of the notes' list that no page cites yet.
-    /// Works of ours that no page cites are left out.
-    pub fn page(&self, cited: &BTreeSet<String>) -> String {
-        let (cited, others): (Vec<_>, Vec<_>) =
-            self.entries.iter().partition(|entry| cited.contains(&entry.key));
-        let pending: Vec<_> = others.into_iter().filter(|entry| entry.notes.is_some()).collect();
-        let mut page =
-            String::from("A number in brackets is the work's number in the notes.\n\n## Cited\n\n");
-        page.extend(cited.into_iter().map(Entry::line));
-        if !pending.is_empty() {
-            page.push_str("\n## In the notes' list, not yet cited\n\n");
-            page.extend(pending.into_iter().map(Entry::line));
-        }
+    /// Works that no page cites.
+    pub fn uncited(&self, cited: &BTreeSet<String>) -> Vec<Problem> {
+        self.entries
+            .iter()
+            .filter(|entry| !cited.contains(&entry.key))
+            .map(|entry| entry.problem(format!("no page cites `{}`: cite it or remove it", entry.key)))
+            .collect()
+    }
+
+    /// The bibliography page, in Markdown: the works, sorted by their authors.
+    pub fn page(&self) -> String {
+        let mut page = String::from("A number in brackets is the work's number in the notes.\n\n");
+        page.extend(self.entries.iter().map(Entry::item));
         page
     }
 }
@@ -117,8 +119,12 @@ impl Entry {
         format!("{who} {}", self.year)
     }
 
+    fn problem(&self, message: String) -> Problem {
+        Problem { file: FILE.into(), line: self.line, message }
+    }
+
     /// The entry as one item of a list.
-    fn line(&self) -> String {
+    fn item(&self) -> String {
         let authors: Vec<_> = self
             .authors
             .iter()
@@ -140,10 +146,10 @@ impl Entry {
             self.year
         );
         if let Some(doi) = &self.doi {
-            let _ = write!(line, " [`doi:{doi}`](<https://doi.org/{doi}>)");
+            let _ = write!(line, " [{}](<https://doi.org/{doi}>)", code(&format!("doi:{doi}")));
         }
         if let Some(url) = &self.url {
-            let _ = write!(line, " [`{url}`](<{url}>)");
+            let _ = write!(line, " [{}](<{url}>)", code(url));
         }
         if let Some(number) = self.notes {
             let _ = write!(line, " \\[{number}\\]");
@@ -151,6 +157,22 @@ impl Entry {
         line.push('\n');
         line
     }
+}
+
+/// A name as it is sorted: in small letters, without accents.
+fn plain(name: &str) -> String {
+    let mut plain = String::new();
+    for letter in name.to_lowercase().chars() {
+        match letter {
+            'ä' => plain.push('a'),
+            'è' | 'é' => plain.push('e'),
+            'ö' | 'ø' => plain.push('o'),
+            'ß' => plain.push_str("ss"),
+            'ü' => plain.push('u'),
+            _ => plain.push(letter),
+        }
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -216,19 +238,41 @@ notes = 9
     }
 
     #[test]
-    fn the_page_separates_what_is_not_cited_yet() {
+    fn a_work_that_no_page_cites_is_a_problem() {
         let works = Bibliography::parse(SMALL).unwrap();
+        assert_eq!(works.uncited(&cited(&["li2020", "e2018", "evans2013"])), []);
+        let messages: Vec<_> = works.uncited(&cited(&["li2020"])).iter().map(ToString::to_string).collect();
         assert_eq!(
-            works.page(&cited(&["li2020"])),
-            "A number in brackets is the work's number in the notes.\n\n## Cited\n\n\
-             - <span id=\"ref-li2020\"></span>Xuechen Li, Ting-Kam Leonard Wong and Ricky T. Q. Chen. *Scalable gradients*. AISTATS, 2020. [`doi:10.1/a_b`](<https://doi.org/10.1/a_b>) \\[17\\]\n\n\
-             ## In the notes' list, not yet cited\n\n\
-             - <span id=\"ref-e2018\"></span>Weinan E and Bing Yu. *Deep Ritz*. CMS, 2018. \\[9\\]\n"
+            messages,
+            [
+                "book/bibliography.toml:19: no page cites `e2018`: cite it or remove it",
+                "book/bibliography.toml:12: no page cites `evans2013`: cite it or remove it",
+            ]
         );
-        let all = works.page(&cited(&["li2020", "e2018", "evans2013"]));
-        assert!(!all.contains("not yet cited"));
-        let place = |key: &str| all.find(&format!("ref-{key}")).unwrap();
-        assert!(place("e2018") < place("evans2013") && place("evans2013") < place("li2020"));
+    }
+
+    #[test]
+    fn the_page_lists_the_works_by_their_authors() {
+        assert_eq!(
+            Bibliography::parse(SMALL).unwrap().page(),
+            "A number in brackets is the work's number in the notes.\n\n\
+             - <span id=\"ref-e2018\"></span>Weinan E and Bing Yu. *Deep Ritz*. CMS, 2018. \\[9\\]\n\
+             - <span id=\"ref-evans2013\"></span>Lawrence C. Evans. *An introduction*. AMS, 2013.\n\
+             - <span id=\"ref-li2020\"></span>Xuechen Li, Ting-Kam Leonard Wong and Ricky T. Q. Chen. *Scalable gradients*. AISTATS, 2020. [<code>doi:10.1/<wbr>a\\_<wbr>b</code>](<https://doi.org/10.1/a_b>) \\[17\\]\n"
+        );
+    }
+
+    #[test]
+    fn accents_do_not_change_the_order() {
+        let works = Bibliography::parse(WORKS).unwrap();
+        let place = |family: &str| {
+            works.entries.iter().position(|entry| entry.authors[0].starts_with(family)).expect(family)
+        };
+        let families =
+            ["Leimkuhler", "Lévy", "Li", "Luhman", "Roberts", "Rößler", "Rubin", "Ruder", "Rümelin"];
+        assert!(families.map(place).is_sorted());
+        let mut authors = works.entries.iter().flat_map(|entry| &entry.authors);
+        assert!(authors.all(|author| plain(author).is_ascii()), "`plain` does not know every letter");
     }
 
     #[test]

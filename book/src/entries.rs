@@ -61,6 +61,26 @@ pub fn repeated<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<&'a st
     names.into_iter().filter(|name| !seen.insert(*name)).collect()
 }
 
+/// What Markdown reads as markup.
+const MARKUP: [char; 10] = ['\\', '*', '_', '[', ']', '<', '>', '~', '$', '`'];
+
+/// A name or an address as code, which breaks behind its strokes and between its words before it breaks inside a word.
+pub fn code(text: &str) -> String {
+    let mut code = String::from("<code>");
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        if MARKUP.contains(&character) {
+            code.push('\\');
+        }
+        code.push(character);
+        let breaks = ['/', '_'].contains(&character);
+        if breaks && characters.peek().is_some_and(|next| *next != character) {
+            code.push_str("<wbr>");
+        }
+    }
+    code + "</code>"
+}
+
 /// Plain words as Markdown: outside formulas and code, nothing in them is read as markup but raised and lowered letters.
 pub fn words(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
@@ -78,7 +98,7 @@ pub fn words(text: &str) -> String {
         match verbatim {
             Some(end) if character == end => verbatim = None,
             None if matches!(character, '$' | '`') => verbatim = Some(character),
-            None if matches!(character, '\\' | '*' | '_' | '[' | ']' | '<' | '>' | '~') => result.push('\\'),
+            None if MARKUP.contains(&character) => result.push('\\'),
             _ => {}
         }
         result.push(if character == '\n' { ' ' } else { character });
@@ -154,6 +174,12 @@ mod tests {
             words("E[X]_1 * 2 < $a_1 * [b]$ `x_1`\nend"),
             "E\\[X\\]<sub>1</sub> \\* 2 \\< $a_1 * [b]$ `x_1` end"
         );
+    }
+
+    #[test]
+    fn code_breaks_between_words_and_is_not_read_as_markup() {
+        assert_eq!(code("refined_path"), "<code>refined\\_<wbr>path</code>");
+        assert_eq!(code("https://a.b/~c/d_e/"), "<code>https://<wbr>a.b/<wbr>\\~c/<wbr>d\\_<wbr>e/</code>");
     }
 
     #[test]

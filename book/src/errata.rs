@@ -187,8 +187,8 @@ fn card(entry: &Erratum, treated: &BTreeMap<String, Place>, checks: &[Check]) ->
         let record = &check.record;
         let _ = write!(
             card,
-            "The check [`{}`](coverage.md#{}) expects {}, measures {}, and rejects {}: {}.\n\n",
-            check.name(),
+            "The check [{}](coverage.md#{}) expects {}, measures {}, and rejects {}: {}.\n\n",
+            check.code(),
             check.anchor(),
             six_digits(record.expected),
             six_digits(record.measured),
@@ -334,7 +334,7 @@ remark = "both signs"
         let page = errata_page(&Errata::parse(SMALL).unwrap(), &treated(&["A1"]), &[check()]);
         for expected in [
             "## A. False as printed (1)\n\n### Chapter 1. Introduction and preliminaries\n\n<div class=\"erratum-entry\" id=\"erratum-A1\">\n\n**A1** 1.3.2, first display <span class=\"erratum-origin\">in the notes</span>\n\na prefactor\n\n*Correction.* $T/N$\n\n",
-            "[`prefactor`](coverage.md#check-ch1_preliminaries-integral-prefactor) expects 2, measures 2.01, and rejects 0.5: 1/N for T/N.",
+            "[<code>prefactor</code>](coverage.md#check-ch1_preliminaries-integral-prefactor) expects 2, measures 2.01, and rejects 0.5: 1/N for T/N.",
             "[Where the text treats it](ch1_preliminaries/integral.md#box-A1)",
             "### The notes as a whole\n\n<div class=\"erratum-entry\" id=\"erratum-D5\">",
             "- **(1.1)**: both signs\n",

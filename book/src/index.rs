@@ -21,7 +21,7 @@ struct Entry<'a> {
     section: &'a str,
     done: bool,
     page: Option<String>,
-    source: String,
+    source: Option<String>,
     checks: Vec<Measured<'a>>,
 }
 
@@ -41,8 +41,13 @@ struct Measured<'a> {
     rejected_value: f64,
 }
 
-/// The index as JSON.
-pub fn index(ledger: &Ledger, places: &BTreeMap<String, Place>, checks: &[Check]) -> String {
+/// The index as JSON. `exists` tells which files the repository has.
+pub fn index(
+    ledger: &Ledger,
+    places: &BTreeMap<String, Place>,
+    checks: &[Check],
+    exists: &dyn Fn(&str) -> bool,
+) -> String {
     let items = ledger.items.iter().map(|item| Entry {
         id: &item.id,
         name: item.name(),
@@ -52,7 +57,7 @@ pub fn index(ledger: &Ledger, places: &BTreeMap<String, Place>, checks: &[Check]
         page: places
             .get(&item.id)
             .map(|Place { page, anchor }| format!("{}#{anchor}", page.replace(".md", ".html"))),
-        source: format!("src/{}", item.page),
+        source: item.source(exists),
         checks: item.checks(checks).map(measured).collect(),
     });
     let index = Index {
@@ -77,5 +82,34 @@ fn measured(check: &Check) -> Measured<'_> {
         samples: record.samples.as_deref(),
         rejected: &record.rejected,
         rejected_value: record.rejected_value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn every_source_is_a_file_and_every_done_item_of_a_chapter_has_one() {
+        let ledger = Ledger::parse(include_str!("../ledger.toml")).unwrap();
+        let exists = |file: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file).is_file();
+        let text = index(&ledger, &BTreeMap::new(), &[], &exists);
+        let parsed: Value = serde_json::from_str(&text).unwrap();
+        let entries = parsed["items"].as_array().unwrap();
+        assert_eq!(entries.len(), ledger.items.len());
+        for (entry, item) in entries.iter().zip(&ledger.items) {
+            match entry["source"].as_str() {
+                Some(source) => assert!(exists(source), "`{}`: there is no file {source}", item.id),
+                None => {
+                    assert!(!item.is_done() || !item.page.starts_with("ch"), "`{}` has no source", item.id);
+                }
+            }
+        }
+        let text = index(&ledger, &BTreeMap::new(), &[], &|_| false);
+        assert_eq!(text.matches("\"source\": null").count(), ledger.items.len());
     }
 }

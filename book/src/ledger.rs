@@ -139,6 +139,11 @@ impl Item {
         }
     }
 
+    /// The file of its code, if it has code; `exists` tells which files there are.
+    pub fn source(&self, exists: &dyn Fn(&str) -> bool) -> Option<String> {
+        files("src", &self.page).into_iter().find(|file| exists(file))
+    }
+
     /// Whether it is written and checked.
     pub fn is_done(&self) -> bool {
         self.status == Status::Done
@@ -165,13 +170,17 @@ impl Check {
         self.key.rsplit('/').next().unwrap_or(&self.key)
     }
 
+    /// The name as pages show it.
+    pub fn code(&self) -> String {
+        entries::code(self.name())
+    }
+
     /// How far the rejected value lies from the expected one, in tolerances.
     pub fn distance(&self) -> f64 {
         (self.record.rejected_value - self.record.expected).abs() / self.record.tolerance
     }
 
-    /// A link to the line of the tests that names the check: in the file of the section, or in the `mod.rs` of its
-    /// directory.
+    /// A link to the line of the tests that names the check.
     fn test(&self, link: &Link) -> Option<String> {
         let (section, _) = self.key.rsplit_once('/')?;
         in_section("tests", section, &format!("\"{}\"", self.key), link)
@@ -331,7 +340,7 @@ fn card<'a>(
     }
     let (new, old): (Vec<_>, Vec<_>) =
         item.checks(checks).partition(|check| shown.insert(check.key.as_str()));
-    links.extend(old.iter().map(|check| format!("[`{}`](#{})", check.name(), check.anchor())));
+    links.extend(old.iter().map(|check| format!("[{}](#{})", check.code(), check.anchor())));
     let mut card = format!(
         "<details class=\"coverage-item\">\n<summary>\n\n**{}** {} <span class=\"coverage-count\">{count}{open}</span>\n\n</summary>\n\n<span id=\"{}\"></span>{}\n\n",
         item.name(),
@@ -350,8 +359,8 @@ fn card<'a>(
 fn measurement(check: &Check, link: &Link) -> String {
     let record = &check.record;
     let name = match check.test(link) {
-        Some(link) => format!("[`{}`]({link})", check.name()),
-        None => format!("`{}`", check.name()),
+        Some(link) => format!("[{}]({link})", check.code()),
+        None => check.code(),
     };
     let mut text = format!(
         "<div class=\"coverage-check\" id=\"{}\">\n\n{name}: {}\n\n- expected {}, measured {}; allowed ± {}: {}\n",
@@ -397,10 +406,17 @@ fn significant(ratio: f64) -> String {
     }
 }
 
-/// A link to the line with `needle` in the section's file below `root`, or in the `mod.rs` of its directory.
+/// A link to the line with `needle` in the first of the section's files below `root` that has it.
 fn in_section(root: &str, section: &str, needle: &str, link: &Link) -> Option<String> {
-    link(&format!("{root}/{section}.rs"), needle)
-        .or_else(|| link(&format!("{root}/{section}/mod.rs"), needle))
+    files(root, section).iter().find_map(|file| link(file, needle))
+}
+
+/// Where the code of a section may stand below `root`: in the file of its name, in the `mod.rs` of its directory, or in
+/// that of the directory above.
+fn files(root: &str, section: &str) -> Vec<String> {
+    let mut files = vec![format!("{root}/{section}.rs"), format!("{root}/{section}/mod.rs")];
+    files.extend(section.rsplit_once('/').map(|(above, _)| format!("{root}/{above}/mod.rs")));
+    files
 }
 
 /// Whether a label is an item of the notes rather than one of the book's own: a known kind and a number.

@@ -197,6 +197,23 @@ fn a_pin_whose_test_is_gone_is_a_problem() {
 }
 
 #[test]
+fn code_is_looked_for_by_the_name_of_the_section_and_then_above() {
+    let link = |path: &str, _: &str| {
+        ["src/a/b.rs", "src/a/c/mod.rs", "src/a/mod.rs"].contains(&path).then(|| path.to_owned())
+    };
+    let found = |section: &str| in_section("src", section, "", &link);
+    for (section, file) in [
+        ("a/b", "src/a/b.rs"),
+        ("a/c", "src/a/c/mod.rs"),
+        ("a/c/d", "src/a/c/mod.rs"),
+        ("a/d", "src/a/mod.rs"),
+    ] {
+        assert_eq!(found(section).as_deref(), Some(file));
+    }
+    assert_eq!([found("b"), found("b/c"), found("a/b/c/d")], [None, None, None]);
+}
+
+#[test]
 fn the_page_shows_every_number_of_a_check() {
     let page = coverage_page(&Ledger::parse(SMALL).unwrap(), &places(), &checks(), &link);
     for expected in [
@@ -204,7 +221,7 @@ fn the_page_shows_every_number_of_a_check() {
         "| All | 2 | 1 | 1 |\n",
         "**Theorem 1.5** Paths with $x_1$ <span class=\"coverage-count\">1 check</span>",
         "<span id=\"cov-thm-1-5\"></span>[In the text](ch1_preliminaries/brownian.md#at-thm:1.5) · [code](source/src/ch1_preliminaries/brownian/mod.rs.md#0)",
-        "[`quadratic_variation`](source/tests/ch1_preliminaries/brownian/mod.rs.md#48): the quadratic variation of \\[0, T\\] is $T$\n",
+        "[<code>quadratic\\_<wbr>variation</code>](source/tests/ch1_preliminaries/brownian/mod.rs.md#48): the quadratic variation of \\[0, T\\] is $T$\n",
         "- expected 1, measured 0.996; allowed ± 0.02: 4 standard errors\n- seed 7, 1000 paths\n",
         "- rejected: a lost ½, which gives −0.5, 75 tolerances away\n",
         "**R1** Textbooks <span class=\"coverage-count\">nothing to measure</span>",
@@ -221,7 +238,7 @@ fn a_check_of_two_items_is_printed_once_and_linked_once() {
     let page = coverage_page(&Ledger::parse(SMALL).unwrap(), &places(), &checks, &link);
     let anchor = "check-ch1_preliminaries-brownian-quadratic_variation";
     assert_eq!(page.matches(&format!("id=\"{anchor}\"")).count(), 1);
-    assert_eq!(page.matches(&format!("[`quadratic_variation`](#{anchor})")).count(), 1);
+    assert_eq!(page.matches(&format!("[<code>quadratic\\_<wbr>variation</code>](#{anchor})")).count(), 1);
 }
 
 #[test]

@@ -11,7 +11,9 @@ use crate::preprocess::problem::Problem;
 
 /// The contents for print, by chapter; then what stands behind the chapters. `pages` are paths and names in their order.
 pub fn contents(pages: &[(&str, &str)]) -> String {
-    let mut list = String::from("<nav class=\"printed-contents\" aria-label=\"Contents\">\n\n## Contents\n");
+    let mut list = String::from(
+        "<nav class=\"printed-contents\" aria-label=\"Contents\">\n\n<p class=\"contents-title\">Contents</p>\n",
+    );
     let mut part = |title: &str, belongs: &dyn Fn(&str) -> bool| {
         let _ = write!(list, "\n**{title}**\n\n");
         for (path, name) in pages.iter().filter(|(path, _)| belongs(path)) {

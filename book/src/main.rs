@@ -1,9 +1,11 @@
 //! The command line of the book.
 
+use std::fmt::Display;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use book::figures::export::Format;
 use book::gallery;
 use book::pipeline::{self, Extent};
@@ -17,7 +19,7 @@ use clap::{Args, Parser, Subcommand};
 ///
 /// Without a command: draws the figures, builds the book and serves it on 127.0.0.1.
 #[derive(Parser)]
-#[command(name = "cargo run --", version, disable_version_flag = true)]
+#[command(bin_name = "cargo run --", version, disable_version_flag = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -119,7 +121,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         Command::Pdf(Print { out }) => {
             build(&project)?;
             printing::print(&project, &out)?;
-            println!("The book is printed in {}", out.display());
+            say(format_args!("The book is printed in {}", out.display()))?;
         }
         Command::Preprocess { question: Some(Question::Supports { renderer }) } => {
             return Ok(if book::command::supports(&renderer) {
@@ -128,10 +130,10 @@ fn run(cli: Cli) -> Result<ExitCode> {
                 ExitCode::FAILURE
             });
         }
-        Command::Figures(Figures { list: true, .. }) => println!("{}", takeaway::list()),
+        Command::Figures(Figures { list: true, .. }) => say(takeaway::list())?,
         Command::Figures(Figures { names, format: formats, out, seed, values, slides, .. }) => {
             for file in takeaway::fill(&Order { names, formats, out, seed, values, slides })? {
-                println!("{}", file.display());
+                say(file.display())?;
             }
         }
         Command::Preprocess { question: None } => {
@@ -148,6 +150,13 @@ fn build(project: &Project) -> Result<()> {
         gallery::complete()?;
         pipeline::build(project, Extent::Whole)?;
     }
-    println!("The book is in {}", project.output.display());
-    Ok(())
+    say(format_args!("The book is in {}", project.output.display()))
+}
+
+/// Prints a line. Whoever reads no further, like `head`, has seen enough.
+fn say(line: impl Display) -> Result<()> {
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot print"),
+    }
 }

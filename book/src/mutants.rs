@@ -85,25 +85,27 @@ impl Mutants {
             self.date
         );
         text.push_str(
-            "| chapter | mutants | seed | sampled | caught | share | caught since | change nothing | not caught |\n\
+            "<div class=\"cards\" style=\"--2: 'mutants'; --3: 'seed'; --4: 'sampled'; --5: 'caught'; --6: 'share'; --7: 'caught since'; \
+             --8: 'change nothing'; --9: 'not caught'\">\n\n\
+             | chapter | mutants | seed | sampled | caught | share | caught since | change nothing | not caught |\n\
              |---|--:|--:|--:|--:|--:|--:|--:|--:|\n",
         );
         for row in &self.chapters {
             let title =
                 CHAPTERS.iter().find(|(folder, _)| *folder == row.name).map_or("", |(_, title)| title);
-            // "Chapter 3": with nine columns there is no room for more.
-            let title = title.split_once('.').map_or(title, |(number, _)| number);
+            // "Chapter 3" in one line: with nine columns there is no room for more.
+            let title = title.split_once('.').map_or(title, |(number, _)| number).replace(' ', "\u{a0}");
             let [low, high] = wilson(row.caught, row.sampled).map(|end| 100.0 * end);
             let share = 100.0 * row.caught as f64 / row.sampled as f64;
             let left = row.sampled - row.caught - row.since - row.equivalent;
             let _ = writeln!(
                 text,
-                "| {title} | {} | {} | {} | {} | {share:.0} % ({low:.0}–{high:.0} %) | {} | {} | {left} |",
+                "| {title} | {} | {} | {} | {} | {share:.0}\u{a0}% ({low:.0}–{high:.0}\u{a0}%) | {} | {} | {left} |",
                 row.all, row.seed, row.sampled, row.caught, row.since, row.equivalent
             );
         }
         text.push_str(
-            "\nA mutant *caught since* passed, and a test was written that it fails. One that *changes nothing* changes nothing a check \
+            "\n</div>\n\nA mutant *caught since* passed, and a test was written that it fails. One that *changes nothing* changes nothing a check \
              could see: the same numbers up to rounding, other numbers of the same law, other room in memory. What is *not \
              caught* may still be seen by the checks that train; what was not decided in the time allowed counts as not caught.\n",
         );
@@ -133,7 +135,8 @@ mod tests {
         let section = Mutants::parse(ONE).unwrap().section();
         assert!(section.contains("On 1 May a random sample of them"));
         assert!(
-            section.contains("| Chapter 3 | 900 | 3 | 50 | 45 | 90 % (79–96 %) | 2 | 1 | 2 |\n"),
+            section
+                .contains("| Chapter\u{a0}3 | 900 | 3 | 50 | 45 | 90\u{a0}% (79–96\u{a0}%) | 2 | 1 | 2 |\n"),
             "{section}"
         );
     }

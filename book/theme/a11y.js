@@ -36,6 +36,22 @@
     }
   }
 
+  // The first stop of the Tab key leads past the contents and the bar.
+  function skipLink() {
+    const text = document.querySelector("main");
+    const link = document.createElement("a");
+    link.className = "skip-link";
+    link.textContent = "Skip to the text";
+    link.href = "#mdbook-content";
+    text.tabIndex = -1;
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      text.focus();
+    });
+    document.body.prepend(link);
+  }
+
+  skipLink();
   contentsButton();
   landmarks();
   scrollBoxes();

@@ -96,7 +96,6 @@ const EXERCISES: &str = "{{exercises}}";
 const COVERAGE: &str = "{{coverage}}";
 const ERRATA: &str = "{{errata}}";
 const BIBLIOGRAPHY: &str = "{{bibliography}}";
-/// In the order in which they are made: the bibliography comes last, since the other generated pages cite too.
 const GENERATED: [&str; 7] = [CONTENTS, MAP, FIGURES, EXERCISES, COVERAGE, ERRATA, BIBLIOGRAPHY];
 
 /// Where the index of all items is written, below the root: what is no Markdown there is copied beside the pages.
@@ -152,10 +151,13 @@ impl Desk {
             self.line(file, needle)
         }));
         problems.extend(errata::verify(&self.errata, &done.errata, &self.checks));
+        problems.extend(self.bibliography.uncited(&done.cited));
         problems.extend(imports::verify(&self.imports));
         problems.extend(lists::unused(&self.world.sources, &done.exercises));
         problems.extend(self.unused(&labels, &done));
-        let index = index::index(&self.ledger, &places(&labels), &self.checks);
+        let index = index::index(&self.ledger, &places(&labels), &self.checks, &|file| {
+            self.world.sources.contains_key(file)
+        });
         whole::write_if_changed(&root.join(INDEX), index.as_bytes()).context("cannot write the index")?;
         book.for_each_chapter_mut(|chapter| {
             if let Some(page) = chapter.path.as_deref().and_then(|path| done.pages.remove(&slashed(path))) {
@@ -179,7 +181,7 @@ impl Desk {
                 items + &self.mutants.section()
             }
             ERRATA => errata::errata_page(&self.errata, &done.errata, &self.checks),
-            _ => self.bibliography.page(&done.cited),
+            _ => self.bibliography.page(),
         }
     }
 

@@ -229,6 +229,21 @@ fn each_formula_has_one_mathml_without_source() {
 }
 
 #[test]
+fn the_text_of_a_formula_stands_once_in_its_html() {
+    // What lies between the tags is what the index for searching takes.
+    let text = |html: &str| {
+        let pieces = html.split('<').filter_map(|piece| piece.split_once('>'));
+        pieces.map(|(_, text)| text).collect::<String>()
+    };
+    let (inline, _) = inline_html(r"\beta\mathbf{x}").expect("two letters");
+    let (display, _) = display_html(r"\beta\mathbf{x}", Some("eq:1.5"), Some("1.5")).expect("two letters");
+    for html in [inline, display] {
+        let text = text(&html);
+        assert_eq!((text.matches('β').count(), text.matches("beta").count()), (1, 0), "{text}");
+    }
+}
+
+#[test]
 fn mathml_holds_no_tex() {
     let limits = mathml(r"\operatorname*{ess\,sup}_{x}f", Style::Display).expect("a formula");
     assert!(limits.contains("<munder><mi>ess\u{2009}sup</mi>"), "{limits}");

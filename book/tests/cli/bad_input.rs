@@ -2,13 +2,21 @@
 
 use std::net::TcpListener;
 
-use crate::scratch::Scratch;
+use crate::scratch::{Scratch, run};
 
 #[test]
 fn an_unknown_command_or_option_is_refused() {
     assert!(Scratch::bare().fail(&["biuld"]).contains("unrecognized subcommand 'biuld'"));
     assert!(Scratch::bare().fail(&["serve", "--prot", "1"]).contains("a similar argument exists: '--port'"));
     assert!(Scratch::bare().fail(&["--port", "99999"]).contains("99999 is not in 0..=65535"));
+}
+
+#[test]
+fn usage_is_told_as_it_is_typed() {
+    let help = String::from_utf8(run(&["--help"]).stdout).unwrap();
+    assert!(help.contains("Usage: cargo run -- [OPTIONS]"), "{help}");
+    let message = Scratch::bare().fail(&["figures"]);
+    assert!(message.contains("Usage: cargo run -- figures "), "{message}");
 }
 
 #[test]
@@ -70,6 +78,20 @@ fn what_mdbook_complains_about_fails_the_build() {
     scratch.append("chapters/preface.md", "an <b>unclosed tag");
     let message = scratch.fail(&["build"]);
     assert!(message.contains("unclosed HTML tag `<b>`") && message.contains("preface.md"), "{message}");
+}
+
+#[test]
+fn what_nothing_refers_to_fails_the_build() {
+    let scratch = Scratch::whole();
+    let lonely = "snapshots/ch1_preliminaries/brownian/lonely.snap";
+    scratch.write(lonely, "---\nsource: nowhere\n---\nx = 1\n");
+    let work = "[[entry]]\nkey = \"nobody1900\"\nauthors = [\"Nobody, N.\"]\ntitle = \"Nothing\"\nvenue = \"Nowhere\"\nyear = 1900";
+    scratch.append("book/bibliography.toml", work);
+    let message = scratch.fail(&["build"]);
+    let lines: Vec<_> = message.lines().collect();
+    assert_eq!(lines.len(), 2, "{message}");
+    assert!(lines[0].ends_with(": no page cites `nobody1900`: cite it or remove it"), "{message}");
+    assert_eq!(lines[1], format!("{lonely}:1: no page, figure or check refers to this snapshot: remove it"));
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::sync::LazyLock;
 
-use book::figures::{Cache, Figure, all, cache, faults};
+use book::figures::{Cache, Figure, all, cache, faults, find};
 use rayon::prelude::*;
 
 use crate::scratch::{Scratch, run};
@@ -98,6 +99,35 @@ fn a_figure_is_written_in_every_format_asked_for_by_id_or_number() {
 }
 
 #[test]
+fn pictures_and_print_are_what_their_names_say() {
+    let scratch = Scratch::bare();
+    let out = scratch.path("home");
+    let order = ["figures", "brownian-paths", "--format", "png,pdf", "--out", out.to_str().unwrap()];
+    scratch.succeed(&order);
+    let begins = |name: &str, with: &[u8]| fs::read(out.join(name)).unwrap().starts_with(with);
+    assert!(begins("brownian-paths.png", b"\x89PNG\r\n\x1a\n"));
+    assert!(begins("brownian-paths.pdf", b"%PDF-"));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_other_numbers() {
+    let scratch = Scratch::bare();
+    let numbers = |seed: &str| {
+        let folder = scratch.path(seed);
+        let out = folder.to_str().unwrap();
+        scratch.succeed(&["figures", "brownian-paths", "--format", "csv", "--seed", seed, "--out", out]);
+        fs::read_to_string(folder.join("brownian-paths.csv")).unwrap()
+    };
+    // Computed here anew: the program may have kept its own.
+    let figure = find("brownian-paths").unwrap();
+    let mut settings = figure.settings();
+    settings.seed = 7;
+    let seventh = (figure.data)(&settings).unwrap().csv();
+    assert!(numbers("7") == seventh, "the same seed gave other numbers");
+    assert!(numbers("8") != seventh, "another seed gave the same numbers");
+}
+
+#[test]
 fn slides_have_less_room_around_the_same_words() {
     let scratch = Scratch::bare();
     let width = |arguments: &[&str], folder: &str| {
@@ -115,4 +145,13 @@ fn slides_have_less_room_around_the_same_words() {
 fn the_list_names_every_figure() {
     let list = String::from_utf8(run(&["figures", "--list"]).stdout).unwrap();
     assert!(list.lines().any(|line| line.starts_with("brownian-paths (Figure 1.1")), "{list}");
+}
+
+#[test]
+fn a_reader_may_leave_the_list_before_its_end() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let list = Command::new(env!("CARGO_BIN_EXE_book")).args(["figures", "--list"]).stdout(writer).output();
+    let list = list.unwrap();
+    assert!(list.status.success() && list.stderr.is_empty(), "{}", String::from_utf8_lossy(&list.stderr));
 }

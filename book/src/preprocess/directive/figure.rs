@@ -1,3 +1,4 @@
+use super::breakable;
 use crate::preprocess::page::{Outcome, Page, Replacement};
 use crate::preprocess::problem::suggestion;
 
@@ -29,10 +30,11 @@ pub fn figure(page: &mut Page, id: &str) -> Outcome {
     Ok(Replacement::Block(format!(
         "<figure class=\"figure\" id=\"{anchor}\">{drawing}<figcaption>\n\n<a class=\"figure-number\" href=\"#{anchor}\">{label}.</a> {caption}\n\n\
          <details class=\"provenance\"><summary>How it was made</summary>Seed {seed}{parameters}. Redraw it: \
-         <code>cargo run -- figures {id}</code>; change it: add <code>--seed N</code> or <code>--set name=value</code>. \
-         Source: <a href=\"{root}source/{file}.html\">{file}</a>.</details>\n\
+         <code><span class=\"whole\">cargo run -- figures</span> {id}</code>; change it: add <code class=\"whole\">--seed N</code> \
+         or <code class=\"whole\">--set name=value</code>. Source: <a href=\"{root}source/{file}.html\">{shown}</a>.</details>\n\
          <p class=\"downloads\"><a href=\"{root}figures/{id}.svg\" aria-label=\"{label} as SVG\">SVG</a> <a href=\"{root}figures/{id}.csv\" aria-label=\"data of {label} as CSV\">CSV</a></p>\n\n</figcaption></figure>",
         seed = figure.seed,
         file = figure.file,
+        shown = breakable(&figure.file),
     )))
 }
