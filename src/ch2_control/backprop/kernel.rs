@@ -33,36 +33,37 @@ pub(super) fn all_finite(numbers: &[f64]) -> bool {
 /// z ← σ(z), and the first `order` derivatives at z into `slopes`.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw+fma", "x86_64+avx2+fma", "x86_64+sse4.2"))]
 pub(super) fn activate(activation: Activation, order: usize, z: &mut [f64], slopes: &mut [Vec<f64>; 3]) {
-    match activation {
-        Activation::Tanh => in_order(of_tanh, order, z, slopes),
-        Activation::Silu => in_order(of_silu, order, z, slopes),
-        Activation::Softplus => in_order(of_softplus, order, z, slopes),
-        Activation::Relu => in_order(of_relu, order, z, slopes),
-        Activation::Sine if z.iter().any(|z| z.abs() > REDUCED) => in_order(of_large_sine, order, z, slopes),
-        Activation::Sine => in_order(of_sine, order, z, slopes),
-    }
-}
-
-#[inline(always)]
-fn in_order(sigma: impl Fn(f64) -> [f64; 4], order: usize, z: &mut [f64], slopes: &mut [Vec<f64>; 3]) {
     let [first, second, third] = slopes;
-    match order {
-        0 => z.iter_mut().for_each(|z| *z = sigma(*z)[0]),
-        1 => {
-            for (z, first) in z.iter_mut().zip(first) {
-                [*z, *first, ..] = sigma(*z);
+    // A macro, since a function that is handed over need not become part of the loop, and then runs number by number.
+    macro_rules! in_order {
+        ($sigma:ident) => {
+            match order {
+                0 => z.iter_mut().for_each(|z| *z = $sigma(*z)[0]),
+                1 => {
+                    for (z, first) in z.iter_mut().zip(first) {
+                        [*z, *first, ..] = $sigma(*z);
+                    }
+                }
+                2 => {
+                    for ((z, first), second) in z.iter_mut().zip(first).zip(second) {
+                        [*z, *first, *second, _] = $sigma(*z);
+                    }
+                }
+                _ => {
+                    for (((z, first), second), third) in z.iter_mut().zip(first).zip(second).zip(third) {
+                        [*z, *first, *second, *third] = $sigma(*z);
+                    }
+                }
             }
-        }
-        2 => {
-            for ((z, first), second) in z.iter_mut().zip(first).zip(second) {
-                [*z, *first, *second, _] = sigma(*z);
-            }
-        }
-        _ => {
-            for (((z, first), second), third) in z.iter_mut().zip(first).zip(second).zip(third) {
-                [*z, *first, *second, *third] = sigma(*z);
-            }
-        }
+        };
+    }
+    match activation {
+        Activation::Tanh => in_order!(of_tanh),
+        Activation::Silu => in_order!(of_silu),
+        Activation::Softplus => in_order!(of_softplus),
+        Activation::Relu => in_order!(of_relu),
+        Activation::Sine if z.iter().any(|z| z.abs() > REDUCED) => in_order!(of_large_sine),
+        Activation::Sine => in_order!(of_sine),
     }
 }
 
