@@ -12,8 +12,11 @@ export async function keyboard(browser) {
   const skipsToTheText = async () => {
     await open("ch1_preliminaries/brownian.html");
     await page.keyboard.press("Tab");
-    const link = await page.evaluate(() => document.activeElement.getBoundingClientRect().top);
-    if (link < 0) throw new Error("the link to the text is out of sight when it has the focus");
+    const link = await page.evaluate(() => ({
+      words: document.activeElement.textContent,
+      clip: getComputedStyle(document.activeElement).clipPath,
+    }));
+    if (link.words !== "Skip to the text" || link.clip !== "none") throw new Error(`the first stop: ${JSON.stringify(link)}`);
     await page.keyboard.press("Enter");
     await page.keyboard.press("Tab");
     const inside = await page.evaluate(() => document.querySelector("main").contains(document.activeElement));

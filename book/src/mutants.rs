@@ -37,6 +37,16 @@ struct Row {
     since: u64,
     /// Changes nothing a check could see.
     equivalent: u64,
+    /// Of each that is left, what it is and why it was not caught.
+    #[serde(default)]
+    left: Vec<String>,
+}
+
+impl Row {
+    /// How many were not caught, if the counts fit together.
+    fn not_caught(&self) -> Option<u64> {
+        self.sampled.checked_sub(self.caught + self.since + self.equivalent)
+    }
 }
 
 /// Φ⁻¹(0.975).
@@ -58,11 +68,12 @@ impl Mutants {
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let mutants: Self = entries::parse(FILE, text, "name")?;
         for row in &mutants.chapters {
-            let accounted = row.caught + row.since + row.equivalent;
             let complaint = if CHAPTERS.iter().all(|(folder, _)| *folder != row.name) {
                 "there is no such chapter"
-            } else if row.sampled == 0 || row.sampled > row.all || accounted > row.sampled {
+            } else if row.sampled == 0 || row.sampled > row.all || row.not_caught().is_none() {
                 "the counts do not fit together"
+            } else if row.not_caught() != Some(row.left.len() as u64) {
+                "`left` says of each mutant that was not caught what it is"
             } else {
                 continue;
             };
@@ -97,7 +108,7 @@ impl Mutants {
             let title = title.split_once('.').map_or(title, |(number, _)| number).replace(' ', "\u{a0}");
             let [low, high] = wilson(row.caught, row.sampled).map(|end| 100.0 * end);
             let share = 100.0 * row.caught as f64 / row.sampled as f64;
-            let left = row.sampled - row.caught - row.since - row.equivalent;
+            let left = row.left.len();
             let _ = writeln!(
                 text,
                 "| {title} | {} | {} | {} | {} | {share:.0}\u{a0}% ({low:.0}–{high:.0}\u{a0}%) | {} | {} | {left} |",
@@ -109,6 +120,9 @@ impl Mutants {
              could see: the same numbers up to rounding, other numbers of the same law, other room in memory. What is *not \
              caught* may still be seen by the checks that train; what was not decided in the time allowed counts as not caught.\n",
         );
+        for left in self.chapters.iter().flat_map(|row| &row.left) {
+            let _ = writeln!(text, "\nNot caught: {left}");
+        }
         text
     }
 }
@@ -117,7 +131,7 @@ impl Mutants {
 mod tests {
     use super::*;
 
-    const ONE: &str = "date = \"1 May\"\n\n[[chapter]]\nname = \"ch3_flows\"\nseed = 3\nall = 900\nsampled = 50\ncaught = 45\nsince = 2\nequivalent = 1\n";
+    const ONE: &str = "date = \"1 May\"\n\n[[chapter]]\nname = \"ch3_flows\"\nseed = 3\nall = 900\nsampled = 50\ncaught = 45\nsince = 2\nequivalent = 1\nleft = [\"a.\", \"b.\"]\n";
 
     #[test]
     fn wilson_against_its_quadratic() {
@@ -139,12 +153,14 @@ mod tests {
                 .contains("| Chapter\u{a0}3 | 900 | 3 | 50 | 45 | 90\u{a0}% (79–96\u{a0}%) | 2 | 1 | 2 |\n"),
             "{section}"
         );
+        assert!(section.ends_with("\nNot caught: a.\n\nNot caught: b.\n"), "{section}");
     }
 
     #[test]
     fn counts_must_fit() {
         let message = |text: &str| Mutants::parse(text).unwrap_err().message;
         assert!(message(&ONE.replace("since = 2", "since = 9")).contains("do not fit together"));
+        assert!(message(&ONE.replace(", \"b.\"", "")).contains("`left` says of each"));
         assert!(message(&ONE.replace("ch3_flows", "ch9_flows")).contains("no such chapter"));
         assert!(message(&ONE.replace("seed", "sede")).contains("unknown field"));
     }

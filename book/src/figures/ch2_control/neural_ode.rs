@@ -375,7 +375,7 @@ fn draw_time(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         .title("evaluations of the field");
     let mut middle = Plate::new()
         .log_x(0.8..=20.0, "hidden layers")
-        .log_y(1e3..=1e9, "multiplications")
+        .log_y(1e3..=1e10, "multiplications")
         .title("against depth");
     for (name, _, colour) in METHODS {
         let column = data.get(&format!("{name} evaluations"))?;

@@ -280,7 +280,6 @@ fn draw_best_fidelity(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         left.segment((t - dx, f - dy), (t + dx, f + dy), GOLD.weight(2.4));
         left.segment((t - dx, f + dy), (t + dx, f - dy), GOLD.weight(2.4));
     }
-    left.label((4.85, 0.66), "the notes", Side::Right, GOLD);
     let near = data.get("T near")?;
     let mut right = Plate::new()
         .x(1.3..=1.7, "time $T$")
