@@ -51,11 +51,20 @@
     document.body.prepend(link);
   }
 
+  // The contents were scrolled to this page's entry, and Chromium would start from there.
+  function startAtTheTop() {
+    if (location.hash || document.activeElement !== document.body) return;
+    document.body.tabIndex = -1;
+    document.body.focus({ preventScroll: true });
+    document.body.removeAttribute("tabindex");
+  }
+
   skipLink();
   contentsButton();
   landmarks();
   scrollBoxes();
   addEventListener("load", scrollBoxes);
+  addEventListener("load", startAtTheTop);
   addEventListener("resize", scrollBoxes);
   document.addEventListener("toggle", scrollBoxes, true);
 })();
