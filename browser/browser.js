@@ -28,10 +28,10 @@ export function chapters() {
   return pages().filter((page) => !page.startsWith("source/"));
 }
 
-/** The pages that are text, and every fortieth listing: all listings are made alike. */
+/** The pages that are text, and every tenth listing: all listings are made alike. */
 export function sample() {
   const listings = pages().filter((page) => page.startsWith("source/"));
-  return [...chapters(), ...listings.filter((_, index) => index % 40 === 0)];
+  return [...chapters(), ...listings.filter((_, index) => index % 10 === 0)];
 }
 
 /** The address of a page of the built folder. */
