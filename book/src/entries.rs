@@ -64,21 +64,30 @@ pub fn repeated<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<&'a st
 /// What Markdown reads as markup.
 const MARKUP: [char; 10] = ['\\', '*', '_', '[', ']', '<', '>', '~', '$', '`'];
 
-/// A name or an address as code, which breaks behind its strokes and between its words before it breaks inside a word.
-pub fn code(text: &str) -> String {
-    let mut code = String::from("<code>");
+/// A name or an address that breaks behind its strokes and between its words before it breaks inside a word.
+pub fn breakable(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
-        if MARKUP.contains(&character) {
-            code.push('\\');
-        }
-        code.push(character);
+        result.push(character);
         let breaks = ['/', '_'].contains(&character);
         if breaks && characters.peek().is_some_and(|next| *next != character) {
-            code.push_str("<wbr>");
+            result.push_str("<wbr>");
         }
     }
-    code + "</code>"
+    result
+}
+
+/// The same as code, in Markdown.
+pub fn code(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if MARKUP.contains(&character) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    format!("<code>{}</code>", breakable(&escaped))
 }
 
 /// Plain words as Markdown: outside formulas and code, nothing in them is read as markup but raised and lowered letters.

@@ -1,4 +1,4 @@
-use super::breakable;
+use crate::entries::breakable;
 use crate::preprocess::page::{Outcome, Page, Replacement};
 use crate::preprocess::problem::suggestion;
 

@@ -17,8 +17,3 @@ pub use figure::figure;
 pub use snapshot::{number, output, pin};
 pub use solution::solution;
 pub use statement::statement;
-
-/// A path that breaks behind its strokes, and its names between words, before it breaks inside a word.
-fn breakable(path: &str) -> String {
-    path.replace('/', "/<wbr>").replace('_', "_<wbr>")
-}
