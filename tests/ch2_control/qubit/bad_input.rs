@@ -1,18 +1,11 @@
 //! What is refused, and how.
 
 use super::qubit;
+use crate::refused::refused;
+use sdml::Error;
 use sdml::ch1_preliminaries::learning::Schedule;
 use sdml::ch2_control::qubit::{Grape, NetworkControl, Piece, Pulse, Qubit, Recipe, RungeKutta};
 use sdml::random::Streams;
-use sdml::{Error, Result};
-
-/// The error's text contains all of `parts`.
-fn refused<T: std::fmt::Debug>(result: Result<T>, parts: &[&str]) {
-    let text = result.unwrap_err().to_string();
-    for part in parts {
-        assert!(text.contains(part), "{text:?} does not say {part:?}");
-    }
-}
 
 #[test]
 fn the_system() {
