@@ -14,6 +14,7 @@ mod gradient;
 mod jumps;
 mod network;
 mod reversal;
+mod shard;
 mod steps;
 mod training;
 
