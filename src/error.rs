@@ -1,6 +1,7 @@
 //! The one error type of the crate: every message names the argument, its value and what is allowed.
 
 use std::borrow::Borrow;
+use std::fmt::Debug;
 
 /// What went wrong, and what would have been right.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -124,6 +125,12 @@ pub(crate) fn positive(name: &'static str, value: f64) -> Result<f64> {
 /// Passes `count` on if it is at least `least`.
 pub(crate) fn at_least(name: &'static str, count: usize, least: usize) -> Result<usize> {
     if count >= least { Ok(count) } else { Err(Error::argument(name, count, format!("at least {least}"))) }
+}
+
+/// Passes the number of parameters that `value` leads to on, if it did not overflow.
+pub(crate) fn counted(name: &'static str, value: impl Debug, count: Option<usize>) -> Result<usize> {
+    let allowed = "so small that the parameters can be counted";
+    count.ok_or_else(|| Error::argument(name, format!("{value:?}"), allowed))
 }
 
 /// Passes `paths` on if there are any.

@@ -4,8 +4,6 @@
 use std::sync::LazyLock;
 
 use multiversion::multiversion;
-use rand::TryRng;
-use rand::rand_core::utils::fill_bytes_via_next_word;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::generator::next;
@@ -86,21 +84,13 @@ static EDGES: LazyLock<[[f64; 2]; 256]> = LazyLock::new(|| {
 /// Gives the words it holds, from the last to the first.
 struct Dictated(Vec<u64>);
 
-impl TryRng for Dictated {
-    type Error = std::convert::Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
-        self.try_next_u64().map(|word| (word >> 32) as u32)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
-        Ok(self.0.pop().expect("the sampler asks for two words at most"))
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
-        fill_bytes_via_next_word(bytes, || self.try_next_u64())
+impl Dictated {
+    fn word(&mut self) -> u64 {
+        self.0.pop().expect("the sampler asks for two words at most")
     }
 }
+
+generator_of_words!(Dictated);
 
 /// How many rows are drawn before any is looked at: 64 numbers, one for each bit of a word.
 const ROWS: usize = 8;

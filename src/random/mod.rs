@@ -7,14 +7,14 @@
 //! Generators: xoshiro256++ (Blackman and Vigna 2021) for streams, SplitMix64 (Steele, Lea and Flood 2014) for single
 //! values asked for by number. Normals: the ziggurat of `rand_distr`.
 
-use std::convert::Infallible;
-
-use rand::rand_core::utils::fill_bytes_via_next_word;
-use rand::{Rng, RngExt, TryRng};
+use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::Result;
 use crate::parallel::in_parallel;
+
+#[macro_use]
+mod words;
 
 mod bundle;
 mod generator;
@@ -127,6 +127,12 @@ impl Streams {
 pub struct Stream([[u64; 1]; 4]);
 
 impl Stream {
+    #[inline]
+    fn word(&mut self) -> u64 {
+        let [word] = generator::next(&mut self.0);
+        word
+    }
+
     /// A draw from N(0, 1).
     #[inline]
     pub fn normal(&mut self) -> f64 {
@@ -147,24 +153,7 @@ impl Stream {
     }
 }
 
-impl TryRng for Stream {
-    type Error = Infallible;
-
-    #[inline]
-    fn try_next_u32(&mut self) -> std::result::Result<u32, Infallible> {
-        Ok((self.next_u64() >> 32) as u32)
-    }
-
-    #[inline]
-    fn try_next_u64(&mut self) -> std::result::Result<u64, Infallible> {
-        let [word] = generator::next(&mut self.0);
-        Ok(word)
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> std::result::Result<(), Infallible> {
-        fill_bytes_via_next_word(bytes, || self.try_next_u64())
-    }
-}
+generator_of_words!(Stream);
 
 /// Random numbers by number: what [`Streams::keyed`] returns.
 ///
@@ -210,6 +199,19 @@ pub struct Node {
 }
 
 impl Node {
+    /// The first word is the node's output of SplitMix64; the following ones start a walk of their own from there,
+    /// since one more step of the same sequence would be the next node's first word.
+    #[inline]
+    fn word(&mut self) -> u64 {
+        if self.first {
+            self.first = false;
+            self.state = splitmix(self.state);
+            return self.state;
+        }
+        self.state = self.state.wrapping_add(SILVER);
+        splitmix(self.state)
+    }
+
     /// A draw from N(0, 1).
     #[inline]
     pub fn normal(&mut self) -> f64 {
@@ -217,31 +219,7 @@ impl Node {
     }
 }
 
-impl TryRng for Node {
-    type Error = Infallible;
-
-    #[inline]
-    fn try_next_u32(&mut self) -> std::result::Result<u32, Infallible> {
-        Ok((self.next_u64() >> 32) as u32)
-    }
-
-    /// The first word is the node's output of SplitMix64; the following ones start a walk of their own from there,
-    /// since one more step of the same sequence would be the next node's first word.
-    #[inline]
-    fn try_next_u64(&mut self) -> std::result::Result<u64, Infallible> {
-        if self.first {
-            self.first = false;
-            self.state = splitmix(self.state);
-            return Ok(self.state);
-        }
-        self.state = self.state.wrapping_add(SILVER);
-        Ok(splitmix(self.state))
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> std::result::Result<(), Infallible> {
-        fill_bytes_via_next_word(bytes, || self.try_next_u64())
-    }
-}
+generator_of_words!(Node);
 
 const SEQUENTIAL: u64 = 1;
 const BY_NUMBER: u64 = 2;

@@ -6,6 +6,8 @@ mod check;
 mod pins;
 #[path = "../quadrature.rs"]
 mod quadrature;
+#[path = "../refused.rs"]
+mod refused;
 
 mod brownian;
 mod evolution;

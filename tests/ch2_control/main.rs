@@ -4,6 +4,8 @@
 mod check;
 #[path = "../../book/src/pins.rs"]
 mod pins;
+#[path = "../refused.rs"]
+mod refused;
 
 mod backprop;
 mod neural_ode;

@@ -993,6 +993,7 @@ fn bad_input() {
     says(evaluate(&theta, &Array2::from_elem((4, 2), f64::INFINITY)), "`z` is inf");
     // A stage that leaves the finite numbers, which the network refuses: not an argument's fault.
     says(evaluate(&vec![1e308; 50], &z_0), "`z` became");
+    says(trajectory(&field, &[1e308; 50], z_0.clone(), 1.0, 1, 3).unwrap_err(), "`z` became");
     // A state that leaves the finite numbers: an unstable step of Euler's scheme.
     let euler = scheme(Tableau::EULER, 1000.0, 1000);
     let mut work = Gradient::new(euler, Method::StoredAdjoint).unwrap();

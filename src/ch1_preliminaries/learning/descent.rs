@@ -316,13 +316,16 @@ pub fn minimize(
     let mut last = None;
     stays_finite("theta", &*theta, 0)?;
     for k in 0..steps {
-        gradient.fill(0.0);
-        let loss = evaluate(k, theta, &mut gradient).map_err(|error| error.while_training(k, last))?;
-        stays_finite("loss", [loss], k).map_err(|error| error.while_training(k, last))?;
-        observe(k, theta, loss);
-        last = Some(loss);
-        update.step(theta, &gradient, schedule.rate(k));
-        stays_finite("theta", &*theta, k).map_err(|error| error.while_training(k, last))?;
+        let mut step = || -> Result<()> {
+            gradient.fill(0.0);
+            let loss = evaluate(k, theta, &mut gradient)?;
+            stays_finite("loss", [loss], k)?;
+            observe(k, theta, loss);
+            last = Some(loss);
+            update.step(theta, &gradient, schedule.rate(k));
+            stays_finite("theta", &*theta, k)
+        };
+        step().map_err(|error| error.while_training(k, last))?;
     }
     Ok(())
 }

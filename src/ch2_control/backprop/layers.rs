@@ -4,7 +4,7 @@
 //! The loss is L(y_ℓ) = ½|y_ℓ|². One point, plain loops: what is measured here is the count, not the time.
 
 use super::Activation;
-use crate::error::{at_least, finite, positive};
+use crate::error::{at_least, counted, finite, positive};
 use crate::{Error, Result};
 
 /// ℓ layers of width N_d; θ holds the matrices W⁽¹⁾, …, W⁽ℓ⁾, each row by row.
@@ -62,9 +62,7 @@ impl Layers {
     pub fn new(width: usize, depth: usize, activation: Activation) -> Result<Self> {
         at_least("width", width, 1)?;
         at_least("depth", depth, 1)?;
-        if width.checked_mul(width).and_then(|square| square.checked_mul(depth)).is_none() {
-            return Err(Error::argument("width", width, "so small that the parameters can be counted"));
-        }
+        counted("width", width, width.checked_mul(width).and_then(|square| square.checked_mul(depth)))?;
         Ok(Self { width, depth, activation })
     }
 

@@ -10,7 +10,7 @@ use super::kernel::{activate, add_rows, all_finite, pull_back, pull_back_values,
 use super::pass::Layer;
 use super::product::{Onto, Strided, product};
 use super::{Activation, Jet, Pass};
-use crate::error::{at_least, finite};
+use crate::error::{at_least, counted, finite};
 use crate::random::Stream;
 use crate::{Error, Result};
 
@@ -64,14 +64,10 @@ impl Mlp {
         for &size in sizes {
             at_least("sizes", size, 1)?;
         }
-        let counted = sizes
+        let parameters = sizes
             .windows(2)
             .try_fold(0usize, |sum, pair| pair[0].checked_add(1)?.checked_mul(pair[1])?.checked_add(sum));
-        let Some(parameters) = counted else {
-            let allowed = "so small that the parameters can be counted";
-            return Err(Error::argument("sizes", format!("{sizes:?}"), allowed));
-        };
-        Ok(Self { sizes: sizes.to_vec(), activation, parameters })
+        Ok(Self { sizes: sizes.to_vec(), activation, parameters: counted("sizes", sizes, parameters)? })
     }
 
     /// n_0.

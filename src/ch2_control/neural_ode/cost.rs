@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::field::{VectorField, check_jet, check_length, check_shape};
-use crate::error::at_least;
-use crate::{Error, Result};
+use crate::Result;
+use crate::error::{at_least, counted};
 
 /// A field that counts how many rows it is asked for.
 ///
@@ -138,9 +138,7 @@ impl DenseLayer {
     /// # Errors
     /// d = 0, or more parameters than can be counted.
     pub fn new(width: usize) -> Result<Self> {
-        if width.checked_mul(width).is_none() {
-            return Err(Error::argument("width", width, "so small that the parameters can be counted"));
-        }
+        counted("width", width, width.checked_mul(width))?;
         Ok(Self { width: at_least("width", width, 1)?, multiplications: AtomicU64::new(0) })
     }
 

@@ -265,7 +265,7 @@ impl FixedStep {
     /// every state, the first and the last among them. Nothing is allocated after the first step.
     ///
     /// # Errors
-    /// Those of `slope`, or a state that is no longer finite.
+    /// Those of `slope`, or a state, at a step or between two, that is no longer finite.
     ///
     /// ```
     /// use ndarray::array;
@@ -288,11 +288,9 @@ impl FixedStep {
         mut slope: impl FnMut(f64, ArrayView2<f64>, ArrayViewMut2<f64>) -> Result<()>,
         mut observe: impl FnMut(usize, f64, ArrayView2<f64>),
     ) -> Result<()> {
-        let h = self.h();
         observe(0, self.start, z.view());
         for n in 0..self.steps {
-            self.tableau.step(self.time(n), h, z, work, |_, t, y, k| slope(t, y, k))?;
-            finite_state(z, n)?;
+            self.advance(n, z, work, |_, t, y, k| slope(t, y, k))?;
             observe(n + 1, self.time(n + 1), z.view());
         }
         Ok(())

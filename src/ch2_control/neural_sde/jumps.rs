@@ -5,7 +5,8 @@
 
 use super::controlled::{Controlled, WithParameters, axis, dot};
 use super::driver::Driver;
-use super::gradient::{Gradient, Loss, Record, StepGradient, checked, finish};
+use super::gradient::{Gradient, Loss, checked, finish};
+use super::steps::{Record, StepGradient};
 use crate::ch1_preliminaries::sde::{Dual, Grid, Number, Step, Stratonovich};
 use crate::error::finite;
 use crate::{Error, Result};

@@ -14,6 +14,8 @@ mod gradient;
 mod jumps;
 mod network;
 mod reversal;
+mod shard;
+mod steps;
 mod training;
 
 pub use batch::{Batch, BatchScheme, WayBack};
@@ -21,10 +23,9 @@ pub use controlled::{Controlled, GeometricFamily, LinearFamily, OneNeuron, TwoNo
 pub use driver::{Driver, SmoothPath};
 pub use estimators::{Estimators, estimators};
 pub use evolution::{Linearized, Rule};
-pub use gradient::{
-    Explicit, Gradient, Instant, Loss, PathGradient, StepGradient, Vector, adjoint_and_sensitivity,
-};
+pub use gradient::{Gradient, Instant, Loss, PathGradient, adjoint_and_sensitivity};
 pub use jumps::{Jump, jump_gradient};
 pub use network::NetworkSde;
 pub use reversal::{Reversed, reversed};
+pub use steps::{Explicit, StepGradient, Vector};
 pub use training::TransitionFit;

@@ -4,8 +4,6 @@
 //! ∂L/∂u_k = Re⟨λ_k, (∂U_k/∂u_k) z_{k−1}⟩. This is Theorem 2.3 for complex states, with the conjugate transpose
 //! where the real formula has the transpose, and it is exact: no step is approximated.
 
-use std::cell::RefCell;
-
 use rayon::prelude::*;
 
 use super::system::{Qubit, START, State, TARGET, inner};
@@ -136,17 +134,23 @@ impl Grape {
     /// # Ok::<(), sdml::Error>(())
     /// ```
     pub fn gradient(&self, u: &[f64], gradient: &mut [f64]) -> Result<f64> {
-        // One for each thread, so that a training makes room once.
-        thread_local! {
-            static STATES: RefCell<Vec<State>> = RefCell::default();
-        }
+        self.gradient_in(u, gradient, &mut Vec::new())
+    }
+
+    /// [`Grape::gradient`] with room for the states.
+    pub(super) fn gradient_in(
+        &self,
+        u: &[f64],
+        gradient: &mut [f64],
+        states: &mut Vec<State>,
+    ) -> Result<f64> {
         for (name, length) in [("u.len()", u.len()), ("gradient.len()", gradient.len())] {
             if length != self.pieces {
                 return Err(Error::argument(name, length, format!("the number of pieces, {}", self.pieces)));
             }
         }
         u.iter().try_for_each(|&u| finite("u", u).map(drop))?;
-        let loss = STATES.with_borrow_mut(|states| self.evaluate(u, gradient, states));
+        let loss = self.evaluate(u, gradient, states);
         stays_finite("loss", std::iter::once(&loss).chain(&*gradient), self.pieces)?;
         Ok(loss)
     }

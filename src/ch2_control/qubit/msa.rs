@@ -32,10 +32,10 @@ impl Grape {
         }
         self.within_bounds(u)?;
         let (bound, tau) = (self.qubit().bound(), self.horizon() / self.pieces() as f64);
-        let mut gradient = vec![0.0; self.pieces()];
+        let (mut gradient, mut states) = (vec![0.0; self.pieces()], Vec::new());
         let mut losses = Vec::new();
         for _ in 0..at_least("sweeps", sweeps, 1)? {
-            losses.push(self.gradient(u, &mut gradient)?);
+            losses.push(self.gradient_in(u, &mut gradient, &mut states)?);
             for (u, slope) in u.iter_mut().zip(&gradient) {
                 // The mean of the switching function over the piece.
                 let phi = -slope / tau;
@@ -46,7 +46,7 @@ impl Grape {
                 };
             }
         }
-        losses.push(self.gradient(u, &mut gradient)?);
+        losses.push(self.gradient_in(u, &mut gradient, &mut states)?);
         Ok(losses)
     }
     // ANCHOR_END: sweep

@@ -5,7 +5,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use super::{Grape, Pulse, Qubit, RungeKutta};
+use super::{Grape, Pulse, Qubit, RungeKutta, State};
 use crate::Result;
 use crate::ch1_preliminaries::learning::{Adam, Schedule, minimize, tanh};
 use crate::ch2_control::backprop::{Activation, Mlp, Pass};
@@ -17,14 +17,20 @@ use crate::random::Streams;
 /// ```
 /// use sdml::ch2_control::qubit::{Discretization, Grape, Qubit};
 /// // Two pieces, asked for in their middles.
-/// let mut grape = Grape::new(Qubit::new(0.0, 2.0)?, 1.0, 2)?;
+/// let grape = Grape::new(Qubit::new(0.0, 2.0)?, 1.0, 2)?;
 /// assert_eq!((grape.times(), grape.bound()), (vec![0.25, 0.75], 2.0));
 /// // Without splitting 1 − F = cos²((u_1 + u_2)/2).
-/// let loss = grape.loss(&[0.3, 0.5], &mut [0.0; 2])?;
+/// let mut work = Vec::new();
+/// let loss = grape.loss(&[0.3, 0.5], &mut [0.0; 2], &mut work)?;
 /// assert!((loss - 0.4f64.cos().powi(2)).abs() < 1e-14);
+/// // What it leaves behind: the states at the ends of the pieces.
+/// assert_eq!(work.len(), 3);
 /// # Ok::<(), sdml::Error>(())
 /// ```
 pub trait Discretization {
+    /// Room for the states along the way; it is reused, so that later calls allocate nothing.
+    type Work: Default + Send;
+
     /// The times at which the control is asked for.
     fn times(&self) -> Vec<f64>;
 
@@ -35,12 +41,14 @@ pub trait Discretization {
     ///
     /// # Errors
     /// Slices that are not as long as there are times.
-    fn loss(&mut self, u: &[f64], gradient: &mut [f64]) -> Result<f64>;
+    fn loss(&self, u: &[f64], gradient: &mut [f64], work: &mut Self::Work) -> Result<f64>;
 }
 
 /// The pieces take the value of the control in their middle: the propagation is exact for such a control, and of
 /// second order in the length of the pieces for a smooth one.
 impl Discretization for Grape {
+    type Work = Vec<State>;
+
     fn times(&self) -> Vec<f64> {
         let tau = self.horizon() / self.pieces() as f64;
         (0..self.pieces()).map(|k| (k as f64 + 0.5) * tau).collect()
@@ -50,12 +58,14 @@ impl Discretization for Grape {
         self.qubit().bound()
     }
 
-    fn loss(&mut self, u: &[f64], gradient: &mut [f64]) -> Result<f64> {
-        self.gradient(u, gradient)
+    fn loss(&self, u: &[f64], gradient: &mut [f64], work: &mut Self::Work) -> Result<f64> {
+        self.gradient_in(u, gradient, work)
     }
 }
 
 impl Discretization for RungeKutta {
+    type Work = Vec<[State; 4]>;
+
     fn times(&self) -> Vec<f64> {
         self.times().collect()
     }
@@ -64,15 +74,16 @@ impl Discretization for RungeKutta {
         self.qubit().bound()
     }
 
-    fn loss(&mut self, u: &[f64], gradient: &mut [f64]) -> Result<f64> {
-        self.gradient(u, gradient)
+    fn loss(&self, u: &[f64], gradient: &mut [f64], work: &mut Self::Work) -> Result<f64> {
+        self.gradient_in(u, gradient, work)
     }
 }
 
 /// A network in front of a discretization.
 #[derive(Debug, Clone)]
-pub struct NetworkControl<D> {
+pub struct NetworkControl<D: Discretization> {
     problem: D,
+    work: D::Work,
     network: Mlp,
     times: Array2<f64>,
     pass: Pass,
@@ -101,6 +112,7 @@ impl<D: Discretization> NetworkControl<D> {
         let times = Array2::from_shape_vec((samples, 1), times).expect("one column");
         Ok(Self {
             problem,
+            work: D::Work::default(),
             network,
             times,
             pass: Pass::new(),
@@ -135,7 +147,7 @@ impl<D: Discretization> NetworkControl<D> {
     // ANCHOR: gradient
     pub fn gradient(&mut self, theta: &[f64], gradient: &mut [f64]) -> Result<f64> {
         self.control(theta)?;
-        let loss = self.problem.loss(&self.u, &mut self.cotangent)?;
+        let loss = self.problem.loss(&self.u, &mut self.cotangent, &mut self.work)?;
         let bound = self.problem.bound();
         for (slope, u) in self.cotangent.iter_mut().zip(&self.u) {
             // d(u_max tanh y)/dy: the gradient dies where the control nears its bound.

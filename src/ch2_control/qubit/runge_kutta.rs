@@ -8,12 +8,11 @@ use crate::error::{at_least, finite, positive, stays_finite};
 use crate::{Error, Result};
 
 /// N steps of length h = T/N; the control is asked for at 0, h/2, h, …, T. The phase that both levels share is left out.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RungeKutta {
     qubit: Qubit,
     step: f64,
-    /// The four points of every step at which the slope is taken.
-    stages: Vec<[State; 4]>,
+    steps: usize,
 }
 
 impl RungeKutta {
@@ -23,7 +22,7 @@ impl RungeKutta {
     /// A horizon that is not a finite number greater than 0, or no steps.
     pub fn new(qubit: Qubit, horizon: f64, steps: usize) -> Result<Self> {
         let step = positive("horizon", horizon)? / at_least("steps", steps, 1)? as f64;
-        Ok(Self { qubit, step, stages: vec![[START; 4]; steps] })
+        Ok(Self { qubit, step, steps })
     }
 
     /// The qubit.
@@ -34,7 +33,7 @@ impl RungeKutta {
     /// The times at which the control is asked for.
     pub fn times(&self) -> impl ExactSizeIterator<Item = f64> {
         let half = 0.5 * self.step;
-        (0..2 * self.stages.len() + 1).map(move |k| half * k as f64)
+        (0..2 * self.steps + 1).map(move |k| half * k as f64)
     }
 
     /// The state at the end for the samples `u` of the control.
@@ -48,12 +47,17 @@ impl RungeKutta {
     /// assert!((fidelity(&end) - 0.8f64.sin().powi(2)).abs() < 1e-9);
     /// # Ok::<(), sdml::Error>(())
     /// ```
+    pub fn end(&self, u: &[f64]) -> Result<State> {
+        self.forward(u, |_| ())
+    }
+
+    /// The state at the end; `keep` is shown the four points of every step at which the slope is taken.
     // ANCHOR: forward
-    pub fn end(&mut self, u: &[f64]) -> Result<State> {
+    fn forward(&self, u: &[f64], mut keep: impl FnMut([State; 4])) -> Result<State> {
         self.sampled(u)?;
         let h = self.step;
         let mut z = START;
-        for (n, stages) in self.stages.iter_mut().enumerate() {
+        for n in 0..self.steps {
             let [u_0, u_1, u_2] = [u[2 * n], u[2 * n + 1], u[2 * n + 2]];
             let k_1 = self.qubit.slope(u_0, &z);
             let y_2 = along(&z, 0.5 * h, &k_1);
@@ -62,7 +66,7 @@ impl RungeKutta {
             let k_3 = self.qubit.slope(u_1, &y_3);
             let y_4 = along(&z, h, &k_3);
             let k_4 = self.qubit.slope(u_2, &y_4);
-            *stages = [z, y_2, y_3, y_4];
+            keep([z, y_2, y_3, y_4]);
             for i in 0..2 {
                 z[i] += (k_1[i] + k_4[i] + (k_2[i] + k_3[i]) * 2.0) * (h / 6.0);
             }
@@ -79,7 +83,7 @@ impl RungeKutta {
     ///
     /// ```
     /// use sdml::ch2_control::qubit::{Qubit, RungeKutta};
-    /// let mut rk = RungeKutta::new(Qubit::new(1.0, 2.0)?, 1.0, 4)?;
+    /// let rk = RungeKutta::new(Qubit::new(1.0, 2.0)?, 1.0, 4)?;
     /// let (mut u, mut gradient, mut unused) = ([0.3; 9], [0.0; 9], [0.0; 9]);
     /// rk.gradient(&u, &mut gradient)?;
     /// u[3] += 1e-5;
@@ -89,16 +93,27 @@ impl RungeKutta {
     /// assert!((gradient[3] - (up - down) / 2e-5).abs() < 1e-9);
     /// # Ok::<(), sdml::Error>(())
     /// ```
+    pub fn gradient(&self, u: &[f64], gradient: &mut [f64]) -> Result<f64> {
+        self.gradient_in(u, gradient, &mut Vec::new())
+    }
+
+    /// [`RungeKutta::gradient`] with room for the points at which the slope is taken.
     // ANCHOR: backward
-    pub fn gradient(&mut self, u: &[f64], gradient: &mut [f64]) -> Result<f64> {
+    pub(super) fn gradient_in(
+        &self,
+        u: &[f64],
+        gradient: &mut [f64],
+        stages: &mut Vec<[State; 4]>,
+    ) -> Result<f64> {
         if gradient.len() != u.len() {
             return Err(Error::argument("gradient.len()", gradient.len(), format!("u.len() = {}", u.len())));
         }
-        let end = self.end(u)?;
+        stages.clear();
+        let end = self.forward(u, |points| stages.push(points))?;
         let h = self.step;
         gradient.fill(0.0);
         let mut lambda = [START[1], end[1] * -2.0];
-        for (n, [y_1, y_2, y_3, y_4]) in self.stages.iter().enumerate().rev() {
+        for (n, [y_1, y_2, y_3, y_4]) in stages.iter().enumerate().rev() {
             // What u does to the slope at y, and what y does to it: A†k̄ = −Ak̄.
             let mut pull = |at: usize, y: &State, slope_bar: &State| {
                 gradient[at] += inner(slope_bar, &[minus_i(y[1]), minus_i(y[0])]);
@@ -115,13 +130,13 @@ impl RungeKutta {
             }
         }
         let loss = 1.0 - fidelity(&end);
-        stays_finite("loss", std::iter::once(&loss).chain(&*gradient), self.stages.len())?;
+        stays_finite("loss", std::iter::once(&loss).chain(&*gradient), self.steps)?;
         Ok(loss)
     }
     // ANCHOR_END: backward
 
     fn sampled(&self, u: &[f64]) -> Result<()> {
-        let needed = 2 * self.stages.len() + 1;
+        let needed = 2 * self.steps + 1;
         if u.len() != needed {
             return Err(Error::argument("u.len()", u.len(), format!("{needed}")));
         }

@@ -1,5 +1,6 @@
 //! What is refused in Section 1.4, and how.
 
+use crate::refused::refused;
 use sdml::ch1_preliminaries::learning::{
     Activation, Adam, Batch, Blobs, Classification, Collocation, DeepRitz, FiniteSum, Labelled, Layer,
     LogCosh, Misfit, Momentum, Pinn, Plain, Poisson, Quadratic, ResNet, Schedule, TiltedWell, Training,
@@ -7,14 +8,6 @@ use sdml::ch1_preliminaries::learning::{
 };
 use sdml::random::Streams;
 use sdml::{Error, Result};
-
-/// The error's text contains all of `parts`.
-fn refused<T: std::fmt::Debug>(result: Result<T>, parts: &[&str]) {
-    let text = result.unwrap_err().to_string();
-    for part in parts {
-        assert!(text.contains(part), "{text:?} does not say {part:?}");
-    }
-}
 
 fn rate(h: f64) -> Result<()> {
     let loss = LogCosh::new(&[1.0], &[0.0])?;

@@ -1,20 +1,14 @@
 //! What is refused in Section 2.2, and how.
 
+use crate::refused::refused;
 use ndarray::{Array2, array};
+use sdml::Error;
 use sdml::ch1_preliminaries::sde::Grid;
 use sdml::ch2_control::backprop::{
     Activation, Chain, Evaluation, Jet, Layers, Mlp, Mode, Nesting, NoisyRelaxation, OfInput, Pass, Probe,
     Problem, Relaxation, Rerun, Shards, gradient, hessian_vector, jacobian, laplacian,
 };
 use sdml::random::Streams;
-use sdml::{Error, Result};
-
-fn refused<T: std::fmt::Debug>(result: Result<T>, parts: &[&str]) {
-    let text = result.unwrap_err().to_string();
-    for part in parts {
-        assert!(text.contains(part), "{text:?} does not say {part:?}");
-    }
-}
 
 #[test]
 fn shapes() {

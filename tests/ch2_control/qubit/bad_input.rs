@@ -1,18 +1,11 @@
 //! What is refused, and how.
 
 use super::qubit;
+use crate::refused::refused;
+use sdml::Error;
 use sdml::ch1_preliminaries::learning::Schedule;
 use sdml::ch2_control::qubit::{Grape, NetworkControl, Piece, Pulse, Qubit, Recipe, RungeKutta};
 use sdml::random::Streams;
-use sdml::{Error, Result};
-
-/// The error's text contains all of `parts`.
-fn refused<T: std::fmt::Debug>(result: Result<T>, parts: &[&str]) {
-    let text = result.unwrap_err().to_string();
-    for part in parts {
-        assert!(text.contains(part), "{text:?} does not say {part:?}");
-    }
-}
 
 #[test]
 fn the_system() {
@@ -88,7 +81,7 @@ fn optimizers() {
     }
     refused(grape.successive_approximations(&mut [0.0; 3], 1.0, 0), &["`sweeps` is 0"]);
     refused(RungeKutta::new(qubit(), 5.0, 0), &["`steps` is 0"]);
-    let mut rk = RungeKutta::new(qubit(), 5.0, 3).unwrap();
+    let rk = RungeKutta::new(qubit(), 5.0, 3).unwrap();
     refused(rk.end(&[0.0; 6]), &["`u.len()` is 6", "7"]);
     refused(rk.gradient(&[0.0; 7], &mut [0.0; 6]), &["`gradient.len()` is 6"]);
 }
@@ -112,7 +105,7 @@ fn training() {
 
 #[test]
 fn numbers_that_leave_the_finite_ones() {
-    let mut rk = RungeKutta::new(qubit(), 1.0, 2).unwrap();
+    let rk = RungeKutta::new(qubit(), 1.0, 2).unwrap();
     for bad in [f64::NAN, f64::INFINITY] {
         refused(rk.end(&[0.0, 0.0, bad, 0.0, 0.0]), &["`u` is", "finite"]);
         refused(rk.gradient(&[bad; 5], &mut [0.0; 5]), &["`u` is", "finite"]);

@@ -15,7 +15,7 @@ fn norm_square(z: &State) -> f64 {
 fn norm_is_kept() {
     let states = qubit().states(&random_pulse(50.0, 1000, 2.0, 0)).unwrap();
     let worst = states.iter().map(|z| (norm_square(z) - 1.0).abs()).fold(0.0, f64::max);
-    let mut rk = RungeKutta::new(qubit(), 5.0, 200).unwrap();
+    let rk = RungeKutta::new(qubit(), 5.0, 200).unwrap();
     let u: Vec<f64> = rk.times().map(|t| 1.5 * (1.3 * t + 0.4).sin()).collect();
     Check::new(
         "ch2_control/qubit/system/norm_is_kept",
@@ -105,7 +105,7 @@ fn runge_kutta_order() {
     let steps = [40, 56, 80, 112, 160];
     let h = steps.map(|n| horizon / n as f64);
     let errors = steps.map(|n| {
-        let mut rk = RungeKutta::new(qubit(), horizon, n).unwrap();
+        let rk = RungeKutta::new(qubit(), horizon, n).unwrap();
         let u: Vec<f64> = rk.times().map(|t| 1.5 * (1.3 * t + 0.4).sin()).collect();
         apart(rk.end(&u).unwrap())
     });

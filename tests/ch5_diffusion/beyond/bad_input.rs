@@ -1,5 +1,6 @@
 //! What must not be computed is refused, by name.
 
+use crate::refusal;
 use ndarray::{Array2, array};
 use sdml::ch1_preliminaries::learning::Schedule;
 use sdml::ch2_control::backprop::{Activation, Mlp};
@@ -14,11 +15,6 @@ use sdml::ch5_diffusion::mixture::Mixture;
 use sdml::ch5_diffusion::score::{Normal, ScoreField};
 use sdml::random::Streams;
 use sdml::statistics::Estimate;
-
-/// The message of the error.
-fn refusal<T>(result: sdml::Result<T>) -> String {
-    result.err().expect("bad input is refused").to_string()
-}
 
 fn ring() -> Mixture<2> {
     Mixture::ring(8, 2.0, 0.2).unwrap()

@@ -9,11 +9,7 @@ use sdml::ch5_diffusion::interpolant::{
 use sdml::random::Streams;
 
 use super::{line, paths};
-
-/// The message of the error.
-fn refusal<T>(result: sdml::Result<T>) -> String {
-    result.err().expect("bad input is refused").to_string()
-}
+use crate::refusal;
 
 #[test]
 fn schedules() {

@@ -14,16 +14,6 @@ fn line() -> Mixture<1> {
     Mixture::new(&[0.4, 0.6], &[[-1.0], [1.25]], &[[[0.25]], [[0.16]]]).unwrap()
 }
 
-/// Three components in the plane, none of them round.
-fn plane() -> Mixture<2> {
-    Mixture::new(
-        &[0.2, 0.5, 0.3],
-        &[[-1.0, 0.5], [0.8, 0.2], [0.1, -1.3]],
-        &[[[0.3, 0.1], [0.1, 0.2]], [[0.15, -0.1], [-0.1, 0.4]], [[0.25, 0.0], [0.0, 0.1]]],
-    )
-    .unwrap()
-}
-
 /// Both paths of the page, T = 1.
 fn paths() -> [Path; 2] {
     [Path::linear(1.0).unwrap(), Path::trigonometric(1.0).unwrap()]

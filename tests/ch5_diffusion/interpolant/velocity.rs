@@ -9,8 +9,9 @@ use sdml::ch5_diffusion::mixture::Mixture;
 use sdml::random::Streams;
 use sdml::statistics::{Moments, fit_order, normal};
 
-use super::{even_noise, line, paths, plane};
+use super::{even_noise, line, paths};
 use crate::check::Check;
+use crate::plane;
 use crate::quadrature::nodes;
 
 /// The greatest of some numbers.

@@ -1,5 +1,6 @@
 //! What must not be computed is refused, by name.
 
+use crate::refusal;
 use ndarray::{Array2, array};
 use sdml::ch1_preliminaries::learning::Schedule;
 use sdml::ch2_control::backprop::{Activation, Mlp};
@@ -9,11 +10,6 @@ use sdml::ch5_diffusion::score::{
     ScoreError, ScoreField, Source, descending_times, flow_to_noise,
 };
 use sdml::random::{Stream, Streams};
-
-/// The message of the error.
-fn refusal<T>(result: sdml::Result<T>) -> String {
-    result.err().expect("bad input is refused").to_string()
-}
 
 #[test]
 fn mixtures() {

@@ -1,3 +1,4 @@
+use super::METHODS;
 use crate::check::Check;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use sdml::ch5_diffusion::mixture::Mixture;
@@ -99,15 +100,7 @@ impl ScoreField for Mistaken {
 #[test]
 fn points_of_a_mistaken_score() {
     // Prior, score and steps have their errors: the points follow the law of the steps with all three, and no other.
-    let methods = [
-        (Method::Euler, 0.0),
-        (Method::Euler, 1.0),
-        (Method::Exponential, 0.0),
-        (Method::Exponential, 1.0),
-        (Method::Heun, 0.0),
-        (Method::PredictorCorrector { ratio: 0.2 }, 1.0),
-    ];
-    for (seed, (method, h)) in methods.into_iter().enumerate() {
+    for (seed, (method, h)) in METHODS.into_iter().enumerate() {
         let budget = Budget { h, method, ..budget() };
         let reverse = Reverse::new(&Mistaken, h, budget.times.clone(), method).unwrap();
         let sample = reverse.sample(200_000, &Streams::new(seed as u64, "mistaken")).unwrap();

@@ -1,20 +1,11 @@
 //! The mixtures every path of the chapter starts from, against quadrature, finite differences and draws.
 
+use crate::plane;
 use crate::quadrature::nodes;
 use sdml::ch5_diffusion::mixture::Mixture;
 use sdml::ch5_diffusion::score::relative_entropy;
 use sdml::random::Streams;
 use sdml::statistics::{Moments, kolmogorov_smirnov};
-
-/// Three components in the plane, none of them round.
-fn plane() -> Mixture<2> {
-    Mixture::new(
-        &[0.2, 0.5, 0.3],
-        &[[-1.0, 0.5], [0.8, 0.2], [0.1, -1.3]],
-        &[[[0.3, 0.1], [0.1, 0.2]], [[0.15, -0.1], [-0.1, 0.4]], [[0.25, 0.0], [0.0, 0.1]]],
-    )
-    .unwrap()
-}
 
 const A: f64 = 0.7;
 const B: f64 = 0.6;

@@ -1,3 +1,4 @@
+use super::METHODS;
 use crate::check::Check;
 use sdml::ch5_diffusion::mixture::Mixture;
 use sdml::ch5_diffusion::score::{
@@ -7,14 +8,6 @@ use sdml::random::Streams;
 use sdml::statistics::{Moments, fit_order};
 
 const DATA: Normal = Normal { mean: 1.0, variance: 0.25 };
-const METHODS: [(Method, f64); 6] = [
-    (Method::Euler, 0.0),
-    (Method::Euler, 1.0),
-    (Method::Exponential, 0.0),
-    (Method::Exponential, 1.0),
-    (Method::Heun, 0.0),
-    (Method::PredictorCorrector { ratio: 0.2 }, 1.0),
-];
 
 fn case() -> GaussianCase {
     GaussianCase::new(DATA, ScoreError::NONE).unwrap()
