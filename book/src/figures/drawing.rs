@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use rayon::prelude::*;
+use sdml::ch1_preliminaries::learning::Listener;
 use serde::{Deserialize, Serialize};
 
 use super::{Cache, Data, Figure, Inline, Palette, Settings, inline, standalone};
@@ -77,16 +78,17 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// Draws all `jobs` in parallel and tells `observer`, from whichever thread, what happens to each. A figure that fails
-/// takes no other with it. Results are in the order of the jobs.
+/// takes no other with it. Results are in the order of the jobs. The `listener` of a figure hears of its trainings.
 pub fn draw_all<'f>(
     jobs: &[(&'f Figure, Settings)],
     cache: &Cache,
     observer: &(dyn Fn(&'f Figure, Event) + Sync),
+    listener: &(dyn Fn(&'f Figure) -> Listener + Sync),
 ) -> Vec<Result<Drawing>> {
     let one = |(figure, settings): &(&'f Figure, Settings)| {
         observer(figure, Event::Started);
         let clock = Instant::now();
-        let result = drawn(figure, settings, cache);
+        let result = listener(figure).during(|| drawn(figure, settings, cache));
         let elapsed = clock.elapsed();
         observer(
             figure,

@@ -1,9 +1,10 @@
 //! What the machinery around the figures promises.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use anyhow::bail;
+use sdml::ch1_preliminaries::learning::{Iteration, Listener, Plain, Schedule, minimize};
 
 use super::export::{self, Format};
 use super::faults::collisions;
@@ -94,6 +95,11 @@ fn inline_is_one_well_formed_line() {
     resvg::usvg::roxmltree::Document::parse(&page).unwrap();
 }
 
+/// The listener of figures that nobody hears.
+fn nobody(_: &Figure) -> Listener {
+    Listener::default()
+}
+
 fn scratch(name: &str) -> std::path::PathBuf {
     let folder = std::env::temp_dir().join(format!("sdml-figures-{name}-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
@@ -134,7 +140,7 @@ fn several_at_once_do_not_disturb_each_other() {
     let figure = sample(straight);
     let cache = Cache::at(scratch("crowd"));
     let jobs: Vec<_> = (0..32).map(|_| (&figure, figure.settings())).collect();
-    let drawings = draw_all(&jobs, &cache, &|_, _| {});
+    let drawings = draw_all(&jobs, &cache, &|_, _| {}, &nobody);
     let first = drawings[0].as_ref().unwrap();
     assert!(drawings.iter().all(|drawing| drawing.as_ref().unwrap() == first));
     assert_eq!(cache.find(&figure, &figure.settings()).as_ref(), Some(first));
@@ -173,7 +179,8 @@ fn a_figure_that_fails_takes_no_other_with_it() {
     let jobs = [&good, &panics, &fails, &empty, &uneven].map(|figure| (figure, figure.settings()));
     let cache = Cache::at(scratch("failing"));
     let told = Mutex::new(Vec::new());
-    let results = draw_all(&jobs, &cache, &|figure, event| told.lock().unwrap().push((figure.id, event)));
+    let tell = |figure: &Figure, event: Event| told.lock().unwrap().push((figure.id, event));
+    let results = draw_all(&jobs, &cache, &tell, &nobody);
     assert!(results[0].is_ok());
     let expected =
         ["the figure `panics`: no such thing", "the figure `fails`: no column `z`: there are x, y"];
@@ -191,10 +198,65 @@ fn a_figure_that_fails_takes_no_other_with_it() {
             .any(|(id, event)| *id == "sample" && matches!(event, Event::Finished { kept: false, .. }))
     );
     let again = Mutex::new(false);
-    draw_all(&jobs[..1], &cache, &|_, event| {
+    let tell = |_: &Figure, event: Event| {
         *again.lock().unwrap() |= matches!(event, Event::Finished { kept: true, .. });
-    });
+    };
+    draw_all(&jobs[..1], &cache, &tell, &nobody);
     assert!(again.into_inner().unwrap());
+}
+
+/// Two steps on θ² from `start`: iterations 0 and 1, with the losses start² and 0.
+fn train(start: f64) -> Result<f64> {
+    let square = |_: usize, theta: &[f64], gradient: &mut [f64]| {
+        gradient[0] = 2.0 * theta[0];
+        Ok(theta[0] * theta[0])
+    };
+    let mut theta = [start];
+    minimize(&mut theta, &mut Plain, Schedule::Constant(0.5), 2, square, |_, _, _| ())?;
+    Ok(theta[0])
+}
+
+#[test]
+fn the_trainings_of_a_figure_are_heard_on_whatever_thread_they_run() {
+    // Numbers that no other figure trains from, on as many threads as the pool likes.
+    fn trained(settings: &Settings) -> Result<Data> {
+        let (one, two) = both(|| train(settings.get("height")), || train(settings.get("height") + 1.0));
+        let more = on_all_cores(2..20u32, |k| train(settings.get("height") + f64::from(k)))?;
+        Ok(Data::new().column("x", [0.0, one?, two?]).column("y", [0.0, 1.0, more.len() as f64]))
+    }
+    let figures = ["first", "second", "third"].map(|id| Figure { id, data: trained, ..sample(straight) });
+    let jobs: Vec<_> = figures
+        .iter()
+        .zip(1u8..)
+        .map(|(figure, k)| {
+            let mut settings = figure.settings();
+            settings.set("height", 100.0 * f64::from(k)).unwrap();
+            (figure, settings)
+        })
+        .collect();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let listener = |figure: &Figure| {
+        let (heard, id) = (Arc::clone(&heard), figure.id);
+        Listener::new(move |Iteration { k, loss, .. }| heard.lock().unwrap().push((id, k, loss)))
+    };
+    let cache = Cache::at(scratch("heard"));
+    let drawings = draw_all(&jobs, &cache, &|_, _| {}, &listener);
+    assert!(drawings.iter().all(Result::is_ok));
+    let mut found = heard.lock().unwrap().clone();
+    let mut expected = Vec::new();
+    for (id, height) in [("first", 100.0), ("second", 200.0), ("third", 300.0)] {
+        for k in 0..20 {
+            let start = height + f64::from(k);
+            expected.extend([(id, 0, start * start), (id, 1, 0.0)]);
+        }
+    }
+    let order = |a: &(&str, usize, f64), b: &(&str, usize, f64)| {
+        a.0.cmp(b.0).then(a.1.cmp(&b.1)).then(a.2.total_cmp(&b.2))
+    };
+    found.sort_by(order);
+    expected.sort_by(order);
+    assert_eq!(found, expected);
+    std::fs::remove_dir_all(cache.path(jobs[0].0, &jobs[0].1).parent().unwrap()).unwrap();
 }
 
 #[test]
