@@ -1,7 +1,6 @@
 //! Section 2.3: solvers, and the gradient of a neural ODE by every method.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, array};
-use rayon::prelude::*;
 use sdml::Result;
 use sdml::ch1_preliminaries::evolution::{DMatrix, DVector, exponential, gauss_legendre, magnus_propagator};
 use sdml::ch2_control::backprop::{Activation, Mlp};
@@ -1145,7 +1144,7 @@ fn a_short_training_learns_the_pendulum() {
 #[test]
 fn learned_field() {
     let seeds = [0, 1, 2].map(FieldRecipe::new);
-    let runs: Vec<Vec<Vec<f64>>> = seeds.par_iter().map(|recipe| learned(*recipe)).collect();
+    let runs = kept::on_threads(seeds, learned);
     let held_out = |recipe: &FieldRecipe, theta: &[f64]| recipe.held_out_error(theta).unwrap();
     let errors: Vec<f64> = seeds.iter().zip(&runs).map(|(recipe, run)| held_out(recipe, &run[0])).collect();
     println!("held-out errors {errors:?}");

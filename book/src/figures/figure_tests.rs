@@ -1,9 +1,13 @@
 //! What the machinery around the figures promises.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use anyhow::bail;
+use kept::Shelf;
+use rayon::prelude::*;
 use sdml::ch1_preliminaries::learning::{Iteration, Listener, Plain, Schedule, minimize};
 
 use super::export::{self, Format};
@@ -218,7 +222,7 @@ fn train(start: f64) -> Result<f64> {
 
 #[test]
 fn the_trainings_of_a_figure_are_heard_on_whatever_thread_they_run() {
-    // Numbers that no other figure trains from, on as many threads as the pool likes.
+    // Numbers that no other figure trains from, on as many threads as there are.
     fn trained(settings: &Settings) -> Result<Data> {
         let (one, two) = both(|| train(settings.get("height")), || train(settings.get("height") + 1.0));
         let more = on_all_cores(2..20u32, |k| train(settings.get("height") + f64::from(k)))?;
@@ -257,6 +261,76 @@ fn the_trainings_of_a_figure_are_heard_on_whatever_thread_they_run() {
     expected.sort_by(order);
     assert_eq!(found, expected);
     std::fs::remove_dir_all(cache.path(jobs[0].0, &jobs[0].1).parent().unwrap()).unwrap();
+}
+
+#[test]
+fn figures_that_ask_for_the_same_results_share_them_and_keep_their_order() {
+    static SHELF: LazyLock<Shelf> = LazyLock::new(|| Shelf::at(scratch("shelf")));
+    static TRAININGS: AtomicUsize = AtomicUsize::new(0);
+    // The sum of 0, …, 9999, by a training that enters the pool.
+    fn result(name: &str) -> Result<f64> {
+        let train = || {
+            TRAININGS.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, Infallible>(vec![vec![(0..10_000u32).into_par_iter().map(f64::from).sum::<f64>()]])
+        };
+        Ok(SHELF.trained("ch1_preliminaries/learning", name, &(), train)?[0][0])
+    }
+    // Two results, asked for crosswise.
+    fn sums(settings: &Settings) -> Result<Data> {
+        let height = settings.get("height");
+        let names = if height % 2.0 == 0.0 { ["one", "other"] } else { ["other", "one"] };
+        let sums = on_all_cores(names, result)?;
+        Ok(Data::new().column("x", [0.0, 4.0]).column("y", [0.0, height]).column("sums", sums))
+    }
+    let figure = Figure { data: sums, ..sample(straight) };
+    let jobs: Vec<_> = (0..3 * rayon::current_num_threads() + 5)
+        .map(|height| {
+            let mut settings = figure.settings();
+            settings.set("height", height as f64).unwrap();
+            (&figure, settings)
+        })
+        .collect();
+    let cache = Cache::at(scratch("sharing"));
+    let drawings = draw_all(&jobs, &cache, &|_, _| {}, &nobody);
+    assert_eq!(drawings.len(), jobs.len());
+    for (drawing, (_, settings)) in drawings.iter().zip(&jobs) {
+        let data = &drawing.as_ref().unwrap().data;
+        assert_eq!(data.get("y").unwrap(), [0.0, settings.get("height")]);
+        assert_eq!(data.get("sums").unwrap(), [49_995_000.0; 2]);
+    }
+    assert_eq!(TRAININGS.load(Ordering::Relaxed), 2);
+    for name in ["shelf", "sharing"] {
+        scratch(name);
+    }
+}
+
+#[test]
+fn what_fails_on_another_thread_keeps_its_words() {
+    fn refuse() {
+        panic!("no such thing");
+    }
+    fn of_two(_: &Settings) -> Result<Data> {
+        both(|| (), refuse);
+        Ok(Data::new())
+    }
+    fn of_many(_: &Settings) -> Result<Data> {
+        on_all_cores(0..9, |k| {
+            if k == 4 {
+                refuse();
+            }
+            Ok(k)
+        })?;
+        Ok(Data::new())
+    }
+    let cache = Cache::at(scratch("words"));
+    let all: [fn(&Settings) -> Result<Data>; 2] = [of_two, of_many];
+    for data in all {
+        let figure = Figure { data, ..sample(straight) };
+        let error = draw(&figure, &figure.settings(), &cache).unwrap_err();
+        assert_eq!(format!("{error:#}"), "the figure `sample`: no such thing");
+    }
+    let refused = on_all_cores(0..40u32, |k| if k % 10 == 7 { bail!("{k} is refused") } else { Ok(k) });
+    assert_eq!(refused.unwrap_err().to_string(), "7 is refused");
 }
 
 #[test]
