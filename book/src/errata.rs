@@ -42,15 +42,8 @@ pub struct Erratum {
     /// The keys of the checks that demonstrate it.
     #[serde(default)]
     pub checks: Vec<String>,
-    /// Whether it has a consequence that can be measured.
-    #[serde(default = "yes")]
-    pub measurable: bool,
     #[serde(skip)]
     line: usize,
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// How an erratum came about.
@@ -121,7 +114,7 @@ impl Erratum {
 
 /// Holds the errata against the text and the checks. `treated` maps the ids of those boxed in the text to their boxes.
 ///
-/// A check that an erratum names must exist, and a treated erratum of severity A or B that can be measured must name one.
+/// A check that an erratum names must exist, and a treated erratum of severity A or B must name one.
 pub fn verify(errata: &Errata, treated: &BTreeMap<String, Place>, checks: &[Check]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for entry in &errata.entries {
@@ -130,7 +123,7 @@ pub fn verify(errata: &Errata, treated: &BTreeMap<String, Place>, checks: &[Chec
             problems.push(entry.problem(format!("`{}` names the unknown check `{key}`{hint}", entry.id)));
         }
         let grave = entry.id.starts_with(['A', 'B']);
-        if grave && entry.measurable && entry.checks.is_empty() && treated.contains_key(&entry.id) {
+        if grave && entry.checks.is_empty() && treated.contains_key(&entry.id) {
             problems.push(entry.problem(format!("`{}` is treated, but no check demonstrates it", entry.id)));
         }
     }

@@ -17,18 +17,20 @@ pub fn missing() -> Vec<Job> {
         .collect()
 }
 
-/// Draws on all cores, or takes what is kept; tells `progress` of each figure and calls `drawn` after it.
+/// Draws on all cores, or takes what is kept; tells `progress` of each figure and of its trainings, and calls `drawn` after
+/// the figure.
 ///
 /// A figure that fails takes no other with it; the error tells of all that failed.
 pub fn hang(jobs: &[Job], progress: &Progress, drawn: &(dyn Fn() + Sync)) -> Result<Vec<Drawing>> {
     let cache = Cache::default();
-    let results = draw_all(jobs, &cache, &|figure, event| match event {
+    let tell = |figure: &'static Figure, event: Event| match event {
         Event::Started => progress.started(figure.id),
         Event::Finished { .. } | Event::Failed { .. } => {
             progress.finished(figure.id, matches!(event, Event::Finished { .. }));
             drawn();
         }
-    });
+    };
+    let results = draw_all(jobs, &cache, &tell, &|figure| progress.listener(figure.id));
     let (drawings, failures): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
     if !failures.is_empty() {
         let messages: Vec<_> =

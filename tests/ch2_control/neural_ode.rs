@@ -1,7 +1,6 @@
 //! Section 2.3: solvers, and the gradient of a neural ODE by every method.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, array};
-use rayon::prelude::*;
 use sdml::Result;
 use sdml::ch1_preliminaries::evolution::{DMatrix, DVector, exponential, gauss_legendre, magnus_propagator};
 use sdml::ch2_control::backprop::{Activation, Mlp};
@@ -359,6 +358,68 @@ fn theorem_2_3() {
         "RK4 on 3000 steps and the tolerance 1e-12",
         run.a(end).unwrap()[[0, 0]],
     );
+}
+
+/// ż = θzⁿ.
+struct Power(i32);
+
+impl ClosedForm<1, 1> for Power {
+    fn f(&self, [z]: &[f64; 1], _t: f64, [theta]: &[f64; 1]) -> [f64; 1] {
+        [theta * z.powi(self.0)]
+    }
+
+    fn state_jacobian(&self, [z]: &[f64; 1], _t: f64, [theta]: &[f64; 1]) -> [[f64; 1]; 1] {
+        [[theta * f64::from(self.0) * z.powi(self.0 - 1)]]
+    }
+
+    fn parameter_jacobian(&self, [z]: &[f64; 1], _t: f64, _theta: &[f64; 1]) -> [[f64; 1]; 1] {
+        [[z.powi(self.0)]]
+    }
+}
+
+#[test]
+fn blow_up() {
+    const STEPS: usize = 4000;
+    // z(T) and ∂z(T)/∂z(0) from z(0) = 1.
+    let solve = |n: i32, end: f64| -> Result<[f64; 2]> {
+        let mut work = Gradient::new(scheme(Tableau::RK4, end, STEPS), Method::recorded(STEPS))?;
+        let mut last = terminal(STEPS, |z, mut a| {
+            a[[0, 0]] += 1.0;
+            z[[0, 0]]
+        });
+        let start = array![[1.0]];
+        let z = work.evaluate(&Pointwise(Power(n)), &[1.0], start.view(), &mut last, &mut [0.0])?;
+        Ok([z, work.at_start().unwrap()[[0, 0]]])
+    };
+    // 1/(1 − T), which is the solution of ż = z² at time T; its derivative in the start is the square.
+    let growth = [8.0, 16.0, 32.0, 64.0, 128.0];
+    let [square, linear] = [2, 1].map(|n| growth.map(|growth| solve(n, 1.0 - 1.0 / growth).unwrap()));
+    for ((growth, [z, _]), [exponential, slope]) in growth.into_iter().zip(square).zip(linear) {
+        assert!((z / growth - 1.0).abs() < 1e-7);
+        assert!((exponential - (1.0 - 1.0 / growth).exp()).abs() < 1e-10);
+        assert!((slope - exponential).abs() < 1e-10);
+    }
+    let exponent =
+        |runs: [[f64; 2]; 5]| fit_order(&growth, &runs.map(|[_, slope]| slope), 0.95).unwrap().order;
+    // Beyond time 1 neither solver returns a number: the one ends at the last step that it can add to the time, the other
+    // where the state leaves the finite numbers.
+    let (field, mut tape) = (Pointwise(Power(2)), Default::default());
+    let slope =
+        |t: f64, z: ArrayView2<f64>, out: ArrayViewMut2<f64>| field.value(z, t, &[1.0], &mut tape, out);
+    let error = DormandPrince::new(1e-8, 1e-8).unwrap().solve(0.0, 2.0, array![[1.0]].view(), slope);
+    assert!(matches!(error.unwrap_err(), sdml::Error::Stuck { t, .. } if (t - 1.0).abs() < 1e-6));
+    let error = solve(2, 2.0).unwrap_err();
+    let sdml::Error::NotFinite { quantity: "z", step, .. } = error else { panic!("{error}") };
+    assert!((1.0..1.01).contains(&scheme(Tableau::RK4, 2.0, STEPS).time(step)));
+    assert!((solve(1, 2.0).unwrap()[0] - 2f64.exp()).abs() < 1e-10);
+    Check::new(
+        "ch2_control/neural_ode/blow_up",
+        &["thm:2.3"],
+        "∂z(T)/∂z(0) of ż = z² from 1, the gradient of Theorem 2.3, grows like the power 2 of 1/(1 − T), and there is none at T = 1",
+        "ż = z, which grows linearly: its gradient eᵀ stays bounded",
+    )
+    .samples("T from 7/8 to 127/128, 4000 steps of RK4")
+    .within(exponent(square), 2.0, 1e-6, "the relative error of RK4, at most 1e-7", exponent(linear));
 }
 
 #[test]
@@ -1084,7 +1145,7 @@ fn a_short_training_learns_the_pendulum() {
 #[test]
 fn learned_field() {
     let seeds = [0, 1, 2].map(FieldRecipe::new);
-    let runs: Vec<Vec<Vec<f64>>> = seeds.par_iter().map(|recipe| learned(*recipe)).collect();
+    let runs = kept::on_threads(seeds, learned);
     let held_out = |recipe: &FieldRecipe, theta: &[f64]| recipe.held_out_error(theta).unwrap();
     let errors: Vec<f64> = seeds.iter().zip(&runs).map(|(recipe, run)| held_out(recipe, &run[0])).collect();
     println!("held-out errors {errors:?}");

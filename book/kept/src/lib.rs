@@ -5,6 +5,7 @@
 //! sources of its own and earlier chapters, hashed when this crate was compiled. An entry begins with the hash of the
 //! rest: a damaged one is as good as none. Entries are written whole or not at all.
 
+mod threads;
 pub mod whole;
 
 use std::collections::HashMap;
@@ -14,6 +15,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
+
+pub use threads::on_threads;
 
 /// For every chapter the hash of its sources, of those of earlier chapters, of what they share, and of Cargo.lock.
 const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sources.rs"));
@@ -36,6 +39,9 @@ pub type Rows = Vec<Vec<f64>>;
 ///
 /// # Errors
 /// Those of `train`; nothing is kept then.
+///
+/// # Panics
+/// On a thread of rayon's pool: there it could wait forever. [`on_threads`] asks for several results at once.
 pub fn trained<E>(
     section: &str,
     name: &str,
@@ -63,6 +69,9 @@ impl Shelf {
     ///
     /// # Errors
     /// Those of `train`.
+    ///
+    /// # Panics
+    /// On a thread of rayon's pool.
     pub fn trained<E>(
         &self,
         section: &str,
@@ -70,6 +79,7 @@ impl Shelf {
         settings: &impl Debug,
         train: impl FnOnce() -> Result<Rows, E>,
     ) -> Result<Rows, E> {
+        threads::stay_outside(format_args!("the kept result `{name}` of `{section}`, asked for"));
         let path = self.path(section, name, settings);
         let lock = lock_of(&path);
         // Whoever failed while training left nothing behind.
@@ -169,5 +179,16 @@ mod tests {
         let failed = shelf.trained("ch2_control/backprop", "test", &1, || Err("diverged".to_owned()));
         assert_eq!(failed.unwrap_err(), "diverged");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    #[should_panic(expected = "`test` of `ch2_control/backprop`, asked for on a thread of rayon's pool")]
+    fn the_pool_must_not_ask() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::at(folder.path());
+        // Not even for what is there.
+        run(&shelf, 1, &[]).unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        pool.install(|| run(&shelf, 1, &[])).unwrap();
     }
 }

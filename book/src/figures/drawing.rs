@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use rayon::prelude::*;
+use sdml::ch1_preliminaries::learning::Listener;
 use serde::{Deserialize, Serialize};
 
 use super::{Cache, Data, Figure, Inline, Palette, Settings, inline, standalone};
@@ -76,17 +76,19 @@ fn message(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words")
 }
 
-/// Draws all `jobs` in parallel and tells `observer`, from whichever thread, what happens to each. A figure that fails
-/// takes no other with it. Results are in the order of the jobs.
+/// Draws all `jobs`, several at once and outside rayon's pool, and tells `observer`, from whichever thread, what happens to
+/// each. A figure that fails takes no other with it. Results are in the order of the jobs. The `listener` of a figure hears
+/// of its trainings.
 pub fn draw_all<'f>(
     jobs: &[(&'f Figure, Settings)],
     cache: &Cache,
     observer: &(dyn Fn(&'f Figure, Event) + Sync),
+    listener: &(dyn Fn(&'f Figure) -> Listener + Sync),
 ) -> Vec<Result<Drawing>> {
     let one = |(figure, settings): &(&'f Figure, Settings)| {
         observer(figure, Event::Started);
         let clock = Instant::now();
-        let result = drawn(figure, settings, cache);
+        let result = listener(figure).during(|| drawn(figure, settings, cache));
         let elapsed = clock.elapsed();
         observer(
             figure,
@@ -97,5 +99,5 @@ pub fn draw_all<'f>(
         );
         result.map(|(drawing, _)| drawing)
     };
-    jobs.par_iter().with_max_len(1).map(one).collect()
+    kept::on_threads(jobs, one)
 }

@@ -1,9 +1,14 @@
 //! What the machinery around the figures promises.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use anyhow::bail;
+use kept::Shelf;
+use rayon::prelude::*;
+use sdml::ch1_preliminaries::learning::{Iteration, Listener, Plain, Schedule, minimize};
 
 use super::export::{self, Format};
 use super::faults::collisions;
@@ -94,6 +99,11 @@ fn inline_is_one_well_formed_line() {
     resvg::usvg::roxmltree::Document::parse(&page).unwrap();
 }
 
+/// The listener of figures that nobody hears.
+fn nobody(_: &Figure) -> Listener {
+    Listener::default()
+}
+
 fn scratch(name: &str) -> std::path::PathBuf {
     let folder = std::env::temp_dir().join(format!("sdml-figures-{name}-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
@@ -134,7 +144,7 @@ fn several_at_once_do_not_disturb_each_other() {
     let figure = sample(straight);
     let cache = Cache::at(scratch("crowd"));
     let jobs: Vec<_> = (0..32).map(|_| (&figure, figure.settings())).collect();
-    let drawings = draw_all(&jobs, &cache, &|_, _| {});
+    let drawings = draw_all(&jobs, &cache, &|_, _| {}, &nobody);
     let first = drawings[0].as_ref().unwrap();
     assert!(drawings.iter().all(|drawing| drawing.as_ref().unwrap() == first));
     assert_eq!(cache.find(&figure, &figure.settings()).as_ref(), Some(first));
@@ -173,7 +183,8 @@ fn a_figure_that_fails_takes_no_other_with_it() {
     let jobs = [&good, &panics, &fails, &empty, &uneven].map(|figure| (figure, figure.settings()));
     let cache = Cache::at(scratch("failing"));
     let told = Mutex::new(Vec::new());
-    let results = draw_all(&jobs, &cache, &|figure, event| told.lock().unwrap().push((figure.id, event)));
+    let tell = |figure: &Figure, event: Event| told.lock().unwrap().push((figure.id, event));
+    let results = draw_all(&jobs, &cache, &tell, &nobody);
     assert!(results[0].is_ok());
     let expected =
         ["the figure `panics`: no such thing", "the figure `fails`: no column `z`: there are x, y"];
@@ -191,10 +202,135 @@ fn a_figure_that_fails_takes_no_other_with_it() {
             .any(|(id, event)| *id == "sample" && matches!(event, Event::Finished { kept: false, .. }))
     );
     let again = Mutex::new(false);
-    draw_all(&jobs[..1], &cache, &|_, event| {
+    let tell = |_: &Figure, event: Event| {
         *again.lock().unwrap() |= matches!(event, Event::Finished { kept: true, .. });
-    });
+    };
+    draw_all(&jobs[..1], &cache, &tell, &nobody);
     assert!(again.into_inner().unwrap());
+}
+
+/// Two steps on θ² from `start`: iterations 0 and 1, with the losses start² and 0.
+fn train(start: f64) -> Result<f64> {
+    let square = |_: usize, theta: &[f64], gradient: &mut [f64]| {
+        gradient[0] = 2.0 * theta[0];
+        Ok(theta[0] * theta[0])
+    };
+    let mut theta = [start];
+    minimize(&mut theta, &mut Plain, Schedule::Constant(0.5), 2, square, |_, _, _| ())?;
+    Ok(theta[0])
+}
+
+#[test]
+fn the_trainings_of_a_figure_are_heard_on_whatever_thread_they_run() {
+    // Numbers that no other figure trains from, on as many threads as there are.
+    fn trained(settings: &Settings) -> Result<Data> {
+        let (one, two) = both(|| train(settings.get("height")), || train(settings.get("height") + 1.0));
+        let more = on_all_cores(2..20u32, |k| train(settings.get("height") + f64::from(k)))?;
+        Ok(Data::new().column("x", [0.0, one?, two?]).column("y", [0.0, 1.0, more.len() as f64]))
+    }
+    let figures = ["first", "second", "third"].map(|id| Figure { id, data: trained, ..sample(straight) });
+    let jobs: Vec<_> = figures
+        .iter()
+        .zip(1u8..)
+        .map(|(figure, k)| {
+            let mut settings = figure.settings();
+            settings.set("height", 100.0 * f64::from(k)).unwrap();
+            (figure, settings)
+        })
+        .collect();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let listener = |figure: &Figure| {
+        let (heard, id) = (Arc::clone(&heard), figure.id);
+        Listener::new(move |Iteration { k, loss, .. }| heard.lock().unwrap().push((id, k, loss)))
+    };
+    let cache = Cache::at(scratch("heard"));
+    let drawings = draw_all(&jobs, &cache, &|_, _| {}, &listener);
+    assert!(drawings.iter().all(Result::is_ok));
+    let mut found = heard.lock().unwrap().clone();
+    let mut expected = Vec::new();
+    for (id, height) in [("first", 100.0), ("second", 200.0), ("third", 300.0)] {
+        for k in 0..20 {
+            let start = height + f64::from(k);
+            expected.extend([(id, 0, start * start), (id, 1, 0.0)]);
+        }
+    }
+    let order = |a: &(&str, usize, f64), b: &(&str, usize, f64)| {
+        a.0.cmp(b.0).then(a.1.cmp(&b.1)).then(a.2.total_cmp(&b.2))
+    };
+    found.sort_by(order);
+    expected.sort_by(order);
+    assert_eq!(found, expected);
+    std::fs::remove_dir_all(cache.path(jobs[0].0, &jobs[0].1).parent().unwrap()).unwrap();
+}
+
+#[test]
+fn figures_that_ask_for_the_same_results_share_them_and_keep_their_order() {
+    static SHELF: LazyLock<Shelf> = LazyLock::new(|| Shelf::at(scratch("shelf")));
+    static TRAININGS: AtomicUsize = AtomicUsize::new(0);
+    // The sum of 0, …, 9999, by a training that enters the pool.
+    fn result(name: &str) -> Result<f64> {
+        let train = || {
+            TRAININGS.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, Infallible>(vec![vec![(0..10_000u32).into_par_iter().map(f64::from).sum::<f64>()]])
+        };
+        Ok(SHELF.trained("ch1_preliminaries/learning", name, &(), train)?[0][0])
+    }
+    // Two results, asked for crosswise.
+    fn sums(settings: &Settings) -> Result<Data> {
+        let height = settings.get("height");
+        let names = if height % 2.0 == 0.0 { ["one", "other"] } else { ["other", "one"] };
+        let sums = on_all_cores(names, result)?;
+        Ok(Data::new().column("x", [0.0, 4.0]).column("y", [0.0, height]).column("sums", sums))
+    }
+    let figure = Figure { data: sums, ..sample(straight) };
+    let jobs: Vec<_> = (0..3 * rayon::current_num_threads() + 5)
+        .map(|height| {
+            let mut settings = figure.settings();
+            settings.set("height", height as f64).unwrap();
+            (&figure, settings)
+        })
+        .collect();
+    let cache = Cache::at(scratch("sharing"));
+    let drawings = draw_all(&jobs, &cache, &|_, _| {}, &nobody);
+    assert_eq!(drawings.len(), jobs.len());
+    for (drawing, (_, settings)) in drawings.iter().zip(&jobs) {
+        let data = &drawing.as_ref().unwrap().data;
+        assert_eq!(data.get("y").unwrap(), [0.0, settings.get("height")]);
+        assert_eq!(data.get("sums").unwrap(), [49_995_000.0; 2]);
+    }
+    assert_eq!(TRAININGS.load(Ordering::Relaxed), 2);
+    for name in ["shelf", "sharing"] {
+        scratch(name);
+    }
+}
+
+#[test]
+fn what_fails_on_another_thread_keeps_its_words() {
+    fn refuse() {
+        panic!("no such thing");
+    }
+    fn of_two(_: &Settings) -> Result<Data> {
+        both(|| (), refuse);
+        Ok(Data::new())
+    }
+    fn of_many(_: &Settings) -> Result<Data> {
+        on_all_cores(0..9, |k| {
+            if k == 4 {
+                refuse();
+            }
+            Ok(k)
+        })?;
+        Ok(Data::new())
+    }
+    let cache = Cache::at(scratch("words"));
+    let all: [fn(&Settings) -> Result<Data>; 2] = [of_two, of_many];
+    for data in all {
+        let figure = Figure { data, ..sample(straight) };
+        let error = draw(&figure, &figure.settings(), &cache).unwrap_err();
+        assert_eq!(format!("{error:#}"), "the figure `sample`: no such thing");
+    }
+    let refused = on_all_cores(0..40u32, |k| if k % 10 == 7 { bail!("{k} is refused") } else { Ok(k) });
+    assert_eq!(refused.unwrap_err().to_string(), "7 is refused");
 }
 
 #[test]

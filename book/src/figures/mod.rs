@@ -17,6 +17,7 @@ mod ch4_langevin;
 #[cfg(not(test))]
 mod ch5_diffusion;
 mod contour;
+mod cores;
 mod data;
 pub mod drawing;
 mod emission;
@@ -35,6 +36,7 @@ use anyhow::Result;
 
 pub use axis::span;
 pub use cache::Cache;
+pub use cores::{both, on_all_cores};
 pub use data::Data;
 pub use drawing::{Drawing, Event, draw, draw_all};
 pub use emission::{Inline, inline, standalone};

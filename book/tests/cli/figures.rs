@@ -7,7 +7,6 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use book::figures::{Cache, Figure, all, cache, faults, find};
-use rayon::prelude::*;
 
 use crate::scratch::{Scratch, run};
 
@@ -46,12 +45,11 @@ fn figures_are_described_and_placed() {
 /// twice at the same time.
 pub static FAULTS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let cache = Cache::default();
-    let of = |figure: &&Figure| {
+    let of = |figure: &Figure| {
         let found = faults(figure, &cache).unwrap_or_else(|error| vec![format!("{error:#}")]);
         found.into_iter().map(|fault| format!("{}: {fault}", figure.id)).collect::<Vec<_>>()
     };
-    let figures: Vec<&Figure> = all().collect();
-    figures.par_iter().with_max_len(1).flat_map(of).collect()
+    kept::on_threads(all(), of).concat()
 });
 
 #[test]

@@ -5,6 +5,7 @@
 
 use multiversion::multiversion;
 
+use super::listener::tell;
 use super::{Batch, FiniteSum, Sampler};
 use crate::error::{at_least, positive, stays_finite};
 use crate::random::Stream;
@@ -286,7 +287,8 @@ pub fn descend(
 /// Runs `steps` steps from `theta`, in place.
 ///
 /// `evaluate(k, θ, g)` writes an estimate of the gradient into `g`, which comes in as zeros, and returns an estimate
-/// of the loss. `observe(k, θ_k, loss)` sees every iterate before it is left.
+/// of the loss. `observe(k, θ_k, loss)` sees every iterate before it is left. The thread's [`Listener`](super::Listener)
+/// hears how far it is.
 ///
 /// # Errors
 /// A rate that is not positive, a θ that is not finite, an error of `evaluate`; [`Error::Diverged`] with the iteration
@@ -320,6 +322,7 @@ pub fn minimize(
             gradient.fill(0.0);
             let loss = evaluate(k, theta, &mut gradient)?;
             stays_finite("loss", [loss], k)?;
+            tell(k, steps, loss);
             observe(k, theta, loss);
             last = Some(loss);
             update.step(theta, &gradient, schedule.rate(k));

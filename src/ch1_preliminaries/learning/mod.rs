@@ -10,6 +10,7 @@ mod classification;
 mod collocation;
 mod deep_ritz;
 mod descent;
+mod listener;
 mod network;
 mod objective;
 mod pinn;
@@ -24,6 +25,7 @@ pub use classification::{Blobs, Classification, Labelled, Misfit, accuracy, logi
 pub use collocation::{Collocation, Integrand, Points, Training};
 pub use deep_ritz::DeepRitz;
 pub use descent::{Adam, Momentum, Plain, Schedule, Update, descend, minimize};
+pub use listener::{Iteration, Listener};
 pub use network::{Jets, Pass, TwoLayer};
 pub use objective::{Batch, FiniteSum, Sampler};
 pub use pinn::Pinn;

@@ -3,7 +3,6 @@
 use std::f64::consts::{E, TAU};
 
 use ndarray::{Array2, array};
-use rayon::prelude::*;
 use sdml::ch1_preliminaries::fokker_planck::double_well::Gibbs;
 use sdml::ch1_preliminaries::learning::Schedule;
 use sdml::ch2_control::backprop::{Activation, Shards};
@@ -169,15 +168,11 @@ fn loss_and_gradient() {
 fn excess(law: DataLaw) -> [f64; 2] {
     let points = law.points(20_000, &mut Streams::new(77, "held out").stream(0));
     let floor = negative_log_likelihood(points.view(), |x| law.log_density(x)).unwrap();
-    let values: Vec<f64> = SEEDS
-        .into_par_iter()
-        .map(|seed| {
-            let recipe = MaximumLikelihood::new(law, seed);
-            let rows =
-                kept::trained(SECTION, law.key(), &recipe, || recipe.train().map(|t| t.rows())).unwrap();
-            recipe.flow().unwrap().negative_log_likelihood(&rows[0], points.view()).unwrap() - floor
-        })
-        .collect();
+    let values = kept::on_threads(SEEDS, |seed| {
+        let recipe = MaximumLikelihood::new(law, seed);
+        let rows = kept::trained(SECTION, law.key(), &recipe, || recipe.train().map(|t| t.rows())).unwrap();
+        recipe.flow().unwrap().negative_log_likelihood(&rows[0], points.view()).unwrap() - floor
+    });
     println!("{}: {values:?}", law.name());
     assert!(values.iter().all(|excess| *excess > 0.0), "nothing lies below the floor");
     let normal = TriangularAffine::fit(points.view()).unwrap();

@@ -3,7 +3,6 @@
 use std::f64::consts::{E, PI, TAU};
 
 use ndarray::{Array2, array};
-use rayon::prelude::*;
 use sdml::ch1_preliminaries::fokker_planck::double_well::{self, Gibbs};
 use sdml::ch1_preliminaries::learning::{Adam, Schedule, minimize};
 use sdml::ch2_control::backprop::{Activation, Shards};
@@ -269,7 +268,7 @@ fn well(seed: u64) -> ReverseKl<Well> {
 #[test]
 fn double_well_learned() {
     let target = Well::new(1.0).unwrap();
-    let runs: Vec<_> = SEEDS.into_par_iter().map(|seed| sampled("well", &well(seed))).collect();
+    let runs = kept::on_threads(SEEDS, |seed| sampled("well", &well(seed)));
     let divergences = runs.iter().map(|(x, log_q)| loss(&target, x, log_q).mean + target.log_normalizer());
     let worst = divergences.fold(0.0, f64::max);
     // The best normal law, s² = ½: −½ log πe + E U + log Z₁ with E U = ¾ − 1 + 1.
@@ -395,7 +394,7 @@ fn beyond(x: &Array2<f64>) -> Vec<f64> {
 
 #[test]
 fn mode_seeking() {
-    let runs: Vec<_> = SEEDS.into_par_iter().map(|seed| sampled("modes", &two_modes(false, seed))).collect();
+    let runs = kept::on_threads(SEEDS, |seed| sampled("modes", &two_modes(false, seed)));
     let mut worst = 0f64;
     for (x, log_q) in &runs {
         let far = beyond(x).iter().sum::<f64>() / DRAWS as f64;
@@ -419,8 +418,7 @@ fn mode_seeking() {
 
 #[test]
 fn annealed_weights() {
-    let runs: Vec<_> =
-        SEEDS.into_par_iter().map(|seed| sampled("annealed", &two_modes(true, seed))).collect();
+    let runs = kept::on_threads(SEEDS, |seed| sampled("annealed", &two_modes(true, seed)));
     let mut worst = 0f64;
     let mut worst_weighted = 0f64;
     for (x, log_q) in &runs {

@@ -11,7 +11,7 @@ use sdml::random::Streams;
 
 use crate::figures::{
     BLUE, Colour, Corner, Data, Figure, GREEN, GREY, INK, ORANGE, PURPLE, Parameter, Plate, Settings, Shade,
-    Side,
+    Side, on_all_cores,
 };
 
 const SECTION: &str = "ch2_control/neural_ode";
@@ -571,8 +571,7 @@ fn draw_field(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
 }
 
 fn training(_: &Settings) -> Result<Data> {
-    let runs =
-        [0, 1, 2].par_iter().map(|&seed| learned(FieldRecipe::new(seed))).collect::<Result<Vec<_>>>()?;
+    let runs = on_all_cores([0, 1, 2], |seed| learned(FieldRecipe::new(seed)))?;
     let mut data = Data::new().column("step", runs[0][1].clone());
     for (seed, run) in runs.into_iter().enumerate() {
         data = data.column(format!("seed {seed}"), run[3].clone());

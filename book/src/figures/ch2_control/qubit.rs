@@ -8,7 +8,7 @@ use sdml::random::Streams;
 
 use crate::figures::{
     BLUE, Colour, Corner, Data, Figure, GOLD, GREEN, GREY, INK, ORANGE, PURPLE, Parameter, Pen, Plate,
-    Settings, Side, unit,
+    Settings, Side, on_all_cores, unit,
 };
 
 const SECTION: &str = "ch2_control/qubit";
@@ -448,15 +448,12 @@ fn seeds(settings: &Settings) -> Result<Data> {
     let mut data = Data::new();
     for horizon in HORIZONS {
         for (rate, _) in RATES {
-            let ends = (0..settings.count("runs") as u64)
-                .into_par_iter()
-                .map(|run| {
-                    let schedule = Schedule::Constant(rate);
-                    let recipe =
-                        Recipe { schedule, pieces: 100, ..Recipe::new(horizon, 500, settings.seed + run)? };
-                    Ok(network(&recipe)?.1.max(FLOOR))
-                })
-                .collect::<Result<Vec<_>>>()?;
+            let ends = on_all_cores(0..settings.count("runs") as u64, |run| {
+                let schedule = Schedule::Constant(rate);
+                let recipe =
+                    Recipe { schedule, pieces: 100, ..Recipe::new(horizon, 500, settings.seed + run)? };
+                Ok(network(&recipe)?.1.max(FLOOR))
+            })?;
             data = data.column(format!("T = {horizon}, rate {rate}"), ends);
         }
     }

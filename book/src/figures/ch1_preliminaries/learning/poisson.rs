@@ -5,7 +5,9 @@ use sdml::ch1_preliminaries::learning::{
     Activation, Adam, DeepRitz, Integrand, Pass, Pinn, Points, Poisson, Training, TwoLayer,
 };
 
-use crate::figures::{BLUE, Corner, Data, Figure, GREY, INK, ORANGE, PURPLE, Parameter, Plate, Settings};
+use crate::figures::{
+    BLUE, Corner, Data, Figure, GREY, INK, ORANGE, PURPLE, Parameter, Plate, Settings, both,
+};
 
 const SECTION: &str = "ch1_preliminaries/learning/poisson";
 
@@ -74,7 +76,7 @@ fn trained(training: &Training, integrand: impl Integrand) -> Result<TwoLayer<1>
 fn ritz_and_pinn(settings: &Settings) -> Result<Data> {
     let (problem, lambda) = (problem()?, settings.get("lambda"));
     let training = Training::new(settings.count("steps"), settings.seed);
-    let (ritz, pinn) = rayon::join(
+    let (ritz, pinn) = both(
         || trained(&training, DeepRitz::new(problem, lambda)?),
         || trained(&training, Pinn::new(problem, lambda)?),
     );
@@ -148,7 +150,7 @@ fn training_error(settings: &Settings) -> Result<Data> {
         }
         Ok(errors)
     };
-    let (stratified, (independent, pinn)) = rayon::join(
+    let (stratified, (independent, pinn)) = both(
         || errors(Points::Stratified, true),
         || (errors(Points::Independent, true), errors(Points::Stratified, false)),
     );
@@ -187,7 +189,7 @@ fn fixed_nodes(settings: &Settings) -> Result<Data> {
         })?;
         Ok((network, losses))
     };
-    let (fixed, fresh) = rayon::join(|| run(Points::Fixed), || run(Points::Stratified));
+    let (fixed, fresh) = both(|| run(Points::Fixed), || run(Points::Stratified));
     let ((fixed, fixed_loss), (fresh, fresh_loss)) = (fixed?, fresh?);
     let nodes: Vec<f64> = (0..points).map(|i| (i as f64 + 0.5) / points as f64).collect();
     Ok(Data::new()

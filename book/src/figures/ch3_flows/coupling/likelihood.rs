@@ -1,7 +1,6 @@
 //! Flows trained on data, beside the exact laws.
 
 use anyhow::Result;
-use rayon::prelude::*;
 use sdml::ch3_flows::coupling::{FlowPass, MaximumLikelihood, TriangularAffine};
 use sdml::ch3_flows::data::{DataLaw, negative_log_likelihood};
 use sdml::random::Streams;
@@ -9,6 +8,7 @@ use sdml::random::Streams;
 use super::{CELLS, cells, split};
 use crate::figures::{
     BLUE, Corner, Data, Figure, GREEN, GREY, INK, ORANGE, Parameter, Pen, Plate, Settings, Shade, Side,
+    on_all_cores,
 };
 
 const SECTION: &str = "ch3_flows/coupling/likelihood";
@@ -62,10 +62,7 @@ fn trained(law: DataLaw, seed: u64) -> Result<(MaximumLikelihood, [Vec<f64>; 2])
 const WINDOW: usize = 50;
 
 fn curves(settings: &Settings) -> Result<Data> {
-    let runs = DataLaw::ALL
-        .into_par_iter()
-        .map(|law| Ok((law, trained(law, settings.seed)?.1)))
-        .collect::<Result<Vec<_>>>()?;
+    let runs = on_all_cores(DataLaw::ALL, |law| Ok((law, trained(law, settings.seed)?.1)))?;
     let mut data = Data::new();
     for (law, [_, losses]) in runs {
         let means: Vec<f64> =
@@ -100,17 +97,13 @@ fn draw_curves(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
 }
 
 fn densities(settings: &Settings) -> Result<Data> {
-    let runs = DataLaw::ALL
-        .into_par_iter()
-        .map(|law| {
-            let (recipe, [theta, _]) = trained(law, settings.seed)?;
-            let grid = cells(law.window());
-            let exact: Vec<f64> =
-                grid.rows().into_iter().map(|x| law.log_density([x[0], x[1]]).exp()).collect();
-            let learned = recipe.flow()?.log_density(&theta, grid.view(), &mut FlowPass::new())?;
-            Ok((law, exact, learned.into_iter().map(f64::exp).collect::<Vec<_>>()))
-        })
-        .collect::<Result<Vec<_>>>()?;
+    let runs = on_all_cores(DataLaw::ALL, |law| {
+        let (recipe, [theta, _]) = trained(law, settings.seed)?;
+        let grid = cells(law.window());
+        let exact: Vec<f64> = grid.rows().into_iter().map(|x| law.log_density([x[0], x[1]]).exp()).collect();
+        let learned = recipe.flow()?.log_density(&theta, grid.view(), &mut FlowPass::new())?;
+        Ok((law, exact, learned.into_iter().map(f64::exp).collect::<Vec<_>>()))
+    })?;
     Ok(runs.into_iter().fold(Data::new(), |data, (law, exact, learned)| {
         data.column(format!("{} exact", law.key()), exact).column(format!("{} learned", law.key()), learned)
     }))
@@ -143,13 +136,10 @@ fn floors(settings: &Settings) -> Result<Data> {
     for law in DataLaw::ALL {
         let points =
             law.points(settings.count("points"), &mut Streams::new(settings.seed, "held out").stream(0));
-        let flows = [0, 1, 2]
-            .into_par_iter()
-            .map(|seed| {
-                let (recipe, [theta, _]) = trained(law, seed)?;
-                Ok(recipe.flow()?.negative_log_likelihood(&theta, points.view())?)
-            })
-            .collect::<Result<Vec<f64>>>()?;
+        let flows = on_all_cores([0, 1, 2], |seed| {
+            let (recipe, [theta, _]) = trained(law, seed)?;
+            Ok(recipe.flow()?.negative_log_likelihood(&theta, points.view())?)
+        })?;
         let normal = TriangularAffine::fit(points.view())?;
         let normal = negative_log_likelihood(points.view(), |x| normal.log_density(&x))?;
         data = data
