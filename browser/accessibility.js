@@ -13,19 +13,18 @@ const LOOKS = [
 ];
 
 export async function accessibility(browser) {
-  const tests = [];
-  const contexts = [];
-  for (const [theme, options] of LOOKS) {
-    const context = await browser.newContext({ ...options, reducedMotion: "reduce" });
-    contexts.push(context);
-    await context.addInitScript((name) => localStorage.setItem("mdbook-theme", name), theme);
-    const page = await context.newPage();
-    for (const path of sample()) {
-      tests.push([`${path} in ${theme}, ${options.viewport.width} wide`, () => violations(page, path)]);
-    }
-  }
-  const counts = await suite("accessibility", tests);
-  for (const context of contexts) await leave(context);
+  const counts = await Promise.all(LOOKS.map((look) => inLook(browser, ...look)));
+  return counts.reduce((a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed }));
+}
+
+async function inLook(browser, theme, options) {
+  const context = await browser.newContext({ ...options, reducedMotion: "reduce" });
+  await context.addInitScript((name) => localStorage.setItem("mdbook-theme", name), theme);
+  const page = await context.newPage();
+  const { width } = options.viewport;
+  const tests = sample().map((path) => [path, () => violations(page, path)]);
+  const counts = await suite(`accessibility in ${theme}, ${width} wide`, tests);
+  await leave(context);
   return counts;
 }
 
