@@ -38,6 +38,11 @@ pub struct Stratonovich;
 /// ```
 pub trait Calculus: sealed::Sealed + Copy + 'static {
     /// The name, for tables.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Calculus, Ito, Stratonovich};
+    /// assert_eq!((Ito::NAME, Stratonovich::NAME), ("Itô", "Stratonovich"));
+    /// ```
     const NAME: &'static str;
 }
 
