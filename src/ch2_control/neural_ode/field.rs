@@ -28,9 +28,20 @@ pub trait VectorField: Sync {
     type Tape: Default + Send;
 
     /// d.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::{Pendulum, Pointwise, Relaxation, VectorField};
+    /// assert_eq!((Pointwise(Pendulum).dimension(), Pointwise(Relaxation).dimension()), (2, 1));
+    /// ```
     fn dimension(&self) -> usize;
 
     /// P.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::{DenseLayer, Pendulum, Pointwise, VectorField};
+    /// assert_eq!((Pointwise(Pendulum).parameters(), DenseLayer::new(3)?.parameters()), (2, 9));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn parameters(&self) -> usize;
 
     // ANCHOR: products
@@ -83,6 +94,17 @@ pub trait VectorField: Sync {
     ///
     /// # Errors
     /// Shapes that do not fit.
+    ///
+    /// ```
+    /// use ndarray::{Array2, array};
+    /// use sdml::ch2_control::neural_ode::{Pendulum, Pointwise, VectorField};
+    /// // At q = 0, v = 2 the force −θ₁ sin q − θ₂v has the derivatives 0 and −2. The first row, that of the
+    /// // values, is left alone.
+    /// let (mut tape, mut out, z) = (Default::default(), Array2::ones((3, 2)), array![[0.0, 2.0]]);
+    /// Pointwise(Pendulum).add_parameter_tangents(z.view(), 0.0, &[1.0, 0.25], &mut tape, out.view_mut())?;
+    /// assert_eq!(out, array![[1.0, 1.0], [1.0, 1.0], [1.0, -1.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn add_parameter_tangents(
         &self,
         z: ArrayView2<f64>,
@@ -112,6 +134,17 @@ pub trait VectorField: Sync {
     }
 
     /// How many numbers the tape holds.
+    ///
+    /// ```
+    /// use ndarray::Array2;
+    /// use sdml::ch2_control::neural_ode::{Pendulum, Pointwise, VectorField};
+    /// // The pendulum's derivatives follow from the points: two numbers each.
+    /// let (field, mut tape) = (Pointwise(Pendulum), Default::default());
+    /// let (z, mut out) = (Array2::zeros((5, 2)), Array2::zeros((5, 2)));
+    /// field.value(z.view(), 0.0, &[1.0, 0.25], &mut tape, out.view_mut())?;
+    /// assert_eq!(field.held(&tape), 10);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn held(&self, tape: &Self::Tape) -> usize;
 }
 

@@ -13,6 +13,18 @@ use crate::ch1_preliminaries::sde::{
 use crate::error::{finite, stays_finite};
 
 /// The gradient of the loss on one path.
+///
+/// ```
+/// use sdml::ch1_preliminaries::{brownian::BrownianTree, sde::{Grid, Heun, Stratonovich}};
+/// use sdml::{ch2_control::neural_sde::{GeometricFamily, PathGradient}, random::Streams};
+/// let (family, grid) = (GeometricFamily(Stratonovich), Grid::new(0.0, 1.0, 8)?);
+/// let tree = BrownianTree::<1>::new(1.0, 10, &Streams::new(1, "doc"), 0)?;
+/// let gradient = PathGradient::new(&family, [0.0, 0.0], [3.0], grid)?
+///     .through_steps(Heun, &mut tree.cursor(), |[x]| (x * x, [2.0 * x]))?;
+/// // At θ = 0 nothing moves: L = 9, and its derivative in the start is 6.
+/// assert_eq!((gradient.loss, gradient.end, gradient.start), (9.0, [3.0], [6.0]));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gradient<const D: usize, const P: usize> {
     /// L(X_N).
@@ -28,6 +40,15 @@ pub struct Gradient<const D: usize, const P: usize> {
 }
 
 /// A loss: L(x) and ∇L(x).
+///
+/// ```
+/// use sdml::ch2_control::neural_sde::Loss;
+/// fn at<L: Loss<2>>(loss: L) -> (f64, [f64; 2]) {
+///     loss(&[3.0, 4.0])
+/// }
+/// // ½|x|².
+/// assert_eq!(at(|[x, y]: &[f64; 2]| (0.5 * (x * x + y * y), [*x, *y])), (12.5, [3.0, 4.0]));
+/// ```
 pub trait Loss<const D: usize>: Fn(&[f64; D]) -> (f64, [f64; D]) {}
 
 impl<const D: usize, F: Fn(&[f64; D]) -> (f64, [f64; D])> Loss<D> for F {}
@@ -67,6 +88,14 @@ where
     ///
     /// # Errors
     /// Parameters or a start that are not finite.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Grid, Stratonovich};
+    /// use sdml::ch2_control::neural_sde::{GeometricFamily, PathGradient};
+    /// let (family, grid) = (GeometricFamily(Stratonovich), Grid::new(0.0, 1.0, 8)?);
+    /// assert!(PathGradient::new(&family, [0.3, 0.5], [f64::INFINITY], grid).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(equation: &'a E, theta: [f64; P], start: [f64; D], grid: Grid) -> Result<Self> {
         for value in start {
             finite("start", value)?;
@@ -248,6 +277,18 @@ where
     ///
     /// # Errors
     /// As [`Self::through_steps`].
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::{brownian::BrownianTree, sde::{Grid, ReversibleHeun, Stratonovich}};
+    /// use sdml::{ch2_control::neural_sde::{GeometricFamily, PathGradient}, random::Streams};
+    /// let (family, grid) = (GeometricFamily(Stratonovich), Grid::new(0.0, 1.0, 20)?);
+    /// let problem = PathGradient::new(&family, [0.3, 0.5], [1.0], grid)?;
+    /// let tree = BrownianTree::<1>::new(1.0, 10, &Streams::new(1, "doc"), 0)?;
+    /// let found = problem.reversible(&mut tree.cursor(), |[x]| (*x, [1.0]))?;
+    /// let stored = problem.through_steps(ReversibleHeun, &mut tree.cursor(), |[x]| (*x, [1.0]))?;
+    /// assert!((found.parameters[1] - stored.parameters[1]).abs() < 1e-12 && found.held < stored.held);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: reversible
     pub fn reversible(&self, path: &mut impl Driver<M>, loss: impl Loss<D>) -> Result<Gradient<D, P>> {
         let mut state = Reversible::at(self.start);
@@ -371,6 +412,16 @@ impl<S: StepGradient, const D: usize, const M: usize> Record<S, D, M> {
 pub trait StepGradient: Scheme {
     /// From the derivative in the state after a step of length h at time t to the derivative in the state before; adds
     /// the derivative in θ to `gradient`.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Midpoint, Stratonovich};
+    /// use sdml::ch2_control::neural_sde::{GeometricFamily, StepGradient, WithParameters};
+    /// // On a linear equation the midpoint rule's step is Heun's: 1 + s + s²/2 with s = θ₁h + θ₂ΔB = ½.
+    /// let (model, mut gradient) = (WithParameters::new(&GeometricFamily(Stratonovich), [0.0, 1.0])?, [0.0; 2]);
+    /// let before = Midpoint.pull_back(&model, &[2.0], (0.0, 0.25), &[0.5], &[1.0], &mut gradient);
+    /// assert_eq!((before, gradient), ([1.625], [0.75, 1.5]));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn pull_back<E, const D: usize, const M: usize, const P: usize>(
         &self,
         model: &WithParameters<'_, E, P>,
@@ -384,9 +435,21 @@ pub trait StepGradient: Scheme {
         E: Controlled<D, M, P>;
 
     /// The derivative in the last state, of a function of its position.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::{Reversible, ReversibleHeun}, ch2_control::neural_sde::StepGradient};
+    /// // A loss looks at the solution and not at its companion.
+    /// assert_eq!(ReversibleHeun::at_end([2.0]), Reversible { x: [2.0], companion: [0.0] });
+    /// ```
     fn at_end<const D: usize>(cotangent: [f64; D]) -> Self::State<D>;
 
     /// The derivative in the start, from which the first state is made.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::{Reversible, ReversibleHeun}, ch2_control::neural_sde::StepGradient};
+    /// // Both begin at the start, so that their derivatives add up.
+    /// assert_eq!(ReversibleHeun::at_start(Reversible { x: [2.0], companion: [0.5] }), [2.5]);
+    /// ```
     fn at_start<const D: usize>(cotangent: Self::State<D>) -> [f64; D];
 }
 
@@ -492,6 +555,11 @@ impl StepGradient for ReversibleHeun {
 /// ```
 pub trait Vector {
     /// self + c·other.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_sde::Vector;
+    /// assert_eq!([1.0f64].plus(-2.0, &[0.5]), [0.0]);
+    /// ```
     #[must_use]
     fn plus(&self, c: f64, other: &Self) -> Self;
 }
