@@ -22,6 +22,9 @@ use crate::{Error, Result};
 /// let mut gradient = [0.0];
 /// assert_eq!(Squares.add_all(&[1.0], &mut gradient), 0.25 * 0.5 + 0.75 * 4.5);
 /// assert_eq!(gradient, [-2.0]);
+/// // One term, and twice its gradient on top.
+/// assert_eq!((Squares.weights()[1], Squares.add_term(1, &[1.0], 2.0, &mut gradient)), (0.75, 4.5));
+/// assert_eq!(gradient, [-2.0 - 6.0]);
 /// ```
 // ANCHOR: finite_sum
 pub trait FiniteSum {

@@ -82,6 +82,7 @@ mod sealed {
 ///     }
 /// }
 /// assert_eq!(Circle.diffusion(&[1.0, 2.0], 0.0), [[-2.0], [1.0]]);
+/// assert_eq!(Circle.drift(&[1.0, 2.0], 0.0), [0.0, 0.0]);
 /// ```
 // ANCHOR: equation
 pub trait Equation<const D: usize, const M: usize> {

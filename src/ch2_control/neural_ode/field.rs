@@ -20,7 +20,11 @@ use crate::{Error, Result};
 /// assert_eq!(out, array![[2.0, -0.5]]);
 /// // There ∂_z f = (0 1; −1 −¼) and ∂_θ f = (0 0; 0 −2).
 /// field.pull_back(&theta, &mut tape, array![[4.0, 2.0]].view(), out.view_mut(), &mut gradient)?;
-/// assert_eq!((out, gradient), (array![[-2.0, 3.5]], [0.0, -4.0]));
+/// assert_eq!((&out, gradient), (&array![[-2.0, 3.5]], [0.0, -4.0]));
+/// // The point and one tangent to it, (1, 0), on which ∂_z f acts.
+/// let (jet, mut pushed) = (array![[0.0, 2.0], [1.0, 0.0]], Array2::zeros((2, 2)));
+/// field.push_forward(jet.view(), 1, 0.0, &theta, &mut tape, pushed.view_mut())?;
+/// assert_eq!(pushed, array![[2.0, -0.5], [0.0, -1.0]]);
 /// # Ok::<(), sdml::Error>(())
 /// ```
 pub trait VectorField: Sync {

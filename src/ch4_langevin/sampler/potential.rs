@@ -23,7 +23,9 @@ use super::Batch;
 ///         gradient[0] = x[0].powi(3);
 ///     }
 /// }
-/// assert_eq!(Quartic.value(&[2.0]), 4.0);
+/// let mut gradient = [0.0];
+/// Quartic.gradient(&[2.0], &mut gradient);
+/// assert_eq!((Quartic.dimension(), Quartic.value(&[2.0]), gradient), (1, 4.0, [8.0]));
 /// ```
 // ANCHOR: potential
 pub trait Potential: Sync {
@@ -116,6 +118,9 @@ pub trait Potential: Sync {
 /// let mut chains = Chains::from_point(&well, Descent, Streams::new(1, "doc"), 2, &[8.0])?;
 /// chains.advance(3)?;
 /// assert_eq!(chains.positions(), ndarray::array![[1.0], [1.0]]);
+/// // Without momenta; stable below 2/L.
+/// assert_eq!((Descent.name(), Descent.h()), ("descent", 0.5));
+/// assert_eq!((Descent.momentum_deviation(), Descent.limit(4.0)), (0.0, 0.5));
 /// # Ok::<(), sdml::Error>(())
 /// ```
 // ANCHOR: scheme
