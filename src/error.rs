@@ -4,6 +4,13 @@ use std::borrow::Borrow;
 use std::fmt::Debug;
 
 /// What went wrong, and what would have been right.
+///
+/// ```
+/// use sdml::{Error, ch1_preliminaries::sde::Grid};
+/// let error = Grid::new(0.0, 1.0, 0).unwrap_err();
+/// assert!(matches!(&error, Error::Argument { name: "steps", value, .. } if value == "0"));
+/// assert_eq!(error.to_string(), "`steps` is 0, but it must be at least 1");
+/// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -89,6 +89,14 @@ impl<const D: usize> Mixture<D> {
     /// # Errors
     /// No component; lists of different lengths; weights that are no probabilities; means that are not finite; a
     /// deviation that is not positive.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::mixture::Mixture;
+    /// assert!(Mixture::isotropic(&[0.5, 0.5], &[[-2.0], [2.0]], 0.5).is_ok());
+    /// // No probabilities; not a mean for each.
+    /// assert!(Mixture::isotropic(&[0.5, 0.6], &[[-2.0], [2.0]], 0.5).is_err());
+    /// assert!(Mixture::isotropic(&[0.5, 0.5], &[[2.0]], 0.5).is_err());
+    /// ```
     pub fn isotropic(weights: &[f64], means: &[[f64; D]], deviation: f64) -> Result<Self> {
         let variance = positive("deviation", deviation)?.powi(2);
         Self::from_axes(weights, means, |_| Ok(([variance; D], None)))
@@ -120,6 +128,14 @@ impl<const D: usize> Mixture<D> {
     ///
     /// # Errors
     /// As [`Self::new`].
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::mixture::Mixture;
+    /// let law = Mixture::gaussian([1.0, -1.0], [[4.0, 0.0], [0.0, 0.25]])?;
+    /// assert_eq!((law.count(), law.mean(), law.covariance()), (1, [1.0, -1.0], [[4.0, 0.0], [0.0, 0.25]]));
+    /// assert!(Mixture::gaussian([0.0, 0.0], [[1.0, 2.0], [2.0, 1.0]]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn gaussian(mean: [f64; D], covariance: [[f64; D]; D]) -> Result<Self> {
         Self::new(&[1.0], &[mean], &[covariance])
     }
@@ -154,6 +170,14 @@ impl<const D: usize> Mixture<D> {
     ///
     /// # Errors
     /// Numbers that are not finite, or both 0 (the law of 0 has no density).
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::mixture::Mixture;
+    /// // ½ N(4, 4) + ¾ Z: N(2, 1 + 9/16).
+    /// let law = Mixture::gaussian([4.0], [[4.0]])?.noised(0.5, 0.75)?;
+    /// assert_eq!((law.mean(), law.covariance()), ([2.0], [[1.5625]]));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: noised
     pub fn noised(&self, a: f64, b: f64) -> Result<Self> {
         channel(a, b)?;
@@ -166,11 +190,25 @@ impl<const D: usize> Mixture<D> {
     // ANCHOR_END: noised
 
     /// How many components there are.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::mixture::Mixture;
+    /// let ring = Mixture::ring(8, 2.0, 0.2)?;
+    /// assert_eq!((ring.count(), ring.only(&[0, 4])?.count()), (8, 2));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn count(&self) -> usize {
         self.components.len()
     }
 
     /// w_k, k = `component`.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::mixture::Mixture;
+    /// let law = Mixture::isotropic(&[0.25, 0.75], &[[-2.0], [2.0]], 0.5)?;
+    /// assert_eq!([0, 1, 2].map(|k| law.weight(k)), [Some(0.25), Some(0.75), None]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn weight(&self, component: usize) -> Option<f64> {
         self.components.get(component).map(|c| c.weight)
     }
@@ -228,16 +266,40 @@ impl<const D: usize> Mixture<D> {
     // ANCHOR_END: average
 
     /// log p(x).
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::mixture::Mixture;
+    /// // Where the density itself would be 0 in floating point.
+    /// let law = Mixture::gaussian([0.0], [[1.0]])?;
+    /// assert!((law.log_density(&[100.0]) + 5000.0 + 0.5 * std::f64::consts::TAU.ln()).abs() < 1e-10);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn log_density(&self, x: &[f64; D]) -> f64 {
         self.average(x, |_, _| []).0
     }
 
     /// p(x).
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::mixture::Mixture;
+    /// // The peak of N(0, 4) is half that of N(0, 1).
+    /// let peak = |variance: f64| Mixture::gaussian([0.0], [[variance]]).map(|law| law.density(&[0.0]));
+    /// assert!((peak(4.0)? / peak(1.0)? - 0.5).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn density(&self, x: &[f64; D]) -> f64 {
         self.log_density(x).exp()
     }
 
     /// The score ∇ log p(x) = −Σ_k r_k(x) Σ_k⁻¹(x − m_k).
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::mixture::Mixture;
+    /// // −(x − 1)/4.
+    /// let law = Mixture::gaussian([1.0], [[4.0]])?;
+    /// assert_eq!(law.score(&[3.0]), [-0.5]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: score
     pub fn score(&self, x: &[f64; D]) -> [f64; D] {
         self.average(x, |_, pull| *pull).1
@@ -266,6 +328,15 @@ impl<const D: usize> Mixture<D> {
     }
 
     /// Δ log p(x), the divergence of the score.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::mixture::Mixture;
+    /// // The trace of the Hessian.
+    /// let (law, x) = (Mixture::ring(8, 2.0, 0.2)?, [1.7, 0.4]);
+    /// let hessian = law.hessian(&x);
+    /// assert!((law.laplacian(&x) - hessian[0][0] - hessian[1][1]).abs() < 1e-10);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn laplacian(&self, x: &[f64; D]) -> f64 {
         let s = self.score(x);
         let (_, [trace]) = self.average(x, |k, g| {
@@ -276,6 +347,15 @@ impl<const D: usize> Mixture<D> {
     }
 
     /// r_k(x), the probability that x came from component k = `component`; 0 if there is none of that number.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::mixture::Mixture;
+    /// // Halfway between equal components the weights decide.
+    /// let law = Mixture::isotropic(&[0.25, 0.75], &[[-2.0], [2.0]], 0.5)?;
+    /// let shares = [0, 1, 2].map(|k| law.responsibility(k, &[0.0]));
+    /// assert!((shares[0] - 0.25).abs() < 1e-14 && (shares[1] - 0.75).abs() < 1e-14 && shares[2] == 0.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn responsibility(&self, component: usize, x: &[f64; D]) -> f64 {
         let log_term = self.components.get(component).map(|c| c.pull(x).0);
         log_term.map_or(0.0, |log_term| (log_term - self.log_density(x)).exp())
@@ -307,16 +387,37 @@ impl<const D: usize> Mixture<D> {
     ///
     /// # Errors
     /// As [`Self::noised`].
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::mixture::Mixture;
+    /// // N(0, 4) seen through X + Z: E[X | x] = 4x/5.
+    /// let data = Mixture::gaussian([0.0], [[4.0]])?;
+    /// assert!((data.observed(1.0, 1.0)?.mean(1.0, 0.0, &[3.0])[0] - 2.4).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn observed(&self, a: f64, b: f64) -> Result<Observed<'_, D>> {
         Ok(Observed { data: self, law: self.noised(a, b)?, a })
     }
 
     /// E X.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::mixture::Mixture;
+    /// assert_eq!(Mixture::isotropic(&[0.25, 0.75], &[[-2.0], [2.0]], 0.5)?.mean(), [1.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn mean(&self) -> [f64; D] {
         std::array::from_fn(|i| self.components.iter().map(|c| c.weight * c.mean[i]).sum())
     }
 
     /// Cov X = Σ_k w_k (Σ_k + m_k m_kᵀ) − E X (E X)ᵀ.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::mixture::Mixture;
+    /// // Within the components ¼, between them ¼ · 3² + ¾ · 1².
+    /// assert_eq!(Mixture::isotropic(&[0.25, 0.75], &[[-2.0], [2.0]], 0.5)?.covariance(), [[3.25]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn covariance(&self) -> [[f64; D]; D] {
         let mean = self.mean();
         std::array::from_fn(|i| {
@@ -363,11 +464,29 @@ impl<const D: usize> Mixture<D> {
     }
 
     /// E|∇ log p(X)|², the Fisher information of translations, by [`Self::expectation`].
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::mixture::Mixture;
+    /// // 1/v for N(m, v).
+    /// assert!((Mixture::gaussian([1.0], [[4.0]])?.fisher_information() - 0.25).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn fisher_information(&self) -> f64 {
         self.expectation(|x| self.score(x).iter().map(|s| s * s).sum())
     }
 
     /// A draw: the number of its component, and the point.
+    ///
+    /// ```
+    /// use sdml::{ch5_diffusion::mixture::Mixture, random::Streams};
+    /// // In components as far apart as these the point tells its label.
+    /// let law = Mixture::isotropic(&[0.5, 0.5], &[[-2.0], [2.0]], 0.1)?;
+    /// let mut stream = Streams::new(1, "doc").stream(0);
+    /// for (label, [x]) in (0..20).map(|_| law.draw_labelled(&mut stream)) {
+    ///     assert_eq!(label, usize::from(x > 0.0));
+    /// }
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: draw
     pub fn draw_labelled(&self, stream: &mut Stream) -> (usize, [f64; D]) {
         let mut left = stream.uniform();
@@ -390,11 +509,27 @@ impl<const D: usize> Mixture<D> {
     // ANCHOR_END: draw
 
     /// A draw.
+    ///
+    /// ```
+    /// use sdml::{ch5_diffusion::mixture::Mixture, random::Streams};
+    /// let law = Mixture::ring(8, 2.0, 0.2)?;
+    /// let mut stream = Streams::new(1, "doc").stream(0);
+    /// let labelled = law.draw_labelled(&mut stream.clone());
+    /// assert_eq!(law.draw(&mut stream), labelled.1);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn draw(&self, stream: &mut Stream) -> [f64; D] {
         self.draw_labelled(stream).1
     }
 
     /// `points` draws, an n × D matrix; point i draws from stream i.
+    ///
+    /// ```
+    /// use sdml::{ch5_diffusion::mixture::Mixture, random::Streams};
+    /// let (law, streams) = (Mixture::ring(8, 2.0, 0.2)?, Streams::new(1, "doc"));
+    /// assert_eq!(law.sample(10, &streams).row(7).to_vec(), law.draw(&mut streams.stream(7)));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn sample(&self, points: usize, streams: &Streams) -> Array2<f64> {
         let mut sample = Array2::zeros((points, D));
         for (i, mut row) in sample.outer_iter_mut().enumerate() {
@@ -406,6 +541,15 @@ impl<const D: usize> Mixture<D> {
 }
 
 /// A mixture seen through aX + bZ.
+///
+/// ```
+/// use sdml::ch5_diffusion::mixture::Mixture;
+/// // E[Z | X + Z = x] for X ~ N(0, 4): the fifth that is noise, with q = bd = 1.
+/// let data = Mixture::gaussian([0.0], [[4.0]])?;
+/// let seen = data.observed(1.0, 1.0)?;
+/// assert!((seen.mean(0.0, 1.0, &[3.0])[0] - 0.6).abs() < 1e-14);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Observed<'a, const D: usize> {
     data: &'a Mixture<D>,
@@ -415,6 +559,13 @@ pub struct Observed<'a, const D: usize> {
 
 impl<const D: usize> Observed<'_, D> {
     /// The law of aX + bZ.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::mixture::Mixture;
+    /// let data = Mixture::ring(8, 2.0, 0.2)?;
+    /// assert_eq!(data.observed(0.6, 0.8)?.law(), &data.noised(0.6, 0.8)?);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn law(&self) -> &Mixture<D> {
         &self.law
     }
@@ -450,6 +601,14 @@ impl Mixture<1> {
     }
 
     /// P(X ≤ x).
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::mixture::Mixture;
+    /// // Left of the middle lies the left component, and half of nothing else.
+    /// let law = Mixture::isotropic(&[0.25, 0.75], &[[-2.0], [2.0]], 0.1)?;
+    /// assert!((law.cdf(0.0) - 0.25).abs() < 1e-15 && (law.cdf(2.0) - 0.625).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn cdf(&self, x: f64) -> f64 {
         let part = |c: &Component<1>| c.weight * normal::cdf((x - c.mean[0]) / c.variances[0].sqrt());
         self.components.iter().map(part).sum()
@@ -487,6 +646,15 @@ impl Mixture<2> {
     ///
     /// # Errors
     /// As [`Self::isotropic`]; a radius that is not finite.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::mixture::Mixture;
+    /// // By symmetry the mean is 0 and the covariance (r²/2 + σ²) I.
+    /// let ring = Mixture::ring(8, 2.0, 0.5)?;
+    /// assert!(ring.mean().iter().all(|m| m.abs() < 1e-15));
+    /// assert!((ring.covariance()[0][0] - 2.25).abs() < 1e-14 && ring.covariance()[0][1].abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn ring(count: usize, radius: f64, deviation: f64) -> Result<Self> {
         at_least("count", count, 1)?;
         finite("radius", radius)?;

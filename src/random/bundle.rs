@@ -24,6 +24,13 @@ pub struct Bundle {
 
 impl Streams {
     /// The streams of these paths.
+    ///
+    /// ```
+    /// use sdml::random::Streams;
+    /// let streams = Streams::new(7, "pollen");
+    /// // Row 10 belongs to path 30.
+    /// assert_eq!(streams.bundle(20..31).with(10, |stream| stream.normal()), streams.stream(30).normal());
+    /// ```
     pub fn bundle(&self, paths: Range<u64>) -> Bundle {
         let whole = paths.end.saturating_sub(paths.start) / LANES as u64;
         let lanes = (0..whole).map(|block| self.lanes(paths.start + block * LANES as u64)).collect();
@@ -34,11 +41,22 @@ impl Streams {
 
 impl Bundle {
     /// The number of streams.
+    ///
+    /// ```
+    /// use sdml::random::Streams;
+    /// assert_eq!(Streams::new(7, "pollen").bundle(20..31).len(), 11);
+    /// ```
     pub fn len(&self) -> usize {
         self.lanes.len() * LANES + self.rest.len()
     }
 
     /// Whether there is none.
+    ///
+    /// ```
+    /// use sdml::random::Streams;
+    /// let streams = Streams::new(7, "pollen");
+    /// assert!(streams.bundle(20..20).is_empty() && !streams.bundle(20..21).is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -47,6 +65,17 @@ impl Bundle {
     ///
     /// # Panics
     /// A row beyond the last.
+    ///
+    /// ```
+    /// use sdml::random::Streams;
+    /// let streams = Streams::new(7, "pollen");
+    /// let mut bundle = streams.bundle(0..9);
+    /// // Each row goes on from where it was, whatever the others do.
+    /// let mut alone = streams.stream(8);
+    /// assert_eq!(bundle.with(8, |stream| stream.normal()), alone.normal());
+    /// bundle.with(3, |stream| stream.normal());
+    /// assert_eq!(bundle.with(8, |stream| stream.uniform()), alone.uniform());
+    /// ```
     #[inline]
     pub fn with<T>(&mut self, row: usize, draw: impl FnOnce(&mut Stream) -> T) -> T {
         match self.lanes.get_mut(row / LANES) {
@@ -59,6 +88,15 @@ impl Bundle {
     ///
     /// # Panics
     /// A length that is no multiple of the number of streams.
+    ///
+    /// ```
+    /// use sdml::random::Streams;
+    /// let streams = Streams::new(7, "pollen");
+    /// let mut matrix = [0.0; 9 * 2];
+    /// streams.bundle(0..9).fill_normal(&mut matrix);
+    /// let mut last = streams.stream(8);
+    /// assert_eq!(matrix[16..], [last.normal(), last.normal()]);
+    /// ```
     pub fn fill_normal(&mut self, matrix: &mut [f64]) {
         if self.is_empty() {
             return;

@@ -10,6 +10,14 @@ use super::generator::next;
 use super::{Stream, Streams};
 
 /// How many streams are drawn from together.
+///
+/// ```
+/// use sdml::random::{LANES, Streams};
+/// // A row of draws for eight paths.
+/// let mut row = [[0.0; LANES]];
+/// Streams::new(7, "pollen").lanes(0).fill_normal(&mut row);
+/// assert_eq!(row[0].len(), 8);
+/// ```
 pub const LANES: usize = 8;
 
 /// The streams of eight paths that are neighbours, to be drawn from in step.
@@ -27,6 +35,13 @@ pub struct Lanes([[u64; LANES]; 4]);
 
 impl Streams {
     /// The streams of the paths `first`, …, `first` + 7.
+    ///
+    /// ```
+    /// use sdml::random::Streams;
+    /// let streams = Streams::new(7, "pollen");
+    /// // Lane 3 from path 16 on is path 19.
+    /// assert_eq!(streams.lanes(16).with(3, |stream| stream.normal()), streams.stream(19).normal());
+    /// ```
     pub fn lanes(&self, first: u64) -> Lanes {
         let mut lanes = Lanes([[0; LANES]; 4]);
         for lane in 0..LANES {
@@ -38,6 +53,15 @@ impl Streams {
 
 impl Lanes {
     /// Fills every row with one draw from N(0, 1) by each stream: column l is what stream l draws, one after the other.
+    ///
+    /// ```
+    /// use sdml::random::{LANES, Streams};
+    /// let streams = Streams::new(7, "pollen");
+    /// let mut values = [[0.0; LANES]; 2];
+    /// streams.lanes(0).fill_normal(&mut values);
+    /// let mut alone = streams.stream(7);
+    /// assert_eq!([values[0][7], values[1][7]], [alone.normal(), alone.normal()]);
+    /// ```
     #[inline]
     pub fn fill_normal(&mut self, values: &mut [[f64; LANES]]) {
         fill(&mut self.0, values);
@@ -47,6 +71,18 @@ impl Lanes {
     ///
     /// # Panics
     /// A lane beyond the last, 7.
+    ///
+    /// ```
+    /// use sdml::random::{LANES, Streams};
+    /// let streams = Streams::new(7, "pollen");
+    /// let (mut lanes, mut row) = (streams.lanes(0), [[0.0; LANES]]);
+    /// lanes.with(2, |stream| stream.normal());
+    /// lanes.fill_normal(&mut row);
+    /// // Lane 2 is one draw ahead of the others.
+    /// let mut alone = streams.stream(2);
+    /// alone.normal();
+    /// assert_eq!((row[0][1], row[0][2]), (streams.stream(1).normal(), alone.normal()));
+    /// ```
     #[inline]
     pub fn with<T>(&mut self, lane: usize, draw: impl FnOnce(&mut Stream) -> T) -> T {
         let mut stream = one_of(&self.0, lane);

@@ -52,11 +52,28 @@ pub struct Streams {
 
 impl Streams {
     /// The streams for `purpose` under `seed`; equal arguments give equal streams, for ever.
+    ///
+    /// ```
+    /// use sdml::random::Streams;
+    /// assert_eq!(Streams::new(1, "doc"), Streams::new(1, "doc"));
+    /// // Another seed, or another purpose: other numbers.
+    /// let first = |streams: Streams| streams.stream(0).normal();
+    /// assert_ne!(first(Streams::new(1, "doc")), first(Streams::new(2, "doc")));
+    /// assert_ne!(first(Streams::new(1, "doc")), first(Streams::new(1, "tests")));
+    /// ```
     pub const fn new(seed: u64, purpose: &str) -> Self {
         Self { seed, purpose: fnv1a(purpose) }
     }
 
     /// The stream of the path with this index.
+    ///
+    /// ```
+    /// use sdml::random::Streams;
+    /// let streams = Streams::new(1, "doc");
+    /// // A path can be replayed alone.
+    /// assert_eq!(streams.stream(7).normal(), streams.stream(7).normal());
+    /// assert_ne!(streams.stream(7).normal(), streams.stream(8).normal());
+    /// ```
     // ANCHOR: stream
     pub fn stream(&self, index: u64) -> Stream {
         Stream(scramble([self.seed, self.purpose, index, SEQUENTIAL]).map(|word| [word]))
@@ -134,18 +151,43 @@ impl Stream {
     }
 
     /// A draw from N(0, 1).
+    ///
+    /// ```
+    /// use sdml::{random::Streams, statistics::Estimate};
+    /// let mut stream = Streams::new(1, "doc").stream(0);
+    /// let squares = Estimate::of((0..1000).map(|_| stream.normal().powi(2)))?;
+    /// assert!(squares.z(1.0).abs() < 4.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     #[inline]
     pub fn normal(&mut self) -> f64 {
         StandardNormal.sample(self)
     }
 
     /// A draw from the uniform distribution on [0, 1).
+    ///
+    /// ```
+    /// use sdml::{random::Streams, statistics::Estimate};
+    /// let mut stream = Streams::new(1, "doc").stream(0);
+    /// let squares = Estimate::of((0..1000).map(|_| stream.uniform().powi(2)))?;
+    /// assert!(squares.z(1.0 / 3.0).abs() < 4.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     #[inline]
     pub fn uniform(&mut self) -> f64 {
         self.random()
     }
 
     /// Fills `values` with independent draws from N(0, 1).
+    ///
+    /// ```
+    /// use sdml::random::Streams;
+    /// let mut stream = Streams::new(1, "doc").stream(0);
+    /// let mut same = stream.clone();
+    /// let mut values = [0.0; 2];
+    /// stream.fill_normal(&mut values);
+    /// assert_eq!(values, [same.normal(), same.normal()]);
+    /// ```
     pub fn fill_normal(&mut self, values: &mut [f64]) {
         for value in values {
             *value = self.normal();
@@ -213,6 +255,15 @@ impl Node {
     }
 
     /// A draw from N(0, 1).
+    ///
+    /// ```
+    /// use sdml::{random::Streams, statistics::Estimate};
+    /// let keyed = Streams::new(1, "doc").keyed(0);
+    /// // The first draws of neighbouring nodes are independent.
+    /// let products = Estimate::of((0..1000).map(|k| keyed.node(2 * k).normal() * keyed.node(2 * k + 1).normal()))?;
+    /// assert!(products.z(0.0).abs() < 4.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     #[inline]
     pub fn normal(&mut self) -> f64 {
         StandardNormal.sample(self)

@@ -26,6 +26,15 @@ pub struct Line {
 }
 
 /// The order p in error ≈ C hᵖ.
+///
+/// ```
+/// use sdml::statistics::{Order, fit_order};
+/// // An exact law 3h² leaves no doubt.
+/// let h = [0.1, 0.05, 0.025];
+/// let Order { order, constant, half_width } = fit_order(&h, &h.map(|h| 3.0 * h * h), 0.95)?;
+/// assert!((order - 2.0).abs() < 1e-12 && (constant - 3.0).abs() < 1e-10 && half_width < 1e-12);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Order {
     /// The fitted order p.

@@ -7,6 +7,15 @@ use crate::random::{Stream, Streams};
 use crate::{Error, Result};
 
 /// An estimate of an expected value, with its standard error.
+///
+/// ```
+/// use sdml::statistics::Estimate;
+/// // s² = 4/3, so that the mean has the variance 1/3.
+/// let estimate = Estimate::of([0.0, 2.0, 2.0, 0.0])?;
+/// assert_eq!((estimate.mean, estimate.count), (1.0, 4));
+/// assert!((estimate.standard_error.powi(2) - 1.0 / 3.0).abs() < 1e-15);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
     /// The mean of the sample.
@@ -71,16 +80,38 @@ pub struct Moments {
 
 impl Moments {
     /// How many values went in.
+    ///
+    /// ```
+    /// use sdml::statistics::Moments;
+    /// let (left, right): (Moments, Moments) = ([1.0, 2.0].into_iter().collect(), [5.0].into_iter().collect());
+    /// assert_eq!((Moments::default().count(), left.merge(right).count()), (0, 3));
+    /// ```
     pub fn count(&self) -> u64 {
         self.count
     }
 
     /// Adds one value.
+    ///
+    /// ```
+    /// use sdml::statistics::Moments;
+    /// let mut moments = Moments::default();
+    /// [1.0, 2.0, 6.0].into_iter().for_each(|value| moments.push(value));
+    /// assert!((moments.mean()?.mean - 3.0).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn push(&mut self, value: f64) {
         *self = self.merge(Self { count: 1, mean: value, ..Self::default() });
     }
 
     /// The moments of the two samples together.
+    ///
+    /// ```
+    /// use sdml::statistics::Moments;
+    /// let of = |values: [f64; 2]| values.into_iter().collect::<Moments>();
+    /// // Two samples without spread, a distance 2 apart: Σ(x − x̄)² = 4.
+    /// assert!((of([1.0, 1.0]).merge(of([3.0, 3.0])).variance()?.mean - 4.0 / 3.0).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     #[must_use]
     // ANCHOR: merge
     pub fn merge(&self, other: Self) -> Self {
@@ -113,6 +144,15 @@ impl Moments {
     ///
     /// # Errors
     /// Fewer than two values, or values that are not finite.
+    ///
+    /// ```
+    /// use sdml::statistics::Moments;
+    /// let moments: Moments = [1.0, 2.0, 3.0].into_iter().collect();
+    /// let estimate = moments.mean()?;
+    /// assert!((estimate.standard_error - (1.0f64 / 3.0).sqrt()).abs() < 1e-15);
+    /// assert!(Moments::default().mean().is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn mean(&self) -> Result<Estimate> {
         let sample_variance = self.sample_variance()?;
         let standard_error = (sample_variance / self.count as f64).sqrt();
@@ -123,6 +163,16 @@ impl Moments {
     ///
     /// # Errors
     /// Fewer than two values, or values that are not finite.
+    ///
+    /// ```
+    /// use sdml::statistics::Moments;
+    /// // −1, −1, 1, 1: s² = 4/3 and μ₄ = 1, so that the variance of s² is (1 − 16/27)/4.
+    /// let moments: Moments = [-1.0, -1.0, 1.0, 1.0].into_iter().collect();
+    /// let estimate = moments.variance()?;
+    /// assert!((estimate.mean - 4.0 / 3.0).abs() < 1e-15);
+    /// assert!((estimate.standard_error.powi(2) - 11.0 / 108.0).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn variance(&self) -> Result<Estimate> {
         let mean = self.sample_variance()?;
         let n = self.count as f64;

@@ -28,6 +28,16 @@ impl BrownianPath {
     ///
     /// # Errors
     /// No steps, or a horizon that is not a finite number greater than 0.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::brownian::BrownianPath, random::Streams};
+    /// let mut stream = Streams::new(1, "doc").stream(0);
+    /// let z = stream.clone().normal();
+    /// // A step of length ¼ adds √¼ Z.
+    /// assert_eq!(BrownianPath::sample(2.0, 8, &mut stream)?.values()[..2], [0.0, 0.5 * z]);
+    /// assert!(BrownianPath::sample(2.0, 0, &mut stream).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn sample(horizon: f64, steps: usize, stream: &mut Stream) -> Result<Self> {
         let mut path = Self::at_rest(horizon, steps)?;
         path.resample(stream);
@@ -38,6 +48,13 @@ impl BrownianPath {
     ///
     /// # Errors
     /// As [`Self::sample`].
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::brownian::BrownianPath;
+    /// assert_eq!(BrownianPath::at_rest(1.0, 4)?.values(), [0.0; 5]);
+    /// assert!(BrownianPath::at_rest(0.0, 4).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn at_rest(horizon: f64, steps: usize) -> Result<Self> {
         positive("horizon", horizon)?;
         Ok(Self { horizon, values: vec![0.0; at_least("steps", steps, 1)? + 1] })
@@ -66,6 +83,15 @@ impl BrownianPath {
 
     /// The same path with twice as many steps: given its neighbours, the value halfway between them is normal with
     /// their average as mean and Δs/4 as variance. Values at old times are kept, bit for bit.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::brownian::BrownianPath, random::Streams};
+    /// let mut stream = Streams::new(1, "doc").stream(0);
+    /// let z = stream.clone().normal();
+    /// // Between two zeros a time 4 apart, the middle has mean 0 and variance 4/4.
+    /// assert_eq!(BrownianPath::at_rest(4.0, 1)?.refine(&mut stream).values(), [0.0, z, 0.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: refine
     #[must_use]
     pub fn refine(&self, stream: &mut Stream) -> Self {
@@ -127,31 +153,73 @@ impl BrownianPath {
     // ANCHOR_END: maximum
 
     /// The values B(s_0), …, B(s_N).
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::brownian::BrownianPath, random::Streams};
+    /// let path = BrownianPath::sample(1.0, 4, &mut Streams::new(1, "doc").stream(0))?;
+    /// assert_eq!((path.values().len(), path.values()[0]), (5, 0.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn values(&self) -> &[f64] {
         &self.values
     }
 
     /// The time s_k = kT/N.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::brownian::BrownianPath;
+    /// assert_eq!(BrownianPath::at_rest(3.0, 4)?.time(3), 2.25);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn time(&self, k: usize) -> f64 {
         self.horizon * k as f64 / self.steps() as f64
     }
 
     /// The number of steps N.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::brownian::BrownianPath, random::Streams};
+    /// let path = BrownianPath::at_rest(1.0, 4)?;
+    /// assert_eq!((path.steps(), path.refine(&mut Streams::new(1, "doc").stream(0)).steps()), (4, 8));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn steps(&self) -> usize {
         self.values.len() - 1
     }
 
     /// The step Δs = T/N.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::brownian::BrownianPath;
+    /// assert_eq!(BrownianPath::at_rest(3.0, 4)?.dt(), 0.75);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn dt(&self) -> f64 {
         self.horizon / self.steps() as f64
     }
 
     /// The horizon T.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::brownian::BrownianPath, random::Streams};
+    /// // Refining a path does not make it longer.
+    /// let path = BrownianPath::at_rest(3.0, 4)?.refine(&mut Streams::new(1, "doc").stream(0));
+    /// assert_eq!((path.horizon(), path.dt()), (3.0, 0.375));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn horizon(&self) -> f64 {
         self.horizon
     }
 
     /// B(T).
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::brownian::BrownianPath, random::Streams};
+    /// let path = BrownianPath::sample(1.0, 4, &mut Streams::new(1, "doc").stream(0))?;
+    /// // Seen in one step, the path is its end.
+    /// assert_eq!(path.coarsen(4)?.values(), [0.0, path.end()]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn end(&self) -> f64 {
         self.values[self.steps()]
     }

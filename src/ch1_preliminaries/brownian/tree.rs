@@ -64,6 +64,14 @@ impl<const D: usize> BrownianTree<D> {
     ///
     /// # Errors
     /// A horizon that is not a finite number greater than 0, or a depth outside 1..=52.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::brownian::BrownianTree, random::Streams};
+    /// let streams = Streams::new(1, "doc");
+    /// assert_eq!(BrownianTree::<2>::new(4.0, 52, &streams, 0)?.at(0.0)?, [0.0, 0.0]);
+    /// assert!(BrownianTree::<2>::new(4.0, 53, &streams, 0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(horizon: f64, depth: u32, streams: &Streams, path: u64) -> Result<Self> {
         positive("horizon", horizon)?;
         at_least("D", D, 1)?;
@@ -78,11 +86,25 @@ impl<const D: usize> BrownianTree<D> {
     }
 
     /// The length of a leaf, T/2^depth.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::brownian::BrownianTree, random::Streams};
+    /// assert_eq!(BrownianTree::<1>::new(3.0, 4, &Streams::new(1, "doc"), 0)?.resolution(), 3.0 / 16.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn resolution(&self) -> f64 {
         self.horizon / (1u64 << self.depth) as f64
     }
 
     /// The horizon T.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::brownian::BrownianTree, random::Streams};
+    /// let tree = BrownianTree::<1>::new(3.0, 4, &Streams::new(1, "doc"), 0)?;
+    /// // The last time that may be asked for.
+    /// assert!(tree.at(tree.horizon()).is_ok() && tree.at(tree.horizon() + 0.1).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn horizon(&self) -> f64 {
         self.horizon
     }
@@ -91,6 +113,15 @@ impl<const D: usize> BrownianTree<D> {
     ///
     /// # Errors
     /// A time outside [0, T].
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::brownian::BrownianTree, random::Streams};
+    /// let tree = BrownianTree::<1>::new(1.0, 1, &Streams::new(1, "doc"), 0)?;
+    /// // Of the two leaves of depth 1 each is a straight line.
+    /// assert_eq!(tree.at(0.25)?, tree.at(0.5)?.map(|b| 0.5 * b));
+    /// assert!(tree.at(-0.1).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn at(&self, t: f64) -> Result<[f64; D]> {
         Ok(self.descend(self.place("t", t)?, 0, self.whole, |_, _| ()))
     }
@@ -99,6 +130,13 @@ impl<const D: usize> BrownianTree<D> {
     ///
     /// # Errors
     /// A time outside [0, T].
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::brownian::BrownianTree, random::Streams};
+    /// let tree = BrownianTree::<1>::new(1.0, 20, &Streams::new(1, "doc"), 0)?;
+    /// assert_eq!(tree.increment(0.7, 0.2)?, tree.increment(0.2, 0.7)?.map(|db| -db));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn increment(&self, s: f64, t: f64) -> Result<[f64; D]> {
         let from = self.descend(self.place("s", s)?, 0, self.whole, |_, _| ());
         let to = self.at(t)?;
@@ -106,6 +144,13 @@ impl<const D: usize> BrownianTree<D> {
     }
 
     /// A cursor for many queries near each other.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::brownian::BrownianTree, random::Streams};
+    /// let tree = BrownianTree::<1>::new(1.0, 20, &Streams::new(1, "doc"), 0)?;
+    /// assert_eq!(tree.cursor().at(0.3)?, tree.at(0.3)?);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn cursor(&self) -> Cursor<'_, D> {
         Cursor { tree: self, leaf: 0, reached: 0, branch: vec![self.whole; self.depth as usize + 1] }
     }
@@ -183,6 +228,17 @@ impl<const D: usize> Cursor<'_, D> {
     ///
     /// # Errors
     /// A time outside [0, T].
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::brownian::BrownianTree, random::Streams};
+    /// let tree = BrownianTree::<1>::new(1.0, 20, &Streams::new(1, "doc"), 0)?;
+    /// let mut cursor = tree.cursor();
+    /// // Where it has been does not change what it says.
+    /// let first = cursor.at(0.3)?;
+    /// cursor.at(0.9)?;
+    /// assert_eq!(cursor.at(0.3)?, first);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     #[inline]
     pub fn at(&mut self, t: f64) -> Result<[f64; D]> {
         let place = self.tree.place("t", t)?;

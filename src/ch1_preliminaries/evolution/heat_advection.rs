@@ -11,6 +11,16 @@ use crate::error::{at_least, finite, positive, stays_finite};
 use crate::{Error, Result};
 
 /// The two generators on a grid.
+///
+/// ```
+/// use sdml::ch1_preliminaries::evolution::HeatAdvection;
+/// let flow = HeatAdvection::new(8, 0.1, |x| 2.0 + x.sin())?;
+/// // Neither changes ∫ρ: the columns add to 0.
+/// for generator in [flow.heat(), flow.advection()] {
+///     assert!(generator.column_iter().all(|column| column.sum().abs() < 1e-12));
+/// }
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeatAdvection {
     heat: DMatrix<f64>,
@@ -48,21 +58,53 @@ impl HeatAdvection {
     }
 
     /// κ ∂_x², n × n.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::evolution::HeatAdvection;
+    /// let flow = HeatAdvection::new(16, 0.1, |_| 2.0)?;
+    /// let wave = flow.sample(|x| (3.0 * x).cos());
+    /// // κ ∂_x² cos 3x = −9κ cos 3x.
+    /// assert!((flow.heat() * &wave + 0.9 * wave).norm() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn heat(&self) -> &DMatrix<f64> {
         &self.heat
     }
 
     /// ρ ↦ −∂_x(cρ), n × n.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::evolution::HeatAdvection;
+    /// // −∂_x(cos x · 1) = sin x.
+    /// let flow = HeatAdvection::new(16, 0.1, f64::cos)?;
+    /// assert!((flow.advection() * flow.sample(|_| 1.0) - flow.sample(f64::sin)).norm() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn advection(&self) -> &DMatrix<f64> {
         &self.advection
     }
 
     /// The points 2πj/n, j = 0, …, n − 1.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::evolution::HeatAdvection;
+    /// use std::f64::consts::PI;
+    /// assert_eq!(HeatAdvection::new(4, 0.1, |_| 2.0)?.grid()[..3], [0.0, 0.5 * PI, PI]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn grid(&self) -> Vec<f64> {
         grid(self.heat.nrows()).collect()
     }
 
     /// A function at the points.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::evolution::HeatAdvection;
+    /// // The mean over the points is that over the circle: ½ for cos².
+    /// let square = HeatAdvection::new(8, 0.1, |_| 2.0)?.sample(|x| x.cos().powi(2));
+    /// assert!((square.sum() / 8.0 - 0.5).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn sample(&self, f: impl Fn(f64) -> f64) -> DVector<f64> {
         DVector::from_iterator(self.heat.nrows(), grid(self.heat.nrows()).map(f))
     }

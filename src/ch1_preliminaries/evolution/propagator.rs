@@ -13,6 +13,15 @@ use crate::error::{at_least, finite};
 use crate::{Error, Result};
 
 /// Where in its step a generator is frozen.
+///
+/// ```
+/// use sdml::ch1_preliminaries::evolution::{DMatrix, Freezing, propagator};
+/// // u′ = 2tu on [0, 1] in one step: e^{2·½} from its middle, e⁰ from its start.
+/// let step = |freezing| propagator(|t| DMatrix::from_element(1, 1, 2.0 * t), 1.0, 0.0, 1, freezing);
+/// assert!((step(Freezing::Midpoint)?[(0, 0)] - 1f64.exp()).abs() < 1e-14);
+/// assert!((step(Freezing::LeftPoint)?[(0, 0)] - 1.0).abs() < 1e-15);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freezing {
     /// At the start of the step, as the notes do: order 1.
@@ -23,6 +32,11 @@ pub enum Freezing {
 
 impl Freezing {
     /// Both.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::evolution::Freezing;
+    /// assert!(Freezing::ALL.is_sorted_by_key(|freezing| freezing.order()));
+    /// ```
     pub const ALL: [Self; 2] = [Self::LeftPoint, Self::Midpoint];
 
     /// The order p: the error of U(t, s) is O(Δtᵖ).

@@ -10,6 +10,14 @@ use crate::Result;
 use crate::error::finite;
 
 /// The three angular frequencies of the system.
+///
+/// ```
+/// use sdml::ch1_preliminaries::evolution::Rabi;
+/// // Without a field only the phases turn, here by ωt/2 = π.
+/// let u = Rabi::new(2.0, 0.0, 1.0)?.propagator(std::f64::consts::PI, 0.0)?;
+/// assert!((u[(0, 0)] + 1.0).norm() < 1e-14 && u[(1, 0)].norm() == 0.0);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rabi {
     omega: f64,
@@ -36,16 +44,40 @@ impl Rabi {
     }
 
     /// −i (ω/2) σ_Z.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::evolution::{Complex, Rabi};
+    /// let free = Rabi::new(3.0, 0.5, 2.0)?.free();
+    /// assert_eq!([free[(0, 0)], free[(1, 1)]], [Complex::new(0.0, -1.5), Complex::new(0.0, 1.5)]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn free(&self) -> DMatrix<Complex<f64>> {
         minus_i_times(0.5 * self.omega, Complex::new(0.0, 0.0))
     }
 
     /// −i g (cos νt σ_X + sin νt σ_Y); its spectral norm is |g| at all times.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::evolution::{Complex, Rabi};
+    /// let rabi = Rabi::new(3.0, 0.5, 2.0)?;
+    /// // −igσ_X at the start, −igσ_Y a quarter of a turn later.
+    /// assert_eq!(rabi.drive(0.0)[(1, 0)], Complex::new(0.0, -0.5));
+    /// assert!((rabi.drive(0.25 * std::f64::consts::PI)[(1, 0)] - 0.5).norm() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn drive(&self, t: f64) -> DMatrix<Complex<f64>> {
         minus_i_times(0.0, Complex::from_polar(self.g, self.nu * t))
     }
 
     /// L(t) = −iH(t), the sum of both.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::evolution::Rabi;
+    /// // Anti-Hermitian, so that U is unitary.
+    /// let l = Rabi::new(3.0, 0.5, 2.0)?.generator(0.7);
+    /// assert!((l.adjoint() + l).norm() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn generator(&self, t: f64) -> DMatrix<Complex<f64>> {
         self.free() + self.drive(t)
     }
@@ -54,6 +86,14 @@ impl Rabi {
     ///
     /// # Errors
     /// Times that are not finite.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::evolution::Rabi;
+    /// let rabi = Rabi::new(3.0, 0.5, 2.0)?;
+    /// let halves = rabi.propagator(2.0, 1.0)? * rabi.propagator(1.0, 0.0)?;
+    /// assert!((rabi.propagator(2.0, 0.0)? - halves).norm() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn propagator(&self, t: f64, s: f64) -> Result<DMatrix<Complex<f64>>> {
         let (t, s) = (finite("t", t)?, finite("s", s)?);
         let detuning = 0.5 * (self.omega - self.nu);

@@ -7,6 +7,16 @@ use super::propagator::{Freezing, product};
 use crate::{Error, Result};
 
 /// How a step of L = A + B is put together from steps of A and of B.
+///
+/// ```
+/// use sdml::ch1_preliminaries::evolution::{DMatrix, Splitting};
+/// // Numbers commute, and nothing is lost: e^{½} e¹ = e^{3/2}.
+/// let [a, b] = [1.0f64, 2.0].map(|x| DMatrix::from_element(1, 1, x));
+/// for splitting in [Splitting::Lie, Splitting::Strang, Splitting::Suzuki(4)] {
+///     assert!((splitting.step(&a, &b, 0.5)?[(0, 0)] - 1.5f64.exp()).abs() < 1e-13);
+/// }
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Splitting {
     /// e^{ΔtA} e^{ΔtB}: order 1.

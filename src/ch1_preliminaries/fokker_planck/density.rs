@@ -26,6 +26,15 @@ impl<const N: usize> Density<N> {
     ///
     /// # Errors
     /// Not one value for each cell, a value that is negative or not finite, or a mass other than 1 (by more than 1e-9).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::{Density, Grid};
+    /// let grid = Grid::new([0.0], [4.0], [4])?;
+    /// assert!(Density::new(grid, vec![0.25; 4]).is_ok());
+    /// // Of mass 2; not one value for each cell.
+    /// assert!(Density::new(grid, vec![0.5; 4]).is_err() && Density::new(grid, vec![0.5; 2]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(grid: Grid<N>, values: Vec<f64>) -> Result<Self> {
         if values.len() != grid.cells() {
             return Err(Error::argument(
@@ -47,6 +56,13 @@ impl<const N: usize> Density<N> {
     ///
     /// # Errors
     /// A weight that is negative or not finite, or that vanishes at every center.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::{Density, Grid};
+    /// let density = Density::proportional_to(Grid::new([0.0], [4.0], [4])?, |[x]| x)?;
+    /// assert_eq!(density.values(), [0.5, 1.5, 2.5, 3.5].map(|x| x / 8.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn proportional_to(grid: Grid<N>, weight: impl Fn([f64; N]) -> f64) -> Result<Self> {
         let mut values: Vec<f64> = grid.centers().map(weight).collect();
         nonnegative("weight", &values)?;
@@ -62,26 +78,62 @@ impl<const N: usize> Density<N> {
     }
 
     /// The grid.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::{Density, Grid};
+    /// let grid = Grid::new([0.0], [2.0], [4])?;
+    /// assert_eq!(Density::proportional_to(grid, |_| 1.0)?.grid(), &grid);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn grid(&self) -> &Grid<N> {
         &self.grid
     }
 
     /// The values at the centers.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::{Density, Grid};
+    /// // Densities, not probabilities: uniform on [0, 2] is ½ everywhere.
+    /// let uniform = Density::proportional_to(Grid::new([0.0], [2.0], [4])?, |_| 3.0)?;
+    /// assert_eq!(uniform.values(), [0.5; 4]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn values(&self) -> &[f64] {
         &self.values
     }
 
     /// Σ p V.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::{Density, Grid};
+    /// let density = Density::proportional_to(Grid::new([0.0], [2.0], [4])?, |[x]| x)?;
+    /// assert_eq!(density.mass(), 1.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn mass(&self) -> f64 {
         self.values.iter().sum::<f64>() * self.grid.volume()
     }
 
     /// The probabilities p V of the cells.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::{Density, Grid};
+    /// let density = Density::proportional_to(Grid::new([0.0], [2.0], [4])?, |[x]| x)?;
+    /// assert_eq!(density.probabilities(), [1.0, 3.0, 5.0, 7.0].map(|share| share / 16.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn probabilities(&self) -> Vec<f64> {
         self.values.iter().map(|p| p * self.grid.volume()).collect()
     }
 
     /// E g(X) = Σ g(xᵢ) pᵢ V.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::{Density, Grid};
+    /// let uniform = Density::proportional_to(Grid::new([0.0], [2.0], [4])?, |_| 1.0)?;
+    /// assert_eq!(uniform.expectation(|[x]| x), 1.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn expectation(&self, g: impl Fn([f64; N]) -> f64) -> f64 {
         self.grid.centers().zip(&self.values).map(|(x, p)| g(x) * p).sum::<f64>() * self.grid.volume()
     }
@@ -90,6 +142,15 @@ impl<const N: usize> Density<N> {
     ///
     /// # Errors
     /// A density on another grid.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::{Density, Grid};
+    /// let grid = Grid::new([0.0], [2.0], [4])?;
+    /// let (uniform, ramp) = (Density::proportional_to(grid, |_| 1.0)?, Density::proportional_to(grid, |[x]| x)?);
+    /// // ½ (3/8 + 1/8 + 1/8 + 3/8) · ½
+    /// assert_eq!(uniform.distance(&ramp)?, 0.25);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn distance(&self, other: &Self) -> Result<f64> {
         same_grid("other", &other.grid, &self.grid)?;
         let sum: f64 = self.values.iter().zip(&other.values).map(|(p, q)| (p - q).abs()).sum();

@@ -63,6 +63,11 @@ impl Gibbs {
     ///
     /// # Errors
     /// A `beta` that is not between 1e-100 and 1e10: beyond, the wells are too narrow for the rule's steps.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::double_well::Gibbs;
+    /// assert!(Gibbs::new(4.0).is_ok() && Gibbs::new(0.0).is_err());
+    /// ```
     pub fn new(beta: f64) -> Result<Self> {
         if !(1e-100..=1e10).contains(&positive("beta", beta)?) {
             return Err(Error::argument("beta", beta, "between 1e-100 and 1e10"));
@@ -71,16 +76,40 @@ impl Gibbs {
     }
 
     /// β.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::double_well::Gibbs;
+    /// let gibbs = Gibbs::new(4.0)?;
+    /// // The barrier's top against the wells' bottoms: e^{−β}.
+    /// assert!((gibbs.density(0.0) / gibbs.density(1.0) - (-gibbs.beta()).exp()).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn beta(&self) -> f64 {
         self.beta
     }
 
     /// Z(β) = ∫ exp(−βU(x)) dx.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::double_well::Gibbs;
+    /// // For large β two normal densities of variance 1/(8β): Z = √(π/β) (1 + 3/(16β) + …).
+    /// let z = Gibbs::new(1e4)?.normalizing_constant();
+    /// assert!((z * (1e4 / std::f64::consts::PI).sqrt() - 1.0 - 3.0 / 16e4).abs() < 1e-7);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn normalizing_constant(&self) -> f64 {
         self.z
     }
 
     /// exp(−βU(x))/Z(β).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::double_well::Gibbs;
+    /// // U(±1) = 0.
+    /// let gibbs = Gibbs::new(4.0)?;
+    /// assert_eq!([-1.0, 1.0].map(|x| gibbs.density(x)), [1.0 / gibbs.normalizing_constant(); 2]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn density(&self, x: f64) -> f64 {
         (-self.beta * potential(x)).exp() / self.z
     }
@@ -88,11 +117,25 @@ impl Gibbs {
     /// E g(X) for a smooth g that grows more slowly than exp(βU).
     ///
     /// The trapezoidal rule on the whole line: its error is beyond all powers of its step (Trefethen and Weideman 2014).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::double_well::{Gibbs, force};
+    /// // E X U′(X) = 1/β, by parts.
+    /// assert!((Gibbs::new(4.0)?.expectation(|x| -x * force(x)) - 0.25).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn expectation(&self, g: impl Fn(f64) -> f64) -> f64 {
         integrate(self.beta, g) / self.z
     }
 
     /// E Xᵏ.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::double_well::Gibbs;
+    /// let gibbs = Gibbs::new(4.0)?;
+    /// assert!(gibbs.moment(0) == 1.0 && gibbs.moment(3).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn moment(&self, k: u32) -> f64 {
         self.expectation(|x| x.powi(k as i32))
     }

@@ -54,6 +54,17 @@ impl<const N: usize> FokkerPlanck<N> {
     ///
     /// # Errors
     /// A drift that is not finite or a diffusion that is not finite and positive, at a center or between two.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::{Density, FokkerPlanck, Grid};
+    /// let grid = Grid::new([-2.0], [2.0], [40])?;
+    /// // Without drift, and with the same D everywhere, the uniform density stays.
+    /// let equation = FokkerPlanck::new(grid, |_| [0.0], |_| [0.5])?;
+    /// let change = equation.rate_of_change(&Density::proportional_to(grid, |_| 1.0)?)?;
+    /// assert_eq!(change, [0.0; 40]);
+    /// assert!(FokkerPlanck::new(grid, |_| [0.0], |_| [0.0]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(
         grid: Grid<N>,
         drift: impl Fn([f64; N]) -> [f64; N],
@@ -79,6 +90,15 @@ impl<const N: usize> FokkerPlanck<N> {
     ///
     /// # Errors
     /// A potential that is not finite at a center, or a temperature that is not positive.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::{Density, FokkerPlanck, Grid};
+    /// let grid = Grid::new([-2.0], [2.0], [40])?;
+    /// let equation = FokkerPlanck::gradient(grid, |[x]| x.powi(4), 0.5)?;
+    /// let gibbs = Density::proportional_to(grid, |[x]| (-x.powi(4) / 0.5).exp())?;
+    /// assert!(equation.rate_of_change(&gibbs)?.iter().all(|change| change.abs() < 1e-12));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn gradient(grid: Grid<N>, potential: impl Fn([f64; N]) -> f64, temperature: f64) -> Result<Self> {
         positive("temperature", temperature)?;
         let u = grid.centers().map(|x| finite("potential", potential(x))).collect::<Result<Vec<_>>>()?;
@@ -108,6 +128,13 @@ impl<const N: usize> FokkerPlanck<N> {
     }
 
     /// The grid.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::{FokkerPlanck, Grid};
+    /// let grid = Grid::new([-2.0], [2.0], [40])?;
+    /// assert_eq!(FokkerPlanck::gradient(grid, |[x]| x * x, 1.0)?.grid(), &grid);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn grid(&self) -> &Grid<N> {
         &self.grid
     }
@@ -116,6 +143,15 @@ impl<const N: usize> FokkerPlanck<N> {
     ///
     /// # Errors
     /// A density on another grid.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::{Density, FokkerPlanck, Grid};
+    /// let grid = Grid::new([0.0], [3.0], [3])?;
+    /// let heat = FokkerPlanck::new(grid, |_| [0.0], |_| [1.0])?;
+    /// // All mass in the first cell: it leaves for the second at rate D/h².
+    /// assert_eq!(heat.rate_of_change(&Density::new(grid, vec![1.0, 0.0, 0.0])?)?, [-1.0, 1.0, 0.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: rate_of_change
     pub fn rate_of_change(&self, density: &Density<N>) -> Result<Vec<f64>> {
         same_grid("density", density.grid(), &self.grid)?;
@@ -137,6 +173,15 @@ impl<const N: usize> FokkerPlanck<N> {
     ///
     /// # Errors
     /// A density on another grid.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::{Density, FokkerPlanck, Grid};
+    /// let grid = Grid::new([0.0], [3.0], [3])?;
+    /// let heat = FokkerPlanck::new(grid, |_| [0.0], |_| [1.0])?;
+    /// // J = 1 through the face between the first two cells, 0 through the others and the walls.
+    /// assert_eq!(heat.flux(&Density::new(grid, vec![1.0, 0.0, 0.0])?)?, [[0.5], [0.5], [0.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn flux(&self, density: &Density<N>) -> Result<Vec<[f64; N]>> {
         same_grid("density", density.grid(), &self.grid)?;
         let (p, h) = (density.values(), self.grid.spacing());

@@ -29,6 +29,15 @@ impl<const N: usize> Histogram<N> {
     ///
     /// # Errors
     /// No path at all, or a draw that is not finite.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::fokker_planck::{Grid, Histogram}, random::Streams};
+    /// // Draws from [4, 5) are kept by the wall at 3.
+    /// let grid = Grid::new([0.0], [3.0], [3])?;
+    /// let histogram = Histogram::sample(grid, &Streams::new(1, "doc"), 10, |stream| [4.0 + stream.uniform()])?;
+    /// assert_eq!(histogram.counts(), [0, 0, 10]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn sample(
         grid: Grid<N>,
         streams: &Streams,
@@ -50,11 +59,28 @@ impl<const N: usize> Histogram<N> {
     }
 
     /// The number of draws in each cell.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::fokker_planck::{Grid, Histogram}, random::Streams};
+    /// let grid = Grid::new([0.0], [1.0], [4])?;
+    /// let histogram = Histogram::sample(grid, &Streams::new(1, "doc"), 100, |stream| [stream.uniform()])?;
+    /// assert_eq!(histogram.counts().iter().sum::<u64>(), 100);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn counts(&self) -> &[u64] {
         &self.counts
     }
 
     /// The counts as a density.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::fokker_planck::{Grid, Histogram}, random::Streams};
+    /// // All of 64 draws in a cell of length ½.
+    /// let grid = Grid::new([0.0], [2.0], [4])?;
+    /// let histogram = Histogram::sample(grid, &Streams::new(1, "doc"), 64, |_| [0.7])?;
+    /// assert_eq!(histogram.density().values(), [0.0, 2.0, 0.0, 0.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn density(&self) -> Density<N> {
         let scale = 1.0 / (self.counts.iter().sum::<u64>() as f64 * self.grid.volume());
         Density::trusted(self.grid, self.counts.iter().map(|&count| count as f64 * scale).collect())
@@ -66,6 +92,16 @@ impl<const N: usize> Histogram<N> {
     ///
     /// # Errors
     /// A density on another grid, fewer than two groups, or groups expected to hold fewer than 5 draws.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::fokker_planck::{Density, Grid, Histogram}, random::Streams};
+    /// // Draws from the density 2x are not uniform.
+    /// let grid = Grid::new([0.0], [1.0], [4])?;
+    /// let histogram = Histogram::sample(grid, &Streams::new(1, "doc"), 1000, |stream| [stream.uniform().sqrt()])?;
+    /// assert!(histogram.compare(&Density::proportional_to(grid, |[x]| x)?, 4)?.p_value > 1e-3);
+    /// assert!(histogram.compare(&Density::proportional_to(grid, |_| 1.0)?, 4)?.p_value < 1e-9);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn compare(&self, density: &Density<N>, groups: usize) -> Result<GoodnessOfFit> {
         same_grid("density", density.grid(), &self.grid)?;
         let share = 1.0 / crate::error::at_least("groups", groups, 2)? as f64;

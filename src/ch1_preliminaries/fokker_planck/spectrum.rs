@@ -110,6 +110,17 @@ impl FokkerPlanck<1> {
     ///
     /// # Errors
     /// A density on another grid, a time that is not finite and positive, or as [`equilibrium`](Self::equilibrium).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::{Density, FokkerPlanck, Grid};
+    /// let grid = Grid::new([-3.0], [3.0], [60])?;
+    /// let equation = FokkerPlanck::gradient(grid, |[x]| 0.5 * x * x, 1.0)?;
+    /// let start = Density::proportional_to(grid, |[x]| (-(x - 1.0).powi(2)).exp())?;
+    /// // The first mode alone is the equilibrium.
+    /// let p = equation.expand(&equation.modes(1)?, &start, 0.5)?;
+    /// assert!(p.iter().zip(equation.equilibrium()?.values()).all(|(p, pi)| (p - pi).abs() < 1e-9));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn expand(&self, modes: &[Mode], initial: &Density<1>, time: f64) -> Result<Vec<f64>> {
         super::finite_volume::start(self.grid(), initial, time)?;
         let start = initial.probabilities();

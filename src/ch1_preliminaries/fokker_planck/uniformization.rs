@@ -27,6 +27,17 @@ impl<const N: usize> FokkerPlanck<N> {
     /// # Errors
     /// A density on another grid, a time that is not finite and positive, or one so long that the clock would tick more
     /// than 10⁷ times (in one dimension use [`integrate`](FokkerPlanck::integrate) then).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::fokker_planck::{Density, FokkerPlanck, Grid};
+    /// let grid = Grid::new([-3.0], [3.0], [30])?;
+    /// let equation = FokkerPlanck::gradient(grid, |[x]| 0.5 * x * x, 1.0)?;
+    /// let start = Density::proportional_to(grid, |[x]| (-(x - 1.0).powi(2)).exp())?;
+    /// // No time step, no error: two halves make the whole.
+    /// let halves = equation.evolve(&equation.evolve(&start, 0.5)?, 0.5)?;
+    /// assert!(equation.evolve(&start, 1.0)?.distance(&halves)? < 1e-13);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: evolve
     pub fn evolve(&self, initial: &Density<N>, time: f64) -> Result<Density<N>> {
         start(self.grid(), initial, time)?;

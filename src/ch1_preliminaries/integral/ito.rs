@@ -7,6 +7,13 @@ use crate::error::{at_least, positive};
 use crate::random::Stream;
 
 /// Integrands X(t) = f(B(t)) with second moments in closed form.
+///
+/// ```
+/// use sdml::ch1_preliminaries::integral::Integrand;
+/// // E cos² B ≤ 1 ≤ E e^{2B}, so that over [0, 1] the integral of the one is below 1, of the other above.
+/// assert!(Integrand::Cosine.second_moment(1.0)? < 1.0 && Integrand::Exponential.second_moment(1.0)? > 1.0);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Integrand {
     /// X = B, E X(t)² = t.
@@ -19,6 +26,17 @@ pub enum Integrand {
 
 impl Integrand {
     /// All of them.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::integral::Integrand;
+    /// // The left sum of E X² lies below the integral where E X² grows.
+    /// let below = |x: Integrand| -> sdml::Result<bool> {
+    ///     Ok(x.sum_second_moment(1.0, 10)? < x.second_moment(1.0)?)
+    /// };
+    /// let below = Integrand::ALL.into_iter().map(below).collect::<sdml::Result<Vec<_>>>()?;
+    /// assert_eq!(below, [true, true, false]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub const ALL: [Self; 3] = [Self::Identity, Self::Exponential, Self::Cosine];
 
     /// f(b).

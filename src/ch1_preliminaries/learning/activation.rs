@@ -3,6 +3,13 @@
 //! For tanh, σ' = 1 − s², σ'' = −2sσ', σ''' = σ'(6s² − 2): once s is known, derivatives cost no further exponential.
 
 /// The nonlinearity between the two layers of a network.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::Activation;
+/// // At s = tanh z = ½: σ′ = ¾, σ″ = −¾, σ‴ = −⅜. The other has no curvature.
+/// assert_eq!(Activation::Tanh.derivatives(0.5), [0.75, -0.75, -0.375]);
+/// assert_eq!(Activation::Relu.derivatives(0.5), [1.0, 0.0, 0.0]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
     /// σ(z) = tanh z.

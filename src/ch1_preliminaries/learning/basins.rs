@@ -8,6 +8,16 @@ use crate::error::{at_least, finite, positive};
 use crate::{Error, Result};
 
 /// The tilted double well, split into two terms.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::{FiniteSum, TiltedWell};
+/// // f_± = L ± 2θ: what the two terms say at θ = 1, where L = L' = ½.
+/// let well = TiltedWell::new(0.5, 2.0)?;
+/// let mut gradient = [0.0];
+/// assert_eq!([0, 1].map(|i| well.add_term(i, &[1.0], 1.0, &mut gradient)), [2.5, -1.5]);
+/// assert_eq!(gradient, [2.5 - 1.5]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct TiltedWell {
     tilt: f64,
@@ -19,6 +29,12 @@ impl TiltedWell {
     ///
     /// # Errors
     /// A tilt that is not positive or leaves no second minimum, t ≥ 8/√27, or a kick that is not positive.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::TiltedWell;
+    /// // 8/√27 = 1.5396…
+    /// assert!(TiltedWell::new(1.53, 1.0).is_ok() && TiltedWell::new(1.54, 1.0).is_err());
+    /// ```
     pub fn new(tilt: f64, kick: f64) -> Result<Self> {
         positive("tilt", tilt)?;
         if tilt >= 8.0 / 27f64.sqrt() {
@@ -28,11 +44,25 @@ impl TiltedWell {
     }
 
     /// L(θ).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::TiltedWell;
+    /// let well = TiltedWell::new(0.5, 1.0)?;
+    /// assert_eq!([-1.0, 0.0, 1.0].map(|theta| well.loss(theta)), [-0.5, 1.0, 0.5]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn loss(&self, theta: f64) -> f64 {
         (theta * theta - 1.0).powi(2) + self.tilt * theta
     }
 
     /// L'(θ) = 4θ³ − 4θ + t.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::TiltedWell;
+    /// let well = TiltedWell::new(0.5, 1.0)?;
+    /// assert_eq!([1.0, 0.5].map(|theta| well.slope(theta)), [0.5, -1.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn slope(&self, theta: f64) -> f64 {
         4.0 * theta * (theta * theta - 1.0) + self.tilt
     }
@@ -63,6 +93,15 @@ impl TiltedWell {
     ///
     /// # Errors
     /// Fewer than two nodes, an empty interval, or a bad schedule.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{Schedule, TiltedWell};
+    /// // Kicks of 0.05 · 0.1 never carry anyone out of a well.
+    /// let well = TiltedWell::new(0.5, 0.1)?;
+    /// let u = well.deep_probability(Schedule::Constant(0.05), 10, [-2.0, 2.0], 401)?;
+    /// assert_eq!((u[100], u[300]), ((-1.0, 1.0), (1.0, 0.0)));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: probability
     pub fn deep_probability(
         &self,

@@ -10,6 +10,13 @@ use crate::statistics::normal;
 use crate::{Error, Result};
 
 /// φ, what a deviation r = g − y costs.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::Misfit;
+/// // Which of them mind a deviation in either direction alike.
+/// let even = |misfit: Misfit| misfit.at(-1.0).0 == misfit.at(1.0).0;
+/// assert_eq!([Misfit::Square, Misfit::LogCosh, Misfit::Signed].map(even), [true, true, false]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Misfit {
     /// r², the mean square error.
@@ -64,6 +71,13 @@ pub struct Labelled {
 ///
 /// No straight line separates the classes. The best classifier asks for the sign of x₁x₂, since the two densities are
 /// in the proportion cosh((x₁ + x₂)/s²) : cosh((x₁ − x₂)/s²).
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::Blobs;
+/// let blobs = Blobs::new(0.5)?;
+/// assert!(blobs.posterior(&[1.0, 1.0]) > 0.99 && blobs.posterior(&[1.0, -1.0]) < 0.01);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Blobs {
     spread: f64,
@@ -74,6 +88,11 @@ impl Blobs {
     ///
     /// # Errors
     /// A spread that is not positive.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Blobs;
+    /// assert!(Blobs::new(0.1).is_ok() && Blobs::new(0.0).is_err());
+    /// ```
     pub fn new(spread: f64) -> Result<Self> {
         Ok(Self { spread: positive("spread", spread)? })
     }
@@ -82,6 +101,15 @@ impl Blobs {
     ///
     /// # Errors
     /// n = 0.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::learning::Blobs, random::Streams};
+    /// let mut stream = Streams::new(1, "doc").stream(0);
+    /// let data = Blobs::new(0.5)?.sample(20, &mut stream)?;
+    /// assert_eq!((data.points.len(), data.labels.len()), (20, 20));
+    /// assert!(Blobs::new(0.5)?.sample(0, &mut stream).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn sample(&self, n: usize, stream: &mut Stream) -> Result<Labelled> {
         let mut data = Labelled::default();
         for _ in 0..at_least("n", n, 1)? {
@@ -131,6 +159,16 @@ pub fn logistic(z: f64) -> f64 {
 
 /// The loss of Example 1.19 as a finite sum with weights 1/N; θ are the parameters of a tanh [`TwoLayer`] network u,
 /// and g = 1/(1 + e^{−u}).
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::{Classification, FiniteSum, Labelled, Misfit};
+/// // Labels that contradict each other: g = ½ is best, with the mean square ¼.
+/// let data = Labelled { points: vec![[1.0, 0.0]; 4], labels: vec![1.0, 1.0, 0.0, 0.0] };
+/// let loss = Classification::new(data, Misfit::Square)?;
+/// let mut gradient = [0.0; 5];
+/// assert_eq!((loss.add_all(&[1.0, 1.0, 0.0, 0.0, 0.0], &mut gradient), gradient), (0.25, [0.0; 5]));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Classification {
     data: Labelled,

@@ -30,16 +30,46 @@ use crate::{Error, Result};
 /// ```
 pub trait Integrand {
     /// The highest derivative of u the integrand contains.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{DeepRitz, Integrand, Pinn};
+    /// // The energy contains u', the residual u''.
+    /// assert_eq!((DeepRitz::ORDER, Pinn::ORDER), (1, 2));
+    /// ```
     const ORDER: usize;
 
     /// f(x, u, u', u'') and its derivatives with respect to u, u' and u''.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{DeepRitz, Integrand, Poisson};
+    /// // ½u'² − uφ with φ(¼) = 1, at u = 0 and u' = 2.
+    /// let energy = DeepRitz::new(Poisson::new(2, 1.0)?, 500.0)?;
+    /// assert_eq!(energy.interior(0.25, [0.0, 2.0, 7.0]), (2.0, [-1.0, 2.0, 0.0]));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn interior(&self, x: f64, jet: [f64; 3]) -> (f64, [f64; 3]);
 
     /// κ, the weight of u² at each of the two end points.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{DeepRitz, Integrand, Pinn, Poisson};
+    /// // λ of the energy stands before the sum of both squares, λ of the residual before their mean.
+    /// let problem = Poisson::new(2, 1.0)?;
+    /// let weights = (DeepRitz::new(problem, 8.0)?.boundary_weight(), Pinn::new(problem, 8.0)?.boundary_weight());
+    /// assert_eq!(weights, (8.0, 4.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn boundary_weight(&self) -> f64;
 }
 
 /// Where the points of a step lie.
+///
+/// ```
+/// use sdml::{ch1_preliminaries::learning::Points, random::Streams};
+/// let mut points = [[0.0]; 2];
+/// Points::Stratified.place(&mut points, &mut Streams::new(0, "doc").stream(0));
+/// assert!((0.0..0.5).contains(&points[0][0]) && (0.5..1.0).contains(&points[1][0]));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Points {
     /// New ones for every step, independent and uniform: the mean over them has a variance of order 1/N.
@@ -106,6 +136,15 @@ impl<I: Integrand> Collocation<I> {
     ///
     /// # Errors
     /// No points, points outside [0, 1], or an activation with fewer derivatives than the integrand asks for.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{Activation, Collocation, Pinn, Poisson};
+    /// let residual = Pinn::new(Poisson::new(2, 1.0)?, 500.0)?;
+    /// assert!(Collocation::new(residual, Activation::Tanh, &[0.5]).is_ok());
+    /// assert!(Collocation::new(residual, Activation::Tanh, &[1.5]).is_err());
+    /// assert!(Collocation::new(residual, Activation::Relu, &[0.5]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(integrand: I, activation: Activation, points: &[f64]) -> Result<Self> {
         let n = at_least("points.len()", points.len(), 1)?;
         if let Some(x) = points.iter().find(|x| !(0.0..=1.0).contains(*x)) {
@@ -189,6 +228,16 @@ impl<I: Integrand> FiniteSum for Collocation<I> {
 }
 
 /// How a network is trained on an [`Integrand`].
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::{DeepRitz, Plain, Poisson, Training};
+/// let energy = DeepRitz::new(Poisson::new(2, 1.0)?, 500.0)?;
+/// let short = Training { width: 3, points: 5, ..Training::new(2, 0) };
+/// let mut seen = Vec::new();
+/// let network = short.run(energy, &mut Plain, |k, _theta, _loss| seen.push(k))?;
+/// assert_eq!((network.width(), seen), (3, vec![0, 1]));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Training {
     /// The nonlinearity.
@@ -210,6 +259,13 @@ pub struct Training {
 impl Training {
     /// The setting of the notes' notebook: a tanh network of width 30 and 100 fresh points per step. The points are
     /// stratified, and the rate falls from 0.02 to 0 along a cosine in `steps` steps.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Training;
+    /// let training = Training::new(200, 0);
+    /// assert_eq!((training.width, training.points), (30, 100));
+    /// assert_eq!([0, 200].map(|k| training.schedule.rate(k)), [0.02, 0.0]);
+    /// ```
     pub fn new(steps: usize, seed: u64) -> Self {
         Self {
             activation: Activation::Tanh,

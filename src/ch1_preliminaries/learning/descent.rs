@@ -12,6 +12,15 @@ use crate::random::Stream;
 use crate::{Error, Result};
 
 /// The learning rate h_k of step k = 0, 1, ….
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::Schedule;
+/// // Σ h_k² against Σ h_k after 100 steps: what is left of the noise in Theorem 1.22.
+/// let ratio = |schedule: Schedule| schedule.sums(100).map(|[sum, squares]| squares / sum);
+/// assert!((ratio(Schedule::Constant(0.5))? - 0.5).abs() < 1e-14);
+/// assert!(ratio(Schedule::InverseRoot(0.5))? < 0.15);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Schedule {
     /// h_k = h.
@@ -76,6 +85,14 @@ impl Schedule {
     ///
     /// # Errors
     /// Otherwise.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Schedule;
+    /// assert_eq!(Schedule::Harmonic(0.5).valid()?, Schedule::Harmonic(0.5));
+    /// assert!(Schedule::Constant(0.0).valid().is_err());
+    /// assert!(Schedule::Cosine { rate: 0.5, steps: 0 }.valid().is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn valid(self) -> Result<Self> {
         match self {
             Self::Constant(h) | Self::Harmonic(h) | Self::InverseRoot(h) => positive("rate", h)?,
@@ -105,6 +122,13 @@ impl Schedule {
 /// ```
 pub trait Update {
     /// Moves θ; `theta` and `gradient` have the same length.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{Plain, Update};
+    /// let mut theta = [1.0, 2.0];
+    /// Plain.step(&mut theta, &[4.0, -4.0], 0.25);
+    /// assert_eq!(theta, [0.0, 3.0]);
+    /// ```
     fn step(&mut self, theta: &mut [f64], gradient: &[f64], rate: f64);
 }
 
@@ -128,6 +152,16 @@ impl Update for Plain {
 }
 
 /// The heavy ball (Polyak 1964): p ← βp − h g, θ ← θ + p, starting from p = 0.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::{Momentum, Update};
+/// // Under a constant gradient the steps grow towards h/(1 − β): ¼, ⅜, 7/16, …
+/// let mut ball = Momentum::new(0.5)?;
+/// let mut theta = [0.0];
+/// (0..3).for_each(|_| ball.step(&mut theta, &[-1.0], 0.25));
+/// assert_eq!(theta, [0.25 + 0.375 + 0.4375]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Momentum {
     beta: f64,
@@ -166,6 +200,16 @@ impl Update for Momentum {
 
 /// Adam (Kingma and Ba 2015): θ ← θ − h m̂/(√ŝ + ε), where m and s are running means of g and g², and the hat divides
 /// by 1 − βᵏ, the weight the running mean has gathered so far.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::{Adam, Update};
+/// // Under a constant gradient every step has length h, the first ones too: the hats see to that.
+/// let mut adam = Adam::new([0.5, 0.75], 1e-12)?;
+/// let mut theta = [0.0];
+/// (0..3).for_each(|_| adam.step(&mut theta, &[-4.0], 0.25));
+/// assert!((theta[0] - 0.75).abs() < 1e-11);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adam {
     beta: [f64; 2],

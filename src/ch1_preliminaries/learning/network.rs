@@ -71,6 +71,17 @@ impl<const D: usize> Jets<D> {
 }
 
 /// What a pass through the network leaves behind: the jets, and the hidden layer for the way back.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::{Activation, Pass, TwoLayer};
+/// // u(x) = 3 max(2x + 1, 0) − 1 and its slope, on both sides of the kink.
+/// let network = TwoLayer::<1>::new(Activation::Relu, vec![2.0, 1.0, 3.0, -1.0])?;
+/// let mut pass = Pass::default();
+/// network.forward(&[[-1.0], [0.5]], &mut pass);
+/// assert_eq!(pass.jets.value, [-1.0, 5.0]);
+/// assert_eq!(pass.jets.gradient, [[0.0], [6.0]]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Pass<const D: usize> {
     /// Value, gradient and Laplacian in each point.
@@ -84,6 +95,13 @@ impl<const D: usize> TwoLayer<D> {
     ///
     /// # Errors
     /// A length that is not m(D + 2) + 1 for some m ≥ 1, or a parameter that is not finite.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{Activation, TwoLayer};
+    /// // In the plane a hidden unit has 4 parameters.
+    /// assert!(TwoLayer::<2>::new(Activation::Tanh, vec![1.0; 9]).is_ok());
+    /// assert!(TwoLayer::<2>::new(Activation::Tanh, vec![1.0; 8]).is_err());
+    /// ```
     pub fn new(activation: Activation, theta: Vec<f64>) -> Result<Self> {
         let width = theta.len().saturating_sub(1) / (D + 2);
         if width == 0 || theta.len() != width * (D + 2) + 1 {
@@ -134,46 +152,112 @@ impl<const D: usize> TwoLayer<D> {
     }
 
     /// The nonlinearity σ.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{Activation, TwoLayer};
+    /// let network = TwoLayer::<1>::new(Activation::Relu, vec![2.0, 1.0, 3.0, -1.0])?;
+    /// assert_eq!(network.activation(), Activation::Relu);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn activation(&self) -> Activation {
         self.activation
     }
 
     /// The number m of hidden units.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{Activation, TwoLayer};
+    /// // 7 = 2 · 3 + 1 parameters: two hidden units on the line.
+    /// assert_eq!(TwoLayer::<1>::new(Activation::Tanh, vec![1.0; 7])?.width(), 2);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn width(&self) -> usize {
         self.width
     }
 
     /// θ = (W row by row, b, v, c).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{Activation, TwoLayer};
+    /// let network = TwoLayer::<1>::new(Activation::Tanh, vec![2.0, 1.0, 3.0, -1.0])?;
+    /// assert_eq!(network.parameters(), [2.0, 1.0, 3.0, -1.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn parameters(&self) -> &[f64] {
         &self.theta
     }
 
     /// θ, to be changed in place.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{Activation, TwoLayer};
+    /// let mut network = TwoLayer::<1>::new(Activation::Tanh, vec![2.0, 0.0, 3.0, -1.0])?;
+    /// // c comes last.
+    /// network.parameters_mut()[3] = 7.0;
+    /// assert_eq!(network.value(&[0.0]), 7.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn parameters_mut(&mut self) -> &mut [f64] {
         &mut self.theta
     }
 
     /// The row w_j of W.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{Activation, TwoLayer};
+    /// let network = TwoLayer::<2>::new(Activation::Tanh, (1..=9).map(f64::from).collect())?;
+    /// assert_eq!([0, 1].map(|j| *network.weight(j)), [[1.0, 2.0], [3.0, 4.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn weight(&self, j: usize) -> &[f64; D] {
         &self.theta.as_chunks::<D>().0[j]
     }
 
     /// b_j.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{Activation, TwoLayer};
+    /// let network = TwoLayer::<2>::new(Activation::Tanh, (1..=9).map(f64::from).collect())?;
+    /// assert_eq!([0, 1].map(|j| network.bias(j)), [5.0, 6.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn bias(&self, j: usize) -> f64 {
         self.theta[self.width * D + j]
     }
 
     /// v_j.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{Activation, TwoLayer};
+    /// let network = TwoLayer::<2>::new(Activation::Tanh, (1..=9).map(f64::from).collect())?;
+    /// assert_eq!([0, 1].map(|j| network.outer(j)), [7.0, 8.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn outer(&self, j: usize) -> f64 {
         self.theta[self.width * (D + 1) + j]
     }
 
     /// c.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{Activation, TwoLayer};
+    /// let network = TwoLayer::<2>::new(Activation::Tanh, (1..=9).map(f64::from).collect())?;
+    /// assert_eq!(network.offset(), 9.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn offset(&self) -> f64 {
         self.theta[self.width * (D + 2)]
     }
 
     /// u(x) in one point.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{Activation, TwoLayer};
+    /// // u(x) = 3 max(2x₁ + x₂ + 1, 0) − 1.
+    /// let network = TwoLayer::<2>::new(Activation::Relu, vec![2.0, 1.0, 1.0, 3.0, -1.0])?;
+    /// assert_eq!([[0.0, 1.0], [-1.0, 0.0]].map(|x| network.value(&x)), [5.0, -1.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn value(&self, x: &[f64; D]) -> f64 {
         let mut pass = Pass::default();
         self.forward(std::slice::from_ref(x), &mut pass);
@@ -226,6 +310,18 @@ impl<const D: usize> TwoLayer<D> {
     ///
     /// # Panics
     /// When `points`, `pass`, `coefficients` and `gradient` do not belong together.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{Activation, Jets, Pass, TwoLayer};
+    /// // ∂_x u = v σ'(wx + b) w, by w, b, v and c: where σ' = 1 this is v, 0, w and 0.
+    /// let network = TwoLayer::<1>::new(Activation::Relu, vec![2.0, 1.0, 3.0, -1.0])?;
+    /// let (mut pass, mut gradient) = (Pass::default(), [0.0; 4]);
+    /// network.forward(&[[0.5]], &mut pass);
+    /// let slope = Jets { value: vec![0.0], gradient: vec![[1.0]], laplacian: vec![0.0] };
+    /// network.pull_back(&[[0.5]], &pass, &slope, &mut gradient);
+    /// assert_eq!(gradient, [3.0, 0.0, 2.0, 0.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: pull_back
     pub fn pull_back(
         &self,

@@ -22,6 +22,9 @@ use crate::{Error, Result};
 /// let mut gradient = [0.0];
 /// assert_eq!(Squares.add_all(&[1.0], &mut gradient), 0.25 * 0.5 + 0.75 * 4.5);
 /// assert_eq!(gradient, [-2.0]);
+/// // One term, and twice its gradient on top.
+/// assert_eq!((Squares.weights()[1], Squares.add_term(1, &[1.0], 2.0, &mut gradient)), (0.75, 4.5));
+/// assert_eq!(gradient, [-2.0 - 6.0]);
 /// ```
 // ANCHOR: finite_sum
 pub trait FiniteSum {
@@ -40,6 +43,18 @@ pub trait FiniteSum {
 // ANCHOR_END: finite_sum
 
 /// Which terms a step looks at.
+///
+/// ```
+/// use sdml::{ch1_preliminaries::learning::{Batch, Quadratic, Sampler}, random::Streams};
+/// // ½(θ + 1)² and ½(θ − 3)²: all of them, in one batch or as they come.
+/// let loss = Quadratic::new([1.0], vec![[-1.0], [3.0]])?;
+/// for batch in [Batch::Full, Batch::Mini(2)] {
+///     let (mut gradient, mut stream) = ([0.0], Streams::new(1, "doc").stream(0));
+///     assert_eq!(Sampler::new(&loss, batch)?.add_gradient(&loss, &[0.0], &mut stream, &mut gradient), 2.5);
+///     assert_eq!(gradient, [-1.0]);
+/// }
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Batch {
     /// All of them: gradient descent.
@@ -87,6 +102,13 @@ impl Sampler {
     /// # Errors
     /// No terms, a mini-batch of no terms or of more than there are, weights that are not finite, or weights that are
     /// no probabilities where a term is to be drawn with them.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{Batch, Quadratic, Sampler};
+    /// let loss = Quadratic::new([1.0], vec![[-1.0], [3.0]])?;
+    /// assert!(Sampler::new(&loss, Batch::Mini(2)).is_ok() && Sampler::new(&loss, Batch::Mini(3)).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(objective: &impl FiniteSum, batch: Batch) -> Result<Self> {
         let weights = objective.weights();
         let n = at_least("weights.len()", weights.len(), 1)?;
@@ -116,6 +138,16 @@ impl Sampler {
     }
 
     /// Draws a batch, adds its estimate of ∇L(θ) to `gradient` and returns its estimate of L(θ). Both are unbiased.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::learning::{Batch, Quadratic, Sampler}, random::Streams};
+    /// let loss = Quadratic::new([1.0], vec![[-1.0], [3.0]])?;
+    /// let (mut gradient, mut stream) = ([0.0], Streams::new(1, "doc").stream(0));
+    /// // One of ½(θ + 1)² and ½(θ − 3)², whole: not half of it, as its weight is.
+    /// let value = Sampler::new(&loss, Batch::One)?.add_gradient(&loss, &[0.0], &mut stream, &mut gradient);
+    /// assert!((value, gradient) == (0.5, [1.0]) || (value, gradient) == (4.5, [-3.0]));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: estimate
     pub fn add_gradient(
         &mut self,

@@ -9,6 +9,14 @@ use crate::Result;
 use crate::error::{at_least, positive};
 
 /// −u'' = A sin(nπx) on (0, 1), u(0) = u(1) = 0.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::Poisson;
+/// // −u'' = π² sin πx is solved by sin πx.
+/// let problem = Poisson::new(1, std::f64::consts::PI.powi(2))?;
+/// assert!((problem.solution(0.5) - 1.0).abs() < 1e-15 && problem.solution(1.0).abs() < 1e-15);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Poisson {
     frequency: f64,
@@ -16,6 +24,16 @@ pub struct Poisson {
 }
 
 /// The minimizer u(x) + a + bx of the penalized energy, for u the solution of the problem itself.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::Poisson;
+/// let (problem, lambda) = (Poisson::new(2, 1.0)?, 5.0);
+/// let least = problem.penalized(lambda)?;
+/// // ∂ₙu + 2λu = 0 at the left end; the solution itself has u = 0 there.
+/// assert!((2.0 * lambda * least.value(0.0) - least.derivative(0.0)).abs() < 1e-15);
+/// assert!((least.value(0.0) - problem.solution(0.0)).abs() > 1e-2);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Penalized {
     problem: Poisson,
@@ -46,21 +64,51 @@ impl Poisson {
     }
 
     /// The load φ(x).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Poisson;
+    /// assert_eq!(Poisson::new(2, 3.0)?.load(0.25), 3.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn load(&self, x: f64) -> f64 {
         self.amplitude * (self.frequency * x).sin()
     }
 
     /// The solution u(x) = A sin(nπx)/(nπ)².
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Poisson;
+    /// // 8/(2π)² at the top of the wave.
+    /// let problem = Poisson::new(2, 8.0)?;
+    /// assert!((problem.solution(0.25) - 2.0 / std::f64::consts::PI.powi(2)).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn solution(&self, x: f64) -> f64 {
         self.load(x) / self.frequency.powi(2)
     }
 
     /// u'(x).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Poisson;
+    /// let problem = Poisson::new(2, 8.0)?;
+    /// assert!((problem.slope(0.0) - 4.0 / std::f64::consts::PI).abs() < 1e-15);
+    /// assert!(problem.slope(0.25).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn slope(&self, x: f64) -> f64 {
         self.amplitude * (self.frequency * x).cos() / self.frequency
     }
 
     /// The least energy ½∫u'² − ∫uφ = −½∫uφ over functions that vanish at the ends: −A²/(4(nπ)²).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Poisson;
+    /// // With u = sin πx: −½ ∫ π² sin² πx = −π²/4.
+    /// let pi_squared = std::f64::consts::PI.powi(2);
+    /// assert!((Poisson::new(1, pi_squared)?.energy() + pi_squared / 4.0).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn energy(&self) -> f64 {
         -(self.amplitude / self.frequency).powi(2) / 4.0
     }
@@ -72,6 +120,16 @@ impl Poisson {
     ///
     /// # Errors
     /// λ not positive.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Poisson;
+    /// let problem = Poisson::new(2, 1.0)?;
+    /// // The bias goes like 1/λ.
+    /// let bias = |lambda| problem.penalized(lambda).map(|least| least.value(0.0));
+    /// assert!((bias(100.0)? / bias(200.0)? - 2.0).abs() < 0.02);
+    /// assert!(bias(0.0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: penalized
     pub fn penalized(&self, lambda: f64) -> Result<Penalized> {
         positive("lambda", lambda)?;
@@ -84,11 +142,27 @@ impl Poisson {
 
 impl Penalized {
     /// The minimizer in x.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Poisson;
+    /// let problem = Poisson::new(2, 1.0)?;
+    /// let least = problem.penalized(5.0)?;
+    /// assert_eq!(least.value(0.5), problem.solution(0.5) + least.constant + 0.5 * least.slope);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn value(&self, x: f64) -> f64 {
         self.problem.solution(x) + self.constant + self.slope * x
     }
 
     /// Its derivative in x.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Poisson;
+    /// // At the right end the condition is u' + 2λu = 0.
+    /// let least = Poisson::new(2, 1.0)?.penalized(5.0)?;
+    /// assert!((least.derivative(1.0) + 10.0 * least.value(1.0)).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn derivative(&self, x: f64) -> f64 {
         self.problem.slope(x) + self.slope
     }

@@ -8,6 +8,15 @@ use crate::Result;
 use crate::error::{at_least, finite, positive};
 
 /// A residual network ℝᴰ → ℝᴰ.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::{Layer, ResNet};
+/// // Weights that grow with t, taken at the left ends 0 and ½ of the steps.
+/// let network = ResNet::sampled(2, 1.0, |t| Layer { weight: [[0.0]], bias: [t] })?;
+/// let end = network.forward([1.0])[2][0];
+/// assert!((end - (1.0 + 0.5 * 0.5f64.tanh())).abs() < 1e-15);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct ResNet<const D: usize> {
     layers: Vec<Layer<D>>,
@@ -17,6 +26,14 @@ pub struct ResNet<const D: usize> {
 }
 
 /// The weights A (row by row) and b of one layer.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::Layer;
+/// // A turns by a right angle.
+/// let layer = Layer { weight: [[0.0, -1.0], [1.0, 0.0]], bias: [0.0; 2] };
+/// let [x, y] = layer.field(&[2.0, 0.0]);
+/// assert!(x == 0.0 && (y - 2f64.tanh()).abs() < 1e-15);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Layer<const D: usize> {
     /// A.
@@ -27,6 +44,12 @@ pub struct Layer<const D: usize> {
 
 impl<const D: usize> Layer<D> {
     /// tanh(Az + b), the right side of the differential equation.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Layer;
+    /// let layer = Layer { weight: [[2.0]], bias: [1.0] };
+    /// assert!((layer.field(&[0.5])[0] - 2f64.tanh()).abs() < 1e-15);
+    /// ```
     pub fn field(&self, z: &[f64; D]) -> [f64; D] {
         std::array::from_fn(|i| {
             tanh(self.weight[i].iter().zip(z).map(|(a, z)| a * z).sum::<f64>() + self.bias[i])
@@ -92,12 +115,28 @@ impl<const D: usize> ResNet<D> {
     }
 
     /// The same blocks with other functions h = `inner` and g = `outer`, applied to each component.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{Layer, ResNet};
+    /// // Without a field, z ← g(h(z)): h halves and g is kept.
+    /// let idle = ResNet::sampled(3, 1.0, |_| Layer { weight: [[0.0]], bias: [0.0] })?;
+    /// assert_eq!(idle.with(|z| 0.5 * z, |y| y).forward([8.0]), [[8.0], [4.0], [2.0], [1.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     #[must_use]
     pub fn with(self, inner: fn(f64) -> f64, outer: fn(f64) -> f64) -> Self {
         Self { inner, outer, ..self }
     }
 
     /// z₀, z₁, …, z_depth.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{Layer, ResNet};
+    /// let network = ResNet::sampled(4, 1.0, |_| Layer { weight: [[0.0]], bias: [0.0] })?;
+    /// // Without a field nothing moves; the start is shown too.
+    /// assert_eq!(network.forward([8.0]), [[8.0]; 5]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: forward
     pub fn forward(&self, start: [f64; D]) -> Vec<[f64; D]> {
         let mut z = start;

@@ -8,6 +8,15 @@ use crate::error::{at_least, finite, positive};
 use crate::{Error, Result};
 
 /// The quadratic loss with curvatures λ and centres aᵢ.
+///
+/// ```
+/// use sdml::ch1_preliminaries::learning::{FiniteSum, Quadratic};
+/// // L(θ) = ½ (½ · 2(θ + 1)² + ½ · 2(θ − 3)²).
+/// let loss = Quadratic::new([2.0], vec![[-1.0], [3.0]])?;
+/// let mut gradient = [0.0];
+/// assert_eq!((loss.add_all(&[0.0], &mut gradient), gradient), (5.0, [-2.0]));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quadratic<const D: usize> {
     curvature: [f64; D],
@@ -20,6 +29,11 @@ impl<const D: usize> Quadratic<D> {
     ///
     /// # Errors
     /// No centres, curvatures that are not positive, or centres that are not finite.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Quadratic;
+    /// assert!(Quadratic::new([1.0, 0.0], vec![[0.0; 2]]).is_err() && Quadratic::new([1.0], vec![]).is_err());
+    /// ```
     pub fn new(curvature: [f64; D], centres: Vec<[f64; D]>) -> Result<Self> {
         let n = at_least("centres.len()", centres.len(), 1)?;
         for lambda in curvature {
@@ -32,11 +46,23 @@ impl<const D: usize> Quadratic<D> {
     }
 
     /// θ*, the mean of the centres.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Quadratic;
+    /// assert_eq!(Quadratic::new([1.0, 9.0], vec![[-1.0, 0.0], [3.0, 1.0]])?.minimizer(), [1.0, 0.5]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn minimizer(&self) -> [f64; D] {
         self.mean(|a, _| a)
     }
 
     /// The variance of the centres in each coordinate.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Quadratic;
+    /// assert_eq!(Quadratic::new([1.0, 9.0], vec![[-1.0, 0.0], [3.0, 1.0]])?.variance(), [4.0, 0.25]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn variance(&self) -> [f64; D] {
         let star = self.minimizer();
         self.mean(|a, d| (a - star[d]).powi(2))
@@ -48,6 +74,13 @@ impl<const D: usize> Quadratic<D> {
     }
 
     /// μ = min λ_d.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Quadratic;
+    /// // The flattest direction decides.
+    /// assert_eq!(Quadratic::new([9.0, 0.5], vec![[0.0; 2]])?.mu(), 0.5);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn mu(&self) -> f64 {
         self.curvature.into_iter().fold(f64::INFINITY, f64::min)
     }
@@ -111,6 +144,14 @@ impl Quadratic<1> {
     ///
     /// # Errors
     /// hμ outside (0, 2): then there is none.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Quadratic;
+    /// let loss = Quadratic::new([1.0], vec![[-1.0], [1.0]])?;
+    /// assert_eq!([loss.invariant_radius(0.5)?, loss.invariant_radius(1.5)?], [1.0, 3.0]);
+    /// assert!(loss.invariant_radius(2.0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: invariant
     pub fn invariant_radius(&self, h: f64) -> Result<f64> {
         let pull = positive("h", h)? * self.mu();
@@ -124,6 +165,14 @@ impl Quadratic<1> {
     // ANCHOR_END: invariant
 
     /// The least σ² with E|∇fᵢ(θ)|² ≤ σ² for all |θ − θ*| ≤ R: μ²(R² + v), v the variance of the centres.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Quadratic;
+    /// // At θ = 2 the gradients are 3 and 1.
+    /// let loss = Quadratic::new([1.0], vec![[-1.0], [1.0]])?;
+    /// assert_eq!(loss.sigma_squared(2.0), 0.5 * (9.0 + 1.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn sigma_squared(&self, radius: f64) -> f64 {
         self.mu().powi(2) * (radius * radius + self.variance()[0])
     }
@@ -131,6 +180,14 @@ impl Quadratic<1> {
     /// The right side of Theorem 1.24 for k = 0, …, `steps`, on the interval |θ − θ*| ≤ R = `radius`.
     ///
     /// No step size is refused: for hμ > ½ this is what the printed condition h < 2/μ lets one compute.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::Quadratic;
+    /// // (1 − 2hμ)ᵏ + hσ²/(2μ) with h = ¼ and σ² = 2.
+    /// let loss = Quadratic::new([1.0], vec![[-1.0], [1.0]])?;
+    /// assert_eq!(loss.bound(0.25, 1.0, 1.0, 2), [1.25, 0.75, 0.5]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn bound(&self, h: f64, radius: f64, start: f64, steps: usize) -> Vec<f64> {
         let (mu, sigma_squared) = (self.mu(), self.sigma_squared(radius));
         let distance = (start - self.minimizer()[0]).powi(2);

@@ -32,6 +32,12 @@ impl LogCosh {
     /// # Errors
     /// No terms, lengths that differ, numbers that are not finite, or scales whose sum is not positive: then the loss
     /// is not bounded below by a value it takes.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::LogCosh;
+    /// assert!(LogCosh::new(&[2.0, -1.0], &[0.0, 1.0]).is_ok());
+    /// assert!(LogCosh::new(&[1.0, -1.0], &[0.0, 1.0]).is_err());
+    /// ```
     pub fn new(scales: &[f64], centres: &[f64]) -> Result<Self> {
         let n = at_least("scales.len()", scales.len(), 1)?;
         if centres.len() != n {
@@ -52,31 +58,73 @@ impl LogCosh {
     }
 
     /// L(θ).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::LogCosh;
+    /// let loss = LogCosh::new(&[1.0, 3.0], &[0.0, 1.0])?;
+    /// assert!((loss.loss(0.0) - 1.5 * 1f64.cosh().ln()).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn loss(&self, theta: f64) -> f64 {
         self.mean(theta, log_cosh)
     }
 
     /// L'(θ).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::LogCosh;
+    /// // Halfway between two equal centres the terms pull equally.
+    /// let loss = LogCosh::new(&[1.0, 1.0], &[-1.0, 1.0])?;
+    /// assert_eq!(loss.slope(0.0), 0.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn slope(&self, theta: f64) -> f64 {
         self.mean(theta, f64::tanh)
     }
 
     /// L''(θ).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::LogCosh;
+    /// assert_eq!(LogCosh::new(&[3.0], &[2.0])?.curvature(2.0), 3.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn curvature(&self, theta: f64) -> f64 {
         self.mean(theta, |z| z.cosh().powi(-2))
     }
 
     /// σ² = sup_θ (1/N) Σ |∇fᵢ(θ)|² = (1/N) Σ sᵢ², which is approached as |θ| → ∞.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::LogCosh;
+    /// assert_eq!(LogCosh::new(&[3.0, -1.0], &[0.0, 0.0])?.sigma_squared(), 5.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn sigma_squared(&self) -> f64 {
         self.scales.iter().map(|s| s * s).sum::<f64>() / self.scales.len() as f64
     }
 
     /// Lip = max_θ |L''(θ)|.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::LogCosh;
+    /// // L'' = 3 cosh⁻²(θ − 2) is largest at the centre.
+    /// assert!((LogCosh::new(&[3.0], &[2.0])?.lipschitz() - 3.0).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn lipschitz(&self) -> f64 {
         -self.least(|theta| -self.curvature(theta).abs())
     }
 
     /// L* = min_θ L(θ).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::LogCosh;
+    /// // Of two equal terms far apart: log cosh 10 from each, halfway and nearly so anywhere between.
+    /// let loss = LogCosh::new(&[1.0, 1.0], &[-10.0, 10.0])?;
+    /// assert!((loss.minimum() - loss.loss(0.0)).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn minimum(&self) -> f64 {
         self.least(|theta| self.loss(theta))
     }
@@ -167,6 +215,14 @@ impl LogCosh {
     ///
     /// # Errors
     /// K = 0 or a bad schedule.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{LogCosh, Schedule};
+    /// // From the minimum itself only the noise is left: ½ Lip σ² h with Lip = σ² = 1.
+    /// let loss = LogCosh::new(&[1.0], &[0.0])?;
+    /// assert!((loss.bound(0.0, Schedule::Constant(0.5), 3)? - 0.25).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: bound
     pub fn bound(&self, start: f64, schedule: Schedule, steps: usize) -> Result<f64> {
         let [sum, squares] = schedule.sums(steps)?;

@@ -65,6 +65,14 @@ where
     ///
     /// # Errors
     /// No paths; a start that is not finite; a σ without the structure that the equation declares.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::{Ensemble, EulerMaruyama, Grid, OrnsteinUhlenbeck}, random::Streams};
+    /// let (ou, grid) = (OrnsteinUhlenbeck::new(-1.0, 1.0)?, Grid::new(0.0, 1.0, 2)?);
+    /// assert!(Ensemble::new(EulerMaruyama, &ou, [2.0], grid, Streams::new(1, "doc"), 1).is_ok());
+    /// assert!(Ensemble::new(EulerMaruyama, &ou, [2.0], grid, Streams::new(1, "doc"), 0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(
         scheme: S,
         equation: &'a E,
@@ -81,6 +89,19 @@ where
     }
 
     /// The same ensemble, telling `watcher` whenever some of its paths are done: for progress bars.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use sdml::{ch1_preliminaries::sde::{Ensemble, EulerMaruyama, Grid, OrnsteinUhlenbeck}, random::Streams};
+    /// let (ou, grid) = (OrnsteinUhlenbeck::new(-1.0, 1.0)?, Grid::new(0.0, 1.0, 2)?);
+    /// let paths = Ensemble::new(EulerMaruyama, &ou, [2.0], grid, Streams::new(1, "doc"), 20)?;
+    /// let done = AtomicU64::new(0);
+    /// let count = |more: u64| { done.fetch_add(more, Ordering::Relaxed); };
+    /// // Watching changes nothing.
+    /// assert_eq!(paths.watched(&count).ends()?, paths.ends()?);
+    /// assert_eq!(done.load(Ordering::Relaxed), 20);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     #[must_use]
     pub fn watched(self, watcher: Watcher<'a>) -> Self {
         Self { watcher: Some(watcher), ..self }
@@ -90,6 +111,15 @@ where
     ///
     /// # Errors
     /// A path that leaves the finite numbers, with the step at which it does.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::{Ensemble, EulerMaruyama, Grid, OrnsteinUhlenbeck}, random::Streams};
+    /// // Without noise all paths are the same: two steps of x ← x − x/2.
+    /// let (ou, grid) = (OrnsteinUhlenbeck::new(-1.0, 0.0)?, Grid::new(0.0, 1.0, 2)?);
+    /// let paths = Ensemble::new(EulerMaruyama, &ou, [2.0], grid, Streams::new(1, "doc"), 3)?;
+    /// assert_eq!(paths.ends()?, [[0.5]; 3]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn ends(&self) -> Result<Vec<[f64; D]>> {
         self.fold(
             self.grid.steps(),
@@ -110,6 +140,15 @@ where
     ///
     /// # Errors
     /// As [`Self::ends`].
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::{Ensemble, EulerMaruyama, Grid, OrnsteinUhlenbeck}, random::Streams};
+    /// let (ou, grid) = (OrnsteinUhlenbeck::new(-1.0, 0.0)?, Grid::new(0.0, 1.0, 2)?);
+    /// let paths = Ensemble::new(EulerMaruyama, &ou, [2.0], grid, Streams::new(1, "doc"), 3)?;
+    /// let [x, square] = paths.moments(|[x]| [x, x * x])?;
+    /// assert_eq!((x.mean()?.mean, square.mean()?.mean), (0.5, 0.25));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn moments<const K: usize>(
         &self,
         measure: impl Fn([f64; D]) -> [f64; K] + Sync,
@@ -122,6 +161,18 @@ where
     ///
     /// # Errors
     /// As [`Self::ends`]; an `every` that does not divide the number of steps.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::{Ensemble, EulerMaruyama, Grid, OrnsteinUhlenbeck}, random::Streams};
+    /// let (ou, grid) = (OrnsteinUhlenbeck::new(-1.0, 0.0)?, Grid::new(0.0, 2.0, 4)?);
+    /// let paths = Ensemble::new(EulerMaruyama, &ou, [4.0], grid, Streams::new(1, "doc"), 3)?;
+    /// // At the times 0, 1 and 2, that is after 0, 2 and 4 halvings.
+    /// let moments = paths.moments_every(2, |[x]| [x])?;
+    /// for (moments, exact) in moments.iter().zip([4.0, 1.0, 0.25]) {
+    ///     assert_eq!(moments[0].mean()?.mean, exact);
+    /// }
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn moments_every<const K: usize>(
         &self,
         every: usize,
@@ -149,6 +200,15 @@ where
     ///
     /// # Errors
     /// As [`Self::moments_every`].
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::{Ensemble, EulerMaruyama, Grid, OrnsteinUhlenbeck}, random::Streams};
+    /// let (ou, grid) = (OrnsteinUhlenbeck::new(-1.0, 1.0)?, Grid::new(0.0, 1.0, 10)?);
+    /// let paths = Ensemble::new(EulerMaruyama, &ou, [2.0], grid, Streams::new(1, "doc"), 20)?;
+    /// // How many positions are shown: of each path eleven, the start among them.
+    /// assert_eq!(paths.fold(1, || 0, |count, _step, _x| *count += 1, |left, right| left + right)?, 20 * 11);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn fold<A: Send>(
         &self,
         every: usize,

@@ -38,6 +38,11 @@ pub struct Stratonovich;
 /// ```
 pub trait Calculus: sealed::Sealed + Copy + 'static {
     /// The name, for tables.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Calculus, Ito, Stratonovich};
+    /// assert_eq!((Ito::NAME, Stratonovich::NAME), ("Itô", "Stratonovich"));
+    /// ```
     const NAME: &'static str;
 }
 
@@ -77,6 +82,7 @@ mod sealed {
 ///     }
 /// }
 /// assert_eq!(Circle.diffusion(&[1.0, 2.0], 0.0), [[-2.0], [1.0]]);
+/// assert_eq!(Circle.drift(&[1.0, 2.0], 0.0), [0.0, 0.0]);
 /// ```
 // ANCHOR: equation
 pub trait Equation<const D: usize, const M: usize> {

@@ -10,6 +10,13 @@ use crate::Result;
 use crate::error::finite;
 
 /// dX = αX dt + σX ∘ dB.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::GeometricBrownian;
+/// // Without drift a path is back where it was whenever B is.
+/// assert_eq!(GeometricBrownian::new(0.0, 2.0)?.explicit(3.0, 9.0, 0.0), 3.0);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct GeometricBrownian {
     alpha: f64,
@@ -38,6 +45,11 @@ impl GeometricBrownian {
     ///
     /// # Errors
     /// Numbers that are not finite.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::GeometricBrownian;
+    /// assert!(GeometricBrownian::new(-1.0, 0.0).is_ok() && GeometricBrownian::new(f64::NAN, 1.0).is_err());
+    /// ```
     pub fn new(alpha: f64, sigma: f64) -> Result<Self> {
         Ok(Self { alpha: finite("alpha", alpha)?, sigma: finite("sigma", sigma)? })
     }
@@ -58,26 +70,63 @@ impl GeometricBrownian {
     // ANCHOR_END: explicit
 
     /// The Itô drift rate μ = α + σ²/2.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::GeometricBrownian;
+    /// assert_eq!(GeometricBrownian::new(0.5, 2.0)?.ito_rate(), 0.5 + 2.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn ito_rate(&self) -> f64 {
         self.alpha + 0.5 * self.sigma * self.sigma
     }
 
     /// E X(t) = X_0 e^{μt}.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::GeometricBrownian;
+    /// // Noise alone makes the mean grow, by e^{σ²t/2}.
+    /// assert!((GeometricBrownian::new(0.0, 2.0)?.mean(0.5, 3.0) - 3.0 * 1f64.exp()).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn mean(&self, t: f64, x_0: f64) -> f64 {
         x_0 * (self.ito_rate() * t).exp()
     }
 
     /// The factor of one step of Euler–Maruyama on the Itô form, 1 + μh + σΔB.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::GeometricBrownian;
+    /// // E(A − 1) = μh with μ = α + σ²/2.
+    /// assert_eq!(GeometricBrownian::new(0.5, 2.0)?.euler_factor(0.5).mean(), 2.5 * 0.5);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn euler_factor(&self, h: f64) -> StepFactor {
         StepFactor { gbm: *self, h, coefficients: [self.ito_rate() * h, self.sigma, 0.0] }
     }
 
     /// The factor of one step of Milstein on the Itô form, 1 + μh + σΔB + ½σ²(ΔB² − h).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::GeometricBrownian;
+    /// // ΔB² − h has mean 0: the mean is Euler–Maruyama's. Its variance ½σ⁴h² comes on top.
+    /// let gbm = GeometricBrownian::new(0.5, 2.0)?;
+    /// let (euler, milstein) = (gbm.euler_factor(0.5), gbm.milstein_factor(0.5));
+    /// assert_eq!(milstein.mean(), euler.mean());
+    /// assert_eq!(milstein.second_moment(), euler.second_moment() + 0.5 * 16.0 * 0.25);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn milstein_factor(&self, h: f64) -> StepFactor {
         StepFactor { gbm: *self, h, coefficients: [self.alpha * h, self.sigma, 0.5 * self.sigma.powi(2)] }
     }
 
     /// The factor of one step of Heun, and of the midpoint rule: 1 + v + ½v² with v = αh + σΔB.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::GeometricBrownian;
+    /// // E(v + ½v²) with E v = αh = ¼ and E v² = 1/16 + σ²h = 1/16 + 2.
+    /// assert_eq!(GeometricBrownian::new(0.5, 2.0)?.heun_factor(0.5).mean(), 0.25 + 0.5 * 2.0625);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn heun_factor(&self, h: f64) -> StepFactor {
         let (a, s) = (self.alpha * h, self.sigma);
         StepFactor { gbm: *self, h, coefficients: [a + 0.5 * a * a, s * (1.0 + a), 0.5 * s * s] }
@@ -87,6 +136,16 @@ impl GeometricBrownian {
 /// The polynomial A = 1 + c₀ + c₁ΔB + c₂ΔB² by which a scheme multiplies X in one step of length h.
 ///
 /// The moments are kept relative to 1, since errors are what remains when they cancel.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::GeometricBrownian;
+/// // Halving the step halves the error of Milstein's scheme, and divides that of Euler–Maruyama's by √2 only.
+/// let gbm = GeometricBrownian::new(0.0, 1.0)?;
+/// let milstein = gbm.milstein_factor(1e-3).strong_error(1000) / gbm.milstein_factor(5e-4).strong_error(2000);
+/// let euler = gbm.euler_factor(1e-3).strong_error(1000) / gbm.euler_factor(5e-4).strong_error(2000);
+/// assert!((milstein - 2.0).abs() < 0.01 && (euler - 2f64.sqrt()).abs() < 0.01);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StepFactor {
     gbm: GeometricBrownian,
@@ -96,18 +155,39 @@ pub struct StepFactor {
 
 impl StepFactor {
     /// E(A − 1) = c₀ + c₂h.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::GeometricBrownian;
+    /// assert_eq!(GeometricBrownian::new(0.0, 2.0)?.milstein_factor(0.25).mean(), 2.0 * 0.25);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn mean(&self) -> f64 {
         let [c_0, _, c_2] = self.coefficients;
         c_0 + c_2 * self.h
     }
 
     /// E(A − 1)² = c₀² + (c₁² + 2c₀c₂)h + 3c₂²h².
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::GeometricBrownian;
+    /// // A − 1 = μh + σΔB with μ = ½: (μh)² + σ²h.
+    /// assert_eq!(GeometricBrownian::new(0.0, 1.0)?.euler_factor(0.5).second_moment(), 0.0625 + 0.5);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn second_moment(&self) -> f64 {
         let ([c_0, c_1, c_2], h) = (self.coefficients, self.h);
         c_0 * c_0 + (c_1 * c_1 + 2.0 * c_0 * c_2) * h + 3.0 * c_2 * c_2 * h * h
     }
 
     /// E(A − 1)G = e^{μh} (c₀ + c₁σh + c₂(h + σ²h²)): under the weight G/E G, ΔB has law N(σh, h).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::GeometricBrownian;
+    /// // Under the weight, ΔB has mean σh: e^{μh} (μh + σ²h).
+    /// let moment = GeometricBrownian::new(0.0, 1.0)?.euler_factor(0.5).mixed_moment();
+    /// assert!((moment - 0.25f64.exp() * (0.25 + 0.5)).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn mixed_moment(&self) -> f64 {
         let ([c_0, c_1, c_2], h) = (self.coefficients, self.h);
         let shift = self.gbm.sigma * h;
@@ -115,6 +195,14 @@ impl StepFactor {
     }
 
     /// The weak error E X_N − E X(T) for X_0 = 1 and T = Nh.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::GeometricBrownian;
+    /// // (1 + μh)² − e^{2μh} with μh = ½.
+    /// let error = GeometricBrownian::new(0.5, 1.0)?.euler_factor(0.5).weak_error(2);
+    /// assert!((error - (2.25 - 1f64.exp())).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: weak_error
     pub fn weak_error(&self, steps: u32) -> f64 {
         power_less_1(self.mean(), steps) - (f64::from(steps) * self.gbm.ito_rate() * self.h).exp_m1()

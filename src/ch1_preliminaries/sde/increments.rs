@@ -6,6 +6,13 @@ use crate::random::Stream;
 use crate::{Error, Result};
 
 /// The uniform grid t_n = t_0 + n h, n = 0..=N, h = (T − t_0)/N.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::Grid;
+/// let grid = Grid::new(1.0, 3.0, 4)?;
+/// assert_eq!([0, 1, 4].map(|n| grid.time(n)), [1.0, 1.5, 3.0]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Grid {
     start: f64,
@@ -40,18 +47,40 @@ impl Grid {
     }
 
     /// The number of steps N.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::Grid;
+    /// // One time more than there are steps.
+    /// let grid = Grid::new(0.0, 2.0, 4)?;
+    /// assert_eq!((grid.steps(), grid.time(grid.steps())), (4, 2.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     #[inline]
     pub fn steps(&self) -> usize {
         self.steps
     }
 
     /// The step h.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::Grid;
+    /// assert_eq!(Grid::new(1.0, 3.0, 4)?.h(), 0.5);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     #[inline]
     pub fn h(&self) -> f64 {
         (self.end - self.start) / self.steps as f64
     }
 
     /// The time t_n.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::Grid;
+    /// // The last time is the end, to the last bit.
+    /// let grid = Grid::new(0.0, 0.3, 3)?;
+    /// assert_eq!((grid.time(0), grid.time(3)), (0.0, 0.3));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     #[inline]
     pub fn time(&self, n: usize) -> f64 {
         // Rounding may not carry the last time beyond the end, where a path is no longer defined.
@@ -66,6 +95,14 @@ impl Grid {
     ///
     /// # Errors
     /// A factor that does not divide the number of steps.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::Grid;
+    /// let grid = Grid::new(0.0, 3.0, 6)?;
+    /// assert_eq!(grid.coarsen(3)?, Grid::new(0.0, 3.0, 2)?);
+    /// assert!(grid.coarsen(4).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn coarsen(&self, factor: usize) -> Result<Self> {
         if factor == 0 || !self.steps.is_multiple_of(factor) {
             return Err(Error::argument("factor", factor, format!("a divisor of the {} steps", self.steps)));
@@ -186,6 +223,15 @@ pub struct Increments<const M: usize> {
 
 impl<const M: usize> Increments<M> {
     /// Draws the increments on `grid`, each with its time integral.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::{Grid, Increment, Increments}, random::Streams};
+    /// let mut stream = Streams::new(1, "doc").stream(0);
+    /// let mut same = stream.clone();
+    /// let noise = Increments::<2>::sample(Grid::new(0.0, 2.0, 4)?, &mut stream);
+    /// assert_eq!(noise.steps()[0], Increment::draw(0.5, &mut same));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn sample(grid: Grid, stream: &mut Stream) -> Self {
         let mut increments = Self { grid, steps: vec![Increment::ZERO; grid.steps()] };
         increments.resample(stream);
@@ -193,6 +239,15 @@ impl<const M: usize> Increments<M> {
     }
 
     /// Draws new increments into the same memory.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::{Grid, Increments}, random::Streams};
+    /// let (grid, streams) = (Grid::new(0.0, 1.0, 4)?, Streams::new(1, "doc"));
+    /// let mut noise = Increments::<1>::sample(grid, &mut streams.stream(0));
+    /// noise.resample(&mut streams.stream(1));
+    /// assert_eq!(noise, Increments::sample(grid, &mut streams.stream(1)));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn resample(&mut self, stream: &mut Stream) {
         let h = self.grid.h();
         self.steps.fill_with(|| Increment::draw(h, stream));
@@ -202,6 +257,14 @@ impl<const M: usize> Increments<M> {
     ///
     /// # Errors
     /// As many increments as the grid has steps are needed, and all must be finite.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Grid, Increment, Increments};
+    /// let grid = Grid::new(0.0, 1.0, 2)?;
+    /// assert!(Increments::of(grid, vec![Increment::<1>::ZERO; 2]).is_ok());
+    /// assert!(Increments::of(grid, vec![Increment::<1>::ZERO; 3]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn of(grid: Grid, steps: Vec<Increment<M>>) -> Result<Self> {
         if steps.len() != grid.steps() {
             return Err(Error::argument(
@@ -220,6 +283,15 @@ impl<const M: usize> Increments<M> {
     ///
     /// # Errors
     /// A factor that does not divide the number of steps.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Grid, Increment, Increments};
+    /// let step = |db: f64| Increment { db: [db], dz: [0.0] };
+    /// let noise = Increments::of(Grid::new(0.0, 2.0, 2)?, vec![step(1.0), step(2.0)])?;
+    /// // ΔB adds up; ∫ B ds gains what the first step left for the second, of length 1.
+    /// assert_eq!(noise.coarsen(2)?.steps(), [Increment { db: [3.0], dz: [1.0] }]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: coarsen
     pub fn coarsen(&self, factor: usize) -> Result<Self> {
         let grid = self.grid.coarsen(factor)?;
@@ -231,18 +303,40 @@ impl<const M: usize> Increments<M> {
     // ANCHOR_END: coarsen
 
     /// The increment over the whole grid.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Grid, Increment, Increments};
+    /// let step = |db: f64| Increment { db: [db], dz: [0.0] };
+    /// let noise = Increments::of(Grid::new(0.0, 1.0, 2)?, vec![step(0.5), step(-2.0)])?;
+    /// assert_eq!(noise.total().db, [-1.5]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn total(&self) -> Increment<M> {
         let h = self.grid.h();
         self.steps[1..].iter().fold(self.steps[0], |joined, next| joined.then(next, h))
     }
 
     /// The grid.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Grid, Increment, Increments};
+    /// let noise = Increments::of(Grid::new(0.0, 1.0, 4)?, vec![Increment::<1>::ZERO; 4])?;
+    /// assert_eq!(noise.coarsen(2)?.grid(), &Grid::new(0.0, 1.0, 2)?);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     #[inline]
     pub fn grid(&self) -> &Grid {
         &self.grid
     }
 
     /// One increment for each step of the grid.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Grid, Increment, Increments};
+    /// let steps = vec![Increment { db: [0.5], dz: [0.0] }, Increment { db: [-1.0], dz: [0.25] }];
+    /// assert_eq!(Increments::of(Grid::new(0.0, 1.0, 2)?, steps.clone())?.steps(), steps);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     #[inline]
     pub fn steps(&self) -> &[Increment<M>] {
         &self.steps
@@ -251,6 +345,16 @@ impl<const M: usize> Increments<M> {
 
 impl Increments<1> {
     /// The increments of a path; ΔZ is the integral of the polygon through its values.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::{brownian::BrownianPath, sde::Increments}, random::Streams};
+    /// let path = BrownianPath::sample(1.0, 4, &mut Streams::new(1, "doc").stream(0))?;
+    /// let noise = Increments::of_path(&path);
+    /// // Along a straight line ∫ B ds is half the step times ΔB.
+    /// assert_eq!((noise.steps()[0].db[0], noise.steps()[0].dz[0]), (path.values()[1], 0.125 * path.values()[1]));
+    /// assert!((noise.total().db[0] - path.end()).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn of_path(path: &BrownianPath) -> Self {
         let grid = Grid { start: 0.0, end: path.horizon(), steps: path.steps() };
         let step = |ends: &[f64]| {

@@ -24,10 +24,33 @@ use crate::{Error, Result};
 /// ```
 pub trait Observable<const D: usize> {
     /// f(x, t).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Dual, Number, Observable};
+    /// /// f(x, t) = t x².
+    /// struct F;
+    /// impl Observable<1> for F {
+    ///     fn value<S: Number>(&self, x: &[S; 1], t: S) -> S { t * x[0].powi(2) }
+    /// }
+    /// assert_eq!(F.value(&[3.0], 2.0), 18.0);
+    /// // The same formula gives ∂f/∂x = 2tx when it is fed with a dual.
+    /// assert_eq!(F.value(&[Dual { value: 3.0, slope: 1.0 }], Dual::from(2.0)).slope, 12.0);
+    /// ```
     fn value<S: Number>(&self, x: &[S; D], t: S) -> S;
 }
 
 /// f and the derivatives that Itô's formula uses, at one point.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{Jet, Number, Observable, jet};
+/// /// f(x, t) = x² + 3t.
+/// struct F;
+/// impl Observable<1> for F {
+///     fn value<S: Number>(&self, x: &[S; 1], t: S) -> S { x[0].powi(2) + t * 3.0 }
+/// }
+/// let expected = Jet { value: 10.0, time_derivative: 3.0, gradient: [4.0], hessian: [[2.0]] };
+/// assert_eq!(jet(&F, &[2.0], 2.0), expected);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Jet<const D: usize> {
     /// f.
@@ -174,6 +197,13 @@ where
 }
 
 /// The sums over a path that stand for the terms of a chain rule.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::ChainRule;
+/// // d(B²) = 2B dB + dt on one step ΔB = 1, h = ½: what is left is ΔB² − h.
+/// let rule = ChainRule { change: 1.0, drift: 0.0, noise: 0.0, second_order: 0.5 };
+/// assert_eq!(rule.residual(), 1.0 - 0.5);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ChainRule {
     /// f(X(T), T) − f(X(0), 0).

@@ -37,6 +37,12 @@ pub enum NoiseKind {
 /// ```
 pub trait Noise<const D: usize, const M: usize> {
     /// The structure as a value.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{General, Noise, NoiseKind};
+    /// // Any shape is allowed where nothing is known.
+    /// assert_eq!([<General as Noise<3, 2>>::KIND, <General as Noise<1, 1>>::KIND], [NoiseKind::General; 2]);
+    /// ```
     const KIND: NoiseKind;
 }
 

@@ -34,18 +34,56 @@ pub trait Number:
     + Div<f64, Output = Self>
 {
     /// eˣ.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Dual, Number};
+    /// assert_eq!(Dual { value: 0.0, slope: 3.0 }.exp(), Dual { value: 1.0, slope: 3.0 });
+    /// ```
     fn exp(self) -> Self;
     /// The natural logarithm.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Dual, Number};
+    /// assert_eq!(Dual { value: 4.0, slope: 1.0 }.ln().slope, 0.25);
+    /// ```
     fn ln(self) -> Self;
     /// The square root.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Dual, Number};
+    /// assert_eq!(Dual { value: 4.0, slope: 1.0 }.sqrt(), Dual { value: 2.0, slope: 0.25 });
+    /// ```
     fn sqrt(self) -> Self;
     /// The sine.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Dual, Number};
+    /// assert_eq!(Dual { value: 0.0, slope: 3.0 }.sin(), Dual { value: 0.0, slope: 3.0 });
+    /// ```
     fn sin(self) -> Self;
     /// The cosine.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Dual, Number};
+    /// assert_eq!(Dual { value: 0.0, slope: 3.0 }.cos(), Dual { value: 1.0, slope: 0.0 });
+    /// ```
     fn cos(self) -> Self;
     /// The hyperbolic tangent.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Dual, Number};
+    /// assert_eq!(Dual { value: 0.0, slope: 3.0 }.tanh(), Dual { value: 0.0, slope: 3.0 });
+    /// ```
     fn tanh(self) -> Self;
     /// The integer power xⁿ.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Dual, Number};
+    /// let x = Dual { value: 2.0, slope: 1.0 };
+    /// assert_eq!(x.powi(3), Dual { value: 8.0, slope: 12.0 });
+    /// // A constant, also at 0.
+    /// assert_eq!(Dual { value: 0.0, slope: 1.0 }.powi(0), Dual { value: 1.0, slope: 0.0 });
+    /// ```
     fn powi(self, n: i32) -> Self;
 }
 

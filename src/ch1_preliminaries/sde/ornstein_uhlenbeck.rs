@@ -9,6 +9,14 @@ use crate::Result;
 use crate::error::finite;
 
 /// dX = aX dt + σ dB. The name usually implies a < 0; every a is allowed.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::OrnsteinUhlenbeck;
+/// // For a < 0 the variance settles at σ²/(−2a), wherever it starts.
+/// let ou = OrnsteinUhlenbeck::new(-2.0, 2.0)?;
+/// assert!([0.0, 5.0].iter().all(|&start| (ou.variance(20.0, start) - 1.0).abs() < 1e-15));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OrnsteinUhlenbeck {
     a: f64,
@@ -37,11 +45,22 @@ impl OrnsteinUhlenbeck {
     ///
     /// # Errors
     /// Numbers that are not finite.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::OrnsteinUhlenbeck;
+    /// assert!(OrnsteinUhlenbeck::new(1.0, 0.0).is_ok() && OrnsteinUhlenbeck::new(f64::INFINITY, 1.0).is_err());
+    /// ```
     pub fn new(a: f64, sigma: f64) -> Result<Self> {
         Ok(Self { a: finite("a", a)?, sigma: finite("sigma", sigma)? })
     }
 
     /// E X(t) = e^{at} E X_0.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::OrnsteinUhlenbeck;
+    /// assert!((OrnsteinUhlenbeck::new(-1.0, 5.0)?.mean(2f64.ln(), 8.0) - 4.0).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn mean(&self, t: f64, mean_0: f64) -> f64 {
         (self.a * t).exp() * mean_0
     }
@@ -62,6 +81,13 @@ impl OrnsteinUhlenbeck {
     // ANCHOR_END: variance
 
     /// Cov(X(s), X(t)) = e^{a|t−s|} Var X(min(s, t)).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::OrnsteinUhlenbeck;
+    /// // Without a restoring force: σ² min(s, t).
+    /// assert_eq!(OrnsteinUhlenbeck::new(0.0, 2.0)?.covariance(3.0, 1.0, 0.0), 4.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn covariance(&self, s: f64, t: f64, variance_0: f64) -> f64 {
         (self.a * (t - s).abs()).exp() * self.variance(s.min(t), variance_0)
     }
@@ -84,6 +110,17 @@ impl OrnsteinUhlenbeck {
     // ANCHOR_END: transition
 
     /// The explicit solution at the end of the grid, e^{aT} x_0 + σ Σ e^{a(T − t_n)} ΔB_n: its integral as a left sum.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Grid, Increment, Increments, OrnsteinUhlenbeck};
+    /// let step = |db: f64| Increment { db: [db], dz: [0.0] };
+    /// let noise = Increments::of(Grid::new(0.0, 1.0, 2)?, vec![step(0.5), step(0.25)])?;
+    /// assert_eq!(OrnsteinUhlenbeck::new(0.0, 2.0)?.explicit(1.0, &noise), 1.0 + 2.0 * 0.75);
+    /// // The later increment has had less time to decay.
+    /// let decayed = (-1f64).exp() * 0.5 + (-0.5f64).exp() * 0.25;
+    /// assert!((OrnsteinUhlenbeck::new(-1.0, 1.0)?.explicit(0.0, &noise) - decayed).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: explicit
     pub fn explicit(&self, x_0: f64, noise: &Increments<1>) -> f64 {
         let grid = noise.grid();
@@ -95,6 +132,12 @@ impl OrnsteinUhlenbeck {
     // ANCHOR_END: explicit
 
     /// E X_n of Euler–Maruyama: m_{k+1} = (1 + ah) m_k.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::OrnsteinUhlenbeck;
+    /// assert_eq!(OrnsteinUhlenbeck::new(-1.0, 5.0)?.euler_mean(0.5, 2, 8.0), 2.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn euler_mean(&self, h: f64, steps: u32, mean_0: f64) -> f64 {
         (1.0 + self.a * h).powi(steps as i32) * mean_0
     }
@@ -117,6 +160,17 @@ impl OrnsteinUhlenbeck {
     /// The variance at which the recursion of Euler–Maruyama settles, σ²/(−2a − a²h), if |1 + ah| < 1.
     ///
     /// It exceeds the process's σ²/(−2a) by the factor 1/(1 + ah/2).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::OrnsteinUhlenbeck;
+    /// let ou = OrnsteinUhlenbeck::new(-1.0, 1.0)?;
+    /// let settled = ou.euler_stationary_variance(0.5).unwrap();
+    /// // ½ of the process, times 1/(1 − ¼); another step leaves it where it is.
+    /// assert!((settled - 0.5 / 0.75).abs() < 1e-15);
+    /// assert!((ou.euler_variance(0.5, 1, settled) - settled).abs() < 1e-15);
+    /// assert_eq!(ou.euler_stationary_variance(2.0), None);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn euler_stationary_variance(&self, h: f64) -> Option<f64> {
         let stable = (1.0 + self.a * h).abs() < 1.0;
         stable.then(|| self.sigma * self.sigma / (-2.0 * self.a - self.a * self.a * h))

@@ -3,6 +3,14 @@
 use crate::ch1_preliminaries::learning::{exponential, tanh};
 
 /// The nonlinearity of the hidden layers.
+///
+/// ```
+/// use sdml::ch2_control::backprop::Activation;
+/// // Far out, softplus is ReLU with a round corner.
+/// let [soft, sharp] = [Activation::Softplus, Activation::Relu].map(|sigma| sigma.derivatives(40.0)[0]);
+/// assert!((soft - sharp).abs() < 1e-15);
+/// assert!((Activation::Softplus.derivatives(0.0)[0] - 2f64.ln()).abs() < 1e-15);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
     /// σ(z) = tanh z.
@@ -19,6 +27,12 @@ pub enum Activation {
 
 impl Activation {
     /// All of them.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::Activation;
+    /// // Their slopes at 0.
+    /// assert_eq!(Activation::ALL.map(|sigma| sigma.derivatives(0.0)[1]), [1.0, 0.5, 0.5, 0.0, 1.0]);
+    /// ```
     pub const ALL: [Self; 5] = [Self::Tanh, Self::Silu, Self::Softplus, Self::Relu, Self::Sine];
 
     /// σ(z), σ'(z), σ''(z), σ'''(z): σ to a few units in the last place, the derivatives to a few times 1e-16, which is less

@@ -35,11 +35,26 @@ pub struct Evaluation {
 
 impl Evaluation {
     /// Empty buffers; the first evaluation makes room.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::Evaluation;
+    /// assert_eq!(Evaluation::new().output().dim(), (0, 0));
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// The output of the last evaluation, n × n_L.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::backprop::{Activation, Evaluation, Mlp};
+    /// // x ↦ (x, 2x + 1): a row for every point, a column for every output.
+    /// let (mlp, mut evaluation) = (Mlp::new(&[1, 2], Activation::Tanh)?, Evaluation::new());
+    /// mlp.evaluate(&[1.0, 2.0, 0.0, 1.0], array![[0.0], [3.0], [5.0]].view(), &mut evaluation)?;
+    /// assert_eq!(evaluation.output(), array![[0.0, 1.0], [3.0, 7.0], [5.0, 11.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn output(&self) -> ArrayView2<'_, f64> {
         view(&self.output, self.rows, self.columns)
     }

@@ -8,6 +8,15 @@ use crate::error::{at_least, counted, finite, positive};
 use crate::{Error, Result};
 
 /// ℓ layers of width N_d; θ holds the matrices W⁽¹⁾, …, W⁽ℓ⁾, each row by row.
+///
+/// ```
+/// use sdml::ch2_control::backprop::{Activation, Layers};
+/// // Backwards and forwards to the same gradient.
+/// let (layers, theta) = (Layers::new(2, 2, Activation::Tanh)?, [0.5, -1.0, 0.25, 1.0, -0.5, 0.75, 1.0, 0.5]);
+/// let [back, forth] = [layers.backpropagate(&theta, &[1.0, 2.0])?.0, layers.forward_mode(&theta, &[1.0, 2.0])?.0];
+/// assert!(back.iter().zip(&forth).all(|(back, forth)| (back - forth).abs() < 1e-15));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layers {
     width: usize,
@@ -59,6 +68,11 @@ impl Layers {
     ///
     /// # Errors
     /// A width or a depth of 0, or more parameters than can be counted.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Layers};
+    /// assert!(Layers::new(3, 1, Activation::Tanh).is_ok() && Layers::new(3, 0, Activation::Tanh).is_err());
+    /// ```
     pub fn new(width: usize, depth: usize, activation: Activation) -> Result<Self> {
         at_least("width", width, 1)?;
         at_least("depth", depth, 1)?;
@@ -67,6 +81,12 @@ impl Layers {
     }
 
     /// P = ℓ N_d².
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Layers};
+    /// assert_eq!(Layers::new(3, 2, Activation::Tanh)?.parameters(), 18);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn parameters(&self) -> usize {
         self.depth * self.width * self.width
     }
@@ -223,6 +243,15 @@ impl Layers {
     ///
     /// # Errors
     /// ε not positive, or as [`Layers::loss`].
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Layers, Rerun};
+    /// // L = ½ sin²(θx) has the slope ½x sin(2θx); the error is of order ε².
+    /// let layers = Layers::new(1, 1, Activation::Sine)?;
+    /// let (gradient, _) = layers.central_differences(&[0.3], &[2.0], 1e-3, Rerun::Everything)?;
+    /// assert!((1e-8..1e-5).contains(&(gradient[0] - 1.2f64.sin()).abs()));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: differences
     pub fn central_differences(
         &self,

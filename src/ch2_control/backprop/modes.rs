@@ -29,10 +29,32 @@ use crate::{Error, Result};
 /// ```
 pub trait Map {
     /// n.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Chain, Map, Problem};
+    /// // The loss of a chain is a function of its weights.
+    /// assert_eq!(Problem::new(Chain { start: 2.0, depth: 3 }, 1.0, 1.0, 0.0)?.inputs(), 3);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn inputs(&self) -> usize;
     /// m.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Map, Mlp, OfInput};
+    /// let mlp = Mlp::new(&[2, 3], Activation::Tanh)?;
+    /// assert_eq!(OfInput(&mlp, &[0.0; 9]).outputs(), 3);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn outputs(&self) -> usize;
     /// f(x), of length m for x of length n.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Chain, Map, Problem};
+    /// // ½(2 · 3 · 0.5 − 1)².
+    /// let problem = Problem::new(Chain { start: 2.0, depth: 2 }, 1.0, 1.0, 0.0)?;
+    /// assert_eq!(problem.apply(&[3.0, 0.5]), [2.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn apply<S: Number>(&self, x: &[S]) -> Vec<S>;
 }
 

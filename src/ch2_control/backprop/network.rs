@@ -59,6 +59,11 @@ impl Mlp {
     ///
     /// # Errors
     /// Fewer than two sizes, a size of 0, or more parameters than can be counted.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Mlp};
+    /// assert!(Mlp::new(&[2, 1], Activation::Tanh).is_ok() && Mlp::new(&[2], Activation::Tanh).is_err());
+    /// ```
     pub fn new(sizes: &[usize], activation: Activation) -> Result<Self> {
         at_least("sizes.len()", sizes.len(), 2)?;
         for &size in sizes {
@@ -71,16 +76,37 @@ impl Mlp {
     }
 
     /// n_0.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Mlp};
+    /// assert_eq!(Mlp::new(&[3, 16, 2], Activation::Tanh)?.inputs(), 3);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn inputs(&self) -> usize {
         self.sizes[0]
     }
 
     /// n_L.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Mlp};
+    /// assert_eq!(Mlp::new(&[3, 16, 2], Activation::Tanh)?.outputs(), 2);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn outputs(&self) -> usize {
         self.sizes[self.sizes.len() - 1]
     }
 
     /// n_0, …, n_L.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Mlp};
+    /// // P = Σ (n_{l−1} + 1) n_l.
+    /// let mlp = Mlp::new(&[3, 16, 2], Activation::Tanh)?;
+    /// assert_eq!(mlp.sizes().windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum::<usize>(), mlp.parameters());
+    /// assert_eq!(mlp.sizes(), [3, 16, 2]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn sizes(&self) -> &[usize] {
         &self.sizes
     }
@@ -90,6 +116,12 @@ impl Mlp {
     }
 
     /// σ.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Mlp};
+    /// assert_eq!(Mlp::new(&[3, 16, 2], Activation::Silu)?.activation(), Activation::Silu);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn activation(&self) -> Activation {
         self.activation
     }
@@ -152,6 +184,17 @@ impl Mlp {
     ///
     /// # Errors
     /// A θ or an x of the wrong shape or with entries that are not finite.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::backprop::{Activation, Mlp, Pass};
+    /// // One linear layer: 2x₁ − x₂ + ½.
+    /// let (mlp, mut pass) = (Mlp::new(&[2, 1], Activation::Tanh)?, Pass::new());
+    /// mlp.forward(&[2.0, -1.0, 0.5], array![[1.0, 1.0], [0.0, 3.0]].view(), &mut pass)?;
+    /// assert_eq!(pass.output(), array![[1.5], [-2.5]]);
+    /// assert!(mlp.forward(&[2.0, -1.0], array![[1.0, 1.0]].view(), &mut pass).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn forward(&self, theta: &[f64], x: ArrayView2<f64>, pass: &mut Pass) -> Result<()> {
         self.forward_jet(theta, Jet::default(), x, pass)
     }
@@ -217,6 +260,19 @@ impl Mlp {
     ///
     /// # Errors
     /// Arguments of the wrong shape, or a pass that has not been forward through a network of these sizes.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::backprop::{Activation, Mlp, Pass};
+    /// // 2 (w₁x₁ + w₂x₂ + b) by w₁, w₂ and b, and by x.
+    /// let (mlp, theta, mut pass, mut gradient) =
+    ///     (Mlp::new(&[2, 1], Activation::Tanh)?, [2.0, -1.0, 0.5], Pass::new(), [0.0; 3]);
+    /// mlp.forward(&theta, array![[3.0, 4.0]].view(), &mut pass)?;
+    /// mlp.pull_back(&theta, &mut pass, array![[2.0]].view(), &mut gradient)?;
+    /// assert_eq!(gradient, [6.0, 8.0, 2.0]);
+    /// assert_eq!(pass.input_cotangent(), array![[4.0, -2.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn pull_back(
         &self,
         theta: &[f64],

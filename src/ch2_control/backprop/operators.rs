@@ -37,6 +37,20 @@ impl Jet {
 }
 
 /// The law of the random directions in an estimate of a divergence. Both have E vvᵀ = 1.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::{ch2_control::backprop::{Activation, Mlp, Pass, Probe}, random::Streams};
+/// // On a diagonal Jacobian signs make no error, normal entries do.
+/// let (mlp, theta) = (Mlp::new(&[2, 2], Activation::Tanh)?, [2.0, 0.0, 0.0, 3.0, 0.0, 0.0]);
+/// let mut stream = Streams::new(1, "doc").stream(0);
+/// let x = array![[0.0, 0.0]];
+/// let mut one =
+///     |probe| mlp.divergence_estimate(&theta, x.view(), (probe, 1), &mut stream, &mut Pass::new());
+/// assert_eq!(one(Probe::Rademacher)?, array![5.0]);
+/// assert_ne!(one(Probe::Gaussian)?, array![5.0]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Probe {
     /// Independent signs.
@@ -47,6 +61,14 @@ pub enum Probe {
 
 impl Probe {
     /// One entry of a direction.
+    ///
+    /// ```
+    /// use sdml::{ch2_control::backprop::Probe, random::Streams};
+    /// let mut stream = Streams::new(1, "doc").stream(0);
+    /// let z = stream.clone().normal();
+    /// assert_eq!(Probe::Gaussian.draw(&mut stream), z);
+    /// assert_eq!(Probe::Rademacher.draw(&mut stream).abs(), 1.0);
+    /// ```
     pub fn draw(self, stream: &mut Stream) -> f64 {
         match self {
             Self::Rademacher => {
@@ -186,6 +208,18 @@ impl Mlp {
     ///
     /// # Errors
     /// No probes, more outputs than inputs, a derivative that overflows, or as [`Mlp::forward`].
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::{ch2_control::backprop::{Activation, Mlp, Pass, Probe}, random::Streams};
+    /// // f(x) = (2x₁ + x₂, x₁ + 3x₂): vᵀJv = 5 ± 2 for signs v.
+    /// let (mlp, theta) = (Mlp::new(&[2, 2], Activation::Tanh)?, [2.0, 1.0, 1.0, 3.0, 0.0, 0.0]);
+    /// let (mut stream, probe) = (Streams::new(1, "doc").stream(0), (Probe::Rademacher, 1));
+    /// let x = array![[0.0, 0.0], [4.0, 1.0]];
+    /// let estimate = mlp.divergence_estimate(&theta, x.view(), probe, &mut stream, &mut Pass::new())?;
+    /// assert!(estimate.iter().all(|&divergence| divergence == 3.0 || divergence == 7.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: estimate
     pub fn divergence_estimate(
         &self,
@@ -225,6 +259,16 @@ impl Mlp {
     ///
     /// # Errors
     /// As [`Mlp::forward`], or a derivative that overflows.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::backprop::{Activation, Mlp, Pass};
+    /// // Δ sin(x₁ + 2x₂) = −5 sin(x₁ + 2x₂).
+    /// let (mlp, theta) = (Mlp::new(&[2, 1, 1], Activation::Sine)?, [1.0, 2.0, 0.0, 1.0, 0.0]);
+    /// let laplacian = mlp.laplacian(&theta, array![[0.3, 0.2]].view(), &mut Pass::new())?;
+    /// assert!((laplacian[[0, 0]] + 5.0 * 0.7f64.sin()).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn laplacian(&self, theta: &[f64], x: ArrayView2<f64>, pass: &mut Pass) -> Result<Array2<f64>> {
         let (n, jet) = (x.nrows(), Jet { tangents: self.inputs(), laplacian: true });
         self.forward_jet(theta, jet, jet.coordinates(x)?.view(), pass)?;

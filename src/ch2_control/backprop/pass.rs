@@ -7,6 +7,16 @@ use ndarray::ArrayView2;
 /// A jet of n points with K tangents and L = 0 or 1 Laplacians is a matrix of (1 + K + L) n rows: the values, then each
 /// tangent in turn, then the Laplacian. Tangents transform as ẏ = Dy ẋ; the Laplacian row of a function f of the input is
 /// Σ_k ẋ_kᵀ D²f ẋ_k + Df l, which is Δf where the tangents are the unit vectors and l = 0.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch2_control::backprop::{Activation, Jet, Mlp, Pass};
+/// // f(x) = 2x + 1 at x = 3, and its change along 5.
+/// let (mlp, mut pass) = (Mlp::new(&[1, 1], Activation::Tanh)?, Pass::new());
+/// mlp.forward_jet(&[2.0, 1.0], Jet { tangents: 1, laplacian: false }, array![[3.0], [5.0]].view(), &mut pass)?;
+/// assert_eq!(pass.output(), array![[7.0], [10.0]]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Jet {
     /// K, the number of tangents.
@@ -41,6 +51,19 @@ impl Jet {
 
 /// The buffers of a pass, reused by the next one: after a pass of a given shape, another of that shape or a smaller one
 /// allocates nothing here.
+///
+/// ```
+/// use ndarray::Array2;
+/// use sdml::ch2_control::backprop::{Activation, Mlp, Pass};
+/// let (mlp, mut pass) = (Mlp::new(&[1, 3, 1], Activation::Tanh)?, Pass::new());
+/// let theta = vec![0.5; mlp.parameters()];
+/// mlp.forward(&theta, Array2::zeros((4, 1)).view(), &mut pass)?;
+/// let held = pass.held();
+/// // What the first pass left is overwritten, not added to.
+/// mlp.forward(&theta, Array2::ones((4, 1)).view(), &mut pass)?;
+/// assert_eq!(pass.held(), held);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Pass {
     pub(super) jet: Jet,
@@ -66,6 +89,11 @@ pub(super) struct Layer {
 
 impl Pass {
     /// An empty pass; the first forward pass makes room.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::Pass;
+    /// assert_eq!((Pass::new().held(), Pass::new().output().dim()), (0, (0, 0)));
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
@@ -77,11 +105,33 @@ impl Pass {
 
     /// How many multiplications the matrix products took since the beginning of the last forward pass, those of its pull-backs
     /// included: rows · Σ n_{l−1} n_l forward, twice that on the way back.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::backprop::{Activation, Mlp, Pass};
+    /// let (mlp, mut pass) = (Mlp::new(&[1, 3, 1], Activation::Tanh)?, Pass::new());
+    /// let theta = vec![0.5; mlp.parameters()];
+    /// mlp.forward(&theta, array![[1.0], [2.0]].view(), &mut pass)?;
+    /// let there = pass.multiplications();
+    /// mlp.pull_back(&theta, &mut pass, array![[1.0], [1.0]].view(), &mut vec![0.0; mlp.parameters()])?;
+    /// // Two rows of 1 · 3 + 3 · 1; with the way back three times as many.
+    /// assert_eq!((there, pass.multiplications()), (12, 36));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn multiplications(&self) -> u64 {
         self.multiplications
     }
 
     /// The output of the last forward pass, (1 + K + L) n × n_L; empty before the first.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::backprop::{Activation, Mlp, Pass};
+    /// let (mlp, mut pass) = (Mlp::new(&[1, 2], Activation::Tanh)?, Pass::new());
+    /// mlp.forward(&[1.0, 2.0, 0.0, 1.0], array![[3.0]].view(), &mut pass)?;
+    /// assert_eq!(pass.output(), array![[3.0, 7.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn output(&self) -> ArrayView2<'_, f64> {
         match (self.layers.last(), self.sizes.last()) {
             (Some(layer), Some(&columns)) => view(&layer.after, self.rows(), columns),
@@ -108,6 +158,18 @@ impl Pass {
 
     /// The derivative with respect to the input that the last [`Mlp::pull_back`](super::Mlp::pull_back) left,
     /// (1 + K + L) n × n_0; empty before the first.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::backprop::{Activation, Mlp, Pass};
+    /// let (mlp, theta, mut pass) = (Mlp::new(&[1, 1], Activation::Tanh)?, [2.0, 1.0], Pass::new());
+    /// mlp.forward(&theta, array![[3.0]].view(), &mut pass)?;
+    /// assert!(pass.input_cotangent().is_empty());
+    /// // 5 (2x + 1) by x.
+    /// mlp.pull_back(&theta, &mut pass, array![[5.0]].view(), &mut [0.0; 2])?;
+    /// assert_eq!(pass.input_cotangent(), array![[10.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn input_cotangent(&self) -> ArrayView2<'_, f64> {
         match self.sizes.first() {
             Some(&columns) if self.input_cotangent.len() == self.rows() * columns => {

@@ -26,8 +26,23 @@ use crate::{Error, Result};
 /// ```
 pub trait Dynamics {
     /// The number of parameters.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::Grid, ch2_control::backprop::{Chain, Dynamics, Relaxation}};
+    /// // A weight for each layer, a control for each step.
+    /// assert_eq!(Chain { start: 1.0, depth: 3 }.parameters(), 3);
+    /// assert_eq!(Relaxation { start: 1.0, grid: Grid::new(0.0, 1.0, 20)? }.parameters(), 20);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn parameters(&self) -> usize;
     /// The states at the end: one, or one for each random path.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::Dual, ch2_control::backprop::{Chain, Dynamics}};
+    /// // y = 2θ₁θ₂ and, from a dual in the place of θ₁, ∂y/∂θ₁.
+    /// let theta = [Dual { value: 3.0, slope: 1.0 }, Dual::from(5.0)];
+    /// assert_eq!(Chain { start: 2.0, depth: 2 }.end(&theta), [Dual { value: 30.0, slope: 10.0 }]);
+    /// ```
     fn end<S: Number>(&self, theta: &[S]) -> Vec<S>;
 }
 
@@ -116,6 +131,17 @@ impl NoisyRelaxation {
     ///
     /// # Errors
     /// No paths, or a σ that is not finite.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::Grid, ch2_control::backprop::{Dynamics, NoisyRelaxation, Relaxation}};
+    /// use sdml::random::Streams;
+    /// let (drift, mut stream) =
+    ///     (Relaxation { start: 1.0, grid: Grid::new(0.0, 1.0, 2)? }, Streams::new(1, "doc").stream(0));
+    /// // Without noise every path is the same one.
+    /// assert_eq!(NoisyRelaxation::new(drift, 0.0, 3, &mut stream)?.end(&[0.0, 0.0]), [0.25; 3]);
+    /// assert!(NoisyRelaxation::new(drift, 0.0, 0, &mut stream).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(drift: Relaxation, sigma: f64, paths: usize, stream: &mut Stream) -> Result<Self> {
         crate::error::at_least("paths", paths, 1)?;
         let scale = finite("sigma", sigma)? * drift.grid.h().sqrt();
@@ -159,6 +185,15 @@ impl<D: Dynamics> Problem<D> {
     ///
     /// # Errors
     /// A target that is not finite, a weight that is not positive, a negative price.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Chain, Map, Problem};
+    /// let chain = Chain { start: 1.0, depth: 1 };
+    /// // ½ · 4(θ − 2)² + ½ · 6θ² at θ = 1.
+    /// assert_eq!(Problem::new(chain, 2.0, 4.0, 6.0)?.apply(&[1.0]), [5.0]);
+    /// assert!(Problem::new(chain, 2.0, 0.0, 6.0).is_err() && Problem::new(chain, 2.0, 4.0, -6.0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(dynamics: D, target: f64, weight: f64, price: f64) -> Result<Self> {
         if !(price.is_finite() && price >= 0.0) {
             return Err(Error::argument("price", price, "finite and not negative"));

@@ -21,6 +21,18 @@ pub(super) fn part(points: usize, s: usize) -> Range<usize> {
 const CHUNK: usize = 4096;
 
 /// A batch cut into eight shards, each with a workspace and a gradient of its own.
+///
+/// ```
+/// use sdml::ch2_control::backprop::Shards;
+/// // The 100 points are shared out, each to one shard.
+/// let (mut shards, mut gradient) = (Shards::new(1, || ()), [0.0]);
+/// let loss = shards.gradient(100, &mut gradient, |range, _, gradient| {
+///     gradient[0] += range.len() as f64;
+///     Ok(range.sum::<usize>() as f64)
+/// })?;
+/// assert_eq!((loss, gradient), (4950.0, [100.0]));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Shards<W> {
     workspaces: Vec<(W, Result<f64>)>,
@@ -29,6 +41,14 @@ pub struct Shards<W> {
 
 impl<W: Send> Shards<W> {
     /// Shards for a model with P = `parameters` parameters; `workspace` makes the buffers of each.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::Shards;
+    /// // A gradient of another length than the model's is refused.
+    /// let mut shards = Shards::new(2, || ());
+    /// assert!(shards.gradient(10, &mut [0.0; 2], |_, _, _| Ok(0.0)).is_ok());
+    /// assert!(shards.gradient(10, &mut [0.0; 3], |_, _, _| Ok(0.0)).is_err());
+    /// ```
     pub fn new(parameters: usize, workspace: impl Fn() -> W) -> Self {
         Self {
             workspaces: (0..SHARDS).map(|_| (workspace(), Ok(0.0))).collect(),

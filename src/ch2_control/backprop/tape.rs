@@ -68,26 +68,64 @@ impl<T: Number> Default for Tape<T> {
 
 impl<T: Number> Tape<T> {
     /// An empty tape.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::Tape;
+    /// assert_eq!(Tape::<f64>::new().len(), 0);
+    /// ```
     pub fn new() -> Self {
         Self { nodes: RefCell::new(Vec::new()) }
     }
 
     /// An independent variable.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::Tape;
+    /// let tape = Tape::new();
+    /// let x = tape.variable(3.0);
+    /// assert_eq!(tape.adjoints(x).of(x), 1.0);
+    /// ```
     pub fn variable(&self, value: T) -> Var<'_, T> {
         self.record(value, [None; 2])
     }
 
     /// Independent variables.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::Tape;
+    /// let tape = Tape::new();
+    /// let x = tape.variables(&[2.0, 5.0]);
+    /// assert_eq!((tape.len(), x[1].value()), (2, 5.0));
+    /// ```
     pub fn variables(&self, values: &[T]) -> Vec<Var<'_, T>> {
         values.iter().map(|&value| self.variable(value)).collect()
     }
 
     /// The number of variables and operations written down: the storage that reverse mode needs.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::Tape;
+    /// let tape = Tape::new();
+    /// let x = tape.variable(2.0);
+    /// let _quartic = x * x * (x * x);
+    /// // The variable and three products.
+    /// assert_eq!(tape.len(), 4);
+    /// ```
     pub fn len(&self) -> usize {
         self.nodes.borrow().len()
     }
 
     /// Whether nothing is written down.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Tape, Var};
+    /// let tape = Tape::new();
+    /// // Constants are not written down.
+    /// let _sum = Var::<f64>::from(1.0) + Var::from(2.0);
+    /// assert!(tape.is_empty());
+    /// tape.variable(1.0);
+    /// assert!(!tape.is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -102,6 +140,16 @@ impl<T: Number> Tape<T> {
     ///
     /// # Panics
     /// If `result` is on another tape.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::Tape;
+    /// let tape = Tape::new();
+    /// let [x, y] = [tape.variable(2.0), tape.variable(5.0)];
+    /// let product = x * y;
+    /// let square = product * product;
+    /// // The same tape, read from two results.
+    /// assert_eq!((tape.adjoints(product).of(x), tape.adjoints(square).of(x)), (5.0, 2.0 * 10.0 * 5.0));
+    /// ```
     // ANCHOR: adjoints
     pub fn adjoints(&self, result: Var<'_, T>) -> Adjoints<T> {
         let nodes = self.nodes.borrow();
@@ -130,11 +178,27 @@ impl<T: Number> Tape<T> {
 
 impl<T: Number> Adjoints<T> {
     /// The derivative with respect to `variable`; 0 for a constant.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Tape, Var};
+    /// let tape = Tape::new();
+    /// let x = tape.variable(2.0);
+    /// let constant = Var::from(3.0);
+    /// let adjoints = tape.adjoints(x * constant);
+    /// assert_eq!((adjoints.of(x), adjoints.of(constant)), (3.0, 0.0));
+    /// ```
     pub fn of(&self, variable: Var<'_, T>) -> T {
         variable.tape.and_then(|_| self.0.get(variable.place).copied()).unwrap_or(T::from(0.0))
     }
 
     /// The derivatives with respect to several variables.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::Tape;
+    /// let tape = Tape::new();
+    /// let x = tape.variables(&[2.0, 5.0]);
+    /// assert_eq!(tape.adjoints(x[0] * x[0] * x[1]).of_all(&x), [20.0, 4.0]);
+    /// ```
     pub fn of_all(&self, variables: &[Var<'_, T>]) -> Vec<T> {
         variables.iter().map(|&variable| self.of(variable)).collect()
     }

@@ -13,6 +13,22 @@ use crate::{Error, Result};
 
 /// [`Gradient`] over the shards of a batch, each cut into blocks of rows. The cut does not depend on the number of threads,
 /// and neither do the bits of the result.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch2_control::neural_ode::{BatchGradient, FixedStep, Method, Pointwise, Relaxation, Tableau};
+/// // L = Σ z(1) = Σ e^{−θ₁}z(0) over two points, each in a block of its own.
+/// let scheme = FixedStep::new(Tableau::RK4, 0.0, 1.0, 40)?;
+/// let mut batch = BatchGradient::new(scheme, Method::recorded(40), 2, 1)?;
+/// let (mut gradient, z_0) = ([0.0; 2], array![[1.0], [2.0]]);
+/// batch.evaluate(&Pointwise(Relaxation), &[0.5, 0.0], z_0.view(), |_rows, n, z, mut a| {
+///     if n < 40 { return 0.0; }
+///     a.fill(1.0);
+///     z.sum()
+/// }, &mut gradient)?;
+/// assert!((gradient[0] + 3.0 * (-0.5f64).exp()).abs() < 1e-7);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub struct BatchGradient<F: VectorField> {
     shards: Shards<Gradient<F>>,
     block: usize,
@@ -23,6 +39,14 @@ impl<F: VectorField> BatchGradient<F> {
     ///
     /// # Errors
     /// Blocks of no rows, or segments of no steps.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::{BatchGradient, FixedStep, Method, NetworkField, Tableau};
+    /// let scheme = FixedStep::new(Tableau::RK4, 0.0, 1.0, 2)?;
+    /// let with_blocks = |block| BatchGradient::<NetworkField>::new(scheme, Method::recorded(2), 3, block);
+    /// assert!(with_blocks(32).is_ok() && with_blocks(0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(scheme: FixedStep, method: Method, parameters: usize, block: usize) -> Result<Self>
     where
         F::Tape: Send,

@@ -30,11 +30,29 @@ pub struct Counted<F> {
 
 impl<F> Counted<F> {
     /// Counts from zero.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::{Counted, Pendulum, Pointwise};
+    /// assert_eq!(Counted::new(Pointwise(Pendulum)).counts(), [0; 3]);
+    /// ```
     pub fn new(field: F) -> Self {
         Self { field, values: AtomicU64::new(0), pull_backs: AtomicU64::new(0), tangents: AtomicU64::new(0) }
     }
 
     /// Points at which the field was evaluated, pulled back, and tangents that were pushed forward.
+    ///
+    /// ```
+    /// use ndarray::{Array2, array};
+    /// use sdml::ch2_control::neural_ode::{Counted, Pendulum, Pointwise, VectorField};
+    /// let (field, theta) = (Counted::new(Pointwise(Pendulum)), [1.0, 0.25]);
+    /// let (mut tape, mut out, z) = (Default::default(), Array2::zeros((3, 2)), Array2::zeros((3, 2)));
+    /// field.value(z.view(), 0.0, &theta, &mut tape, out.view_mut())?;
+    /// field.pull_back(&theta, &mut tape, z.view(), out.view_mut(), &mut [0.0; 2])?;
+    /// // One point and two tangents.
+    /// field.push_forward(z.view(), 1, 0.0, &theta, &mut tape, out.view_mut())?;
+    /// assert_eq!(field.counts(), [3 + 1, 3, 2]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn counts(&self) -> [u64; 3] {
         [&self.values, &self.pull_backs, &self.tangents].map(|count| count.load(Relaxed))
     }
@@ -137,12 +155,29 @@ impl DenseLayer {
     ///
     /// # Errors
     /// d = 0, or more parameters than can be counted.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::{DenseLayer, VectorField};
+    /// assert_eq!(DenseLayer::new(3)?.parameters(), 9);
+    /// assert!(DenseLayer::new(0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(width: usize) -> Result<Self> {
         counted("width", width, width.checked_mul(width))?;
         Ok(Self { width: at_least("width", width, 1)?, multiplications: AtomicU64::new(0) })
     }
 
     /// Multiplications so far.
+    ///
+    /// ```
+    /// use ndarray::Array2;
+    /// use sdml::ch2_control::neural_ode::{Activated, DenseLayer, VectorField};
+    /// // Three points, each times a 2 × 2 matrix.
+    /// let (layer, z, mut out) = (DenseLayer::new(2)?, Array2::zeros((3, 2)), Array2::zeros((3, 2)));
+    /// layer.value(z.view(), 0.0, &[0.0; 4], &mut Activated::default(), out.view_mut())?;
+    /// assert_eq!(layer.multiplications(), 3 * 4);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn multiplications(&self) -> u64 {
         self.multiplications.load(Relaxed)
     }

@@ -43,6 +43,22 @@ const D: [f64; STAGES] = [
 // ANCHOR_END: tableau
 
 /// The adaptive solver and what it is asked for.
+///
+/// ```
+/// use ndarray::{ArrayView2, ArrayViewMut2, array};
+/// use sdml::ch2_control::neural_ode::DormandPrince;
+/// let decay = |_t: f64, z: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
+///     out[[0, 0]] = -z[[0, 0]];
+///     Ok(())
+/// };
+/// // A hundred times more exact takes about 100^{1/5} ≈ 2.5 times as many steps.
+/// let steps = |tolerance| -> sdml::Result<usize> {
+///     let solver = DormandPrince::new(tolerance, tolerance)?;
+///     Ok(solver.solve(0.0, 10.0, array![[1.0]].view(), decay)?.pieces().len())
+/// };
+/// assert!((1.5..4.0).contains(&(steps(1e-8)? as f64 / steps(1e-6)? as f64)));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DormandPrince {
     relative: f64,
@@ -363,6 +379,17 @@ impl Solution {
     ///
     /// # Errors
     /// A time outside the interval.
+    ///
+    /// ```
+    /// use ndarray::{ArrayView2, ArrayViewMut2, array};
+    /// use sdml::ch2_control::neural_ode::DormandPrince;
+    /// // ż = 2t: z = t², for which scheme and polynomial are exact.
+    /// let twice = |t: f64, _z: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| Ok(out.fill(2.0 * t));
+    /// let solution = DormandPrince::new(1e-6, 1e-6)?.solve(0.0, 2.0, array![[0.0]].view(), twice)?;
+    /// assert!((solution.at(1.5)?[[0, 0]] - 2.25).abs() < 1e-13);
+    /// assert!(solution.at(2.5).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn at(&self, t: f64) -> Result<Array2<f64>> {
         let mut out = Array2::zeros(self.pieces[0].coefficients[0].dim());
         self.write(t, &mut out)?;
@@ -373,6 +400,18 @@ impl Solution {
     ///
     /// # Errors
     /// A time outside the interval or another shape.
+    ///
+    /// ```
+    /// use ndarray::{Array2, ArrayView2, ArrayViewMut2, array};
+    /// use sdml::ch2_control::neural_ode::DormandPrince;
+    /// let one = |_t: f64, _z: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| Ok(out.fill(1.0));
+    /// let solution = DormandPrince::new(1e-6, 1e-6)?.solve(0.0, 2.0, array![[0.0]].view(), one)?;
+    /// let mut z = Array2::zeros((1, 1));
+    /// solution.write(0.75, &mut z)?;
+    /// assert!((z[[0, 0]] - 0.75).abs() < 1e-14);
+    /// assert!(solution.write(0.75, &mut Array2::zeros((1, 2))).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn write(&self, t: f64, out: &mut Array2<f64>) -> Result<()> {
         let [start, end] = self.interval();
         if !(start.min(end)..=start.max(end)).contains(&t) {
@@ -389,16 +428,49 @@ impl Solution {
     }
 
     /// The start and the end.
+    ///
+    /// ```
+    /// use ndarray::{ArrayView2, ArrayViewMut2, array};
+    /// use sdml::ch2_control::neural_ode::DormandPrince;
+    /// // Backwards in time.
+    /// let one = |_t: f64, _z: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| Ok(out.fill(1.0));
+    /// let solution = DormandPrince::new(1e-6, 1e-6)?.solve(2.0, 0.5, array![[0.0]].view(), one)?;
+    /// assert_eq!(solution.interval(), [2.0, 0.5]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn interval(&self) -> [f64; 2] {
         [self.pieces[0].t, self.end]
     }
 
     /// The steps.
+    ///
+    /// ```
+    /// use ndarray::{ArrayView2, ArrayViewMut2, array};
+    /// use sdml::ch2_control::neural_ode::DormandPrince;
+    /// let one = |_t: f64, _z: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| Ok(out.fill(1.0));
+    /// let solution = DormandPrince::new(1e-6, 1e-6)?.solve(0.5, 2.0, array![[0.0]].view(), one)?;
+    /// // The steps are the accepted ones; the first begins at the start.
+    /// assert_eq!((solution.pieces()[0].start(), solution.pieces().len()), (0.5, solution.effort().accepted));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn pieces(&self) -> &[Piece] {
         &self.pieces
     }
 
     /// What it cost.
+    ///
+    /// ```
+    /// use ndarray::{ArrayView2, ArrayViewMut2, array};
+    /// use sdml::ch2_control::neural_ode::DormandPrince;
+    /// let mut calls = 0;
+    /// let one = |_t: f64, _z: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
+    ///     calls += 1;
+    ///     Ok(out.fill(1.0))
+    /// };
+    /// let effort = DormandPrince::new(1e-6, 1e-6)?.solve(0.0, 2.0, array![[0.0]].view(), one)?.effort();
+    /// assert_eq!((effort.evaluations, effort.rejected), (calls, 0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn effort(&self) -> Effort {
         self.effort
     }

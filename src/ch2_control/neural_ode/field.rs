@@ -20,7 +20,11 @@ use crate::{Error, Result};
 /// assert_eq!(out, array![[2.0, -0.5]]);
 /// // There ∂_z f = (0 1; −1 −¼) and ∂_θ f = (0 0; 0 −2).
 /// field.pull_back(&theta, &mut tape, array![[4.0, 2.0]].view(), out.view_mut(), &mut gradient)?;
-/// assert_eq!((out, gradient), (array![[-2.0, 3.5]], [0.0, -4.0]));
+/// assert_eq!((&out, gradient), (&array![[-2.0, 3.5]], [0.0, -4.0]));
+/// // The point and one tangent to it, (1, 0), on which ∂_z f acts.
+/// let (jet, mut pushed) = (array![[0.0, 2.0], [1.0, 0.0]], Array2::zeros((2, 2)));
+/// field.push_forward(jet.view(), 1, 0.0, &theta, &mut tape, pushed.view_mut())?;
+/// assert_eq!(pushed, array![[2.0, -0.5], [0.0, -1.0]]);
 /// # Ok::<(), sdml::Error>(())
 /// ```
 pub trait VectorField: Sync {
@@ -28,9 +32,20 @@ pub trait VectorField: Sync {
     type Tape: Default + Send;
 
     /// d.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::{Pendulum, Pointwise, Relaxation, VectorField};
+    /// assert_eq!((Pointwise(Pendulum).dimension(), Pointwise(Relaxation).dimension()), (2, 1));
+    /// ```
     fn dimension(&self) -> usize;
 
     /// P.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::{DenseLayer, Pendulum, Pointwise, VectorField};
+    /// assert_eq!((Pointwise(Pendulum).parameters(), DenseLayer::new(3)?.parameters()), (2, 9));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn parameters(&self) -> usize;
 
     // ANCHOR: products
@@ -83,6 +98,17 @@ pub trait VectorField: Sync {
     ///
     /// # Errors
     /// Shapes that do not fit.
+    ///
+    /// ```
+    /// use ndarray::{Array2, array};
+    /// use sdml::ch2_control::neural_ode::{Pendulum, Pointwise, VectorField};
+    /// // At q = 0, v = 2 the force −θ₁ sin q − θ₂v has the derivatives 0 and −2. The first row, that of the
+    /// // values, is left alone.
+    /// let (mut tape, mut out, z) = (Default::default(), Array2::ones((3, 2)), array![[0.0, 2.0]]);
+    /// Pointwise(Pendulum).add_parameter_tangents(z.view(), 0.0, &[1.0, 0.25], &mut tape, out.view_mut())?;
+    /// assert_eq!(out, array![[1.0, 1.0], [1.0, 1.0], [1.0, -1.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn add_parameter_tangents(
         &self,
         z: ArrayView2<f64>,
@@ -112,6 +138,17 @@ pub trait VectorField: Sync {
     }
 
     /// How many numbers the tape holds.
+    ///
+    /// ```
+    /// use ndarray::Array2;
+    /// use sdml::ch2_control::neural_ode::{Pendulum, Pointwise, VectorField};
+    /// // The pendulum's derivatives follow from the points: two numbers each.
+    /// let (field, mut tape) = (Pointwise(Pendulum), Default::default());
+    /// let (z, mut out) = (Array2::zeros((5, 2)), Array2::zeros((5, 2)));
+    /// field.value(z.view(), 0.0, &[1.0, 0.25], &mut tape, out.view_mut())?;
+    /// assert_eq!(field.held(&tape), 10);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn held(&self, tape: &Self::Tape) -> usize;
 }
 

@@ -28,6 +28,11 @@ pub enum Method {
 
 impl Method {
     /// Through all N steps at once: nothing is computed twice.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::Method;
+    /// assert_eq!(Method::recorded(90), Method::Through { segment: 90 });
+    /// ```
     pub fn recorded(steps: usize) -> Self {
         Self::Through { segment: steps }
     }
@@ -84,6 +89,20 @@ pub fn terminal(
 
 /// A method for gradients along the solutions of one scheme, with everything it keeps. Buffers are made at the first
 /// call and used again as long as the shape of the batch stays.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch2_control::neural_ode::{FixedStep, Gradient, Method, Pointwise, Relaxation, Tableau, terminal};
+/// // L = z(1) = e^{−θ₁}z(0), and so dL/dθ₁ = −L, whichever way.
+/// for method in [Method::recorded(40), Method::checkpointed(40), Method::Sensitivity, Method::StoredAdjoint] {
+///     let mut gradient_of = Gradient::new(FixedStep::new(Tableau::RK4, 0.0, 1.0, 40)?, method)?;
+///     let (mut gradient, mut loss) = ([0.0; 2], terminal(40, |z, mut a| { a.fill(1.0); z.sum() }));
+///     let z_0 = array![[3.0]];
+///     let value = gradient_of.evaluate(&Pointwise(Relaxation), &[0.5, 0.0], z_0.view(), &mut loss, &mut gradient)?;
+///     assert!((gradient[0] + value).abs() < 1e-6);
+/// }
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub struct Gradient<F: VectorField> {
     pub(super) scheme: FixedStep,
     method: Method,
@@ -213,6 +232,20 @@ impl<F: VectorField> Gradient<F> {
     }
 
     /// How many numbers the method keeps, counted from its buffers after a call.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::neural_ode::{FixedStep, Gradient, Method, Pointwise, Relaxation, Tableau, terminal};
+    /// let held = |method| -> sdml::Result<usize> {
+    ///     let mut gradient = Gradient::new(FixedStep::new(Tableau::EULER, 0.0, 1.0, 100)?, method)?;
+    ///     let (z_0, mut loss) = (array![[3.0]], terminal(100, |z, mut a| { a.fill(1.0); z.sum() }));
+    ///     gradient.evaluate(&Pointwise(Relaxation), &[0.5, 0.0], z_0.view(), &mut loss, &mut [0.0; 2])?;
+    ///     Ok(gradient.held(&Pointwise(Relaxation)))
+    /// };
+    /// // Ten checkpoints and ten steps at a time, against a hundred steps.
+    /// assert!(4 * held(Method::checkpointed(100))? < held(Method::recorded(100))?);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn held(&self, field: &F) -> usize {
         let work = &self.work;
         let arrays = [&work.kept, &work.segment, &work.scratch].into_iter().flatten();

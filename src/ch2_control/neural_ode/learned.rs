@@ -15,9 +15,24 @@ use crate::error::at_least;
 use crate::random::{Stream, Streams};
 
 /// The pendulum that is observed: stiffness 1, damping 0.2.
+///
+/// ```
+/// use sdml::ch2_control::neural_ode::{ClosedForm, PENDULUM, Pendulum};
+/// // Passing the lowest point with speed 1 it feels nothing but the damping.
+/// assert_eq!(Pendulum.f(&[0.0, 1.0], 0.0, &PENDULUM), [1.0, -0.2]);
+/// ```
 pub const PENDULUM: [f64; 2] = [1.0, 0.2];
 
 /// Everything a training run depends on.
+///
+/// ```
+/// use sdml::ch2_control::neural_ode::{FieldRecipe, VectorField};
+/// let recipe = FieldRecipe { width: 8, ..FieldRecipe::new(0) };
+/// assert_eq!(recipe.field()?.parameters(), 3 * 8 + 9 * 8 + 9 * 2);
+/// // The observations reach to time 5, half as far as the test.
+/// assert_eq!(recipe.lag * recipe.observations as f64, 5.0);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FieldRecipe {
     /// Units in each of the two hidden layers.
@@ -84,6 +99,12 @@ pub struct LearnedField {
 
 impl FieldRecipe {
     /// The recipe of the book.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::FieldRecipe;
+    /// assert_ne!(FieldRecipe::new(0), FieldRecipe::new(1));
+    /// assert_eq!(FieldRecipe { seed: 0, ..FieldRecipe::new(1) }, FieldRecipe::new(0));
+    /// ```
     pub fn new(seed: u64) -> Self {
         Self {
             width: 32,
@@ -103,6 +124,13 @@ impl FieldRecipe {
     ///
     /// # Errors
     /// A width of 0.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::FieldRecipe;
+    /// assert_eq!(FieldRecipe::new(0).field()?.network().sizes(), [2, 32, 32, 2]);
+    /// assert!(FieldRecipe { width: 0, ..FieldRecipe::new(0) }.field().is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn field(&self) -> Result<NetworkField> {
         NetworkField::new(Mlp::new(&[2, self.width, self.width, 2], Activation::Tanh)?)
     }
@@ -189,6 +217,16 @@ impl FieldRecipe {
     ///
     /// # Errors
     /// Parameters that do not fit, or a trajectory that leaves the finite numbers.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::{FieldRecipe, VectorField};
+    /// let recipe = FieldRecipe { width: 2, ..FieldRecipe::new(0) };
+    /// // A network that says 0 leaves every point where it is: as far from the pendulum as the pendulum goes.
+    /// let still = vec![0.0; recipe.field()?.parameters()];
+    /// assert!(recipe.held_out_error(&still)? > 0.5);
+    /// assert!(recipe.held_out_error(&still[1..]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn held_out_error(&self, theta: &[f64]) -> Result<f64> {
         let starts = Self::starts(64, &mut Streams::new(self.seed, "held out").stream(0));
         let exact = trajectory(&Pointwise(Pendulum), &PENDULUM, starts.clone(), 0.25, 40, 25)?;

@@ -47,6 +47,14 @@ impl NetworkField {
     ///
     /// # Errors
     /// Inputs that are neither as many as the outputs nor one more.
+    ///
+    /// ```
+    /// use sdml::ch2_control::{backprop::{Activation, Mlp}, neural_ode::NetworkField};
+    /// let field = |sizes: &[usize]| NetworkField::new(Mlp::new(sizes, Activation::Tanh)?);
+    /// // Of z, of z and t, of two numbers too many.
+    /// assert!(field(&[2, 4, 2]).is_ok() && field(&[3, 4, 2]).is_ok() && field(&[4, 4, 2]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(network: Mlp) -> Result<Self> {
         let (inputs, outputs) = (network.inputs(), network.outputs());
         if inputs != outputs && inputs != outputs + 1 {
@@ -60,6 +68,13 @@ impl NetworkField {
     }
 
     /// The network.
+    ///
+    /// ```
+    /// use sdml::ch2_control::{backprop::{Activation, Mlp}, neural_ode::NetworkField};
+    /// let mlp = Mlp::new(&[2, 4, 2], Activation::Tanh)?;
+    /// assert_eq!(NetworkField::new(mlp.clone())?.network(), &mlp);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn network(&self) -> &Mlp {
         &self.network
     }

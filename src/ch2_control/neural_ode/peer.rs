@@ -41,9 +41,22 @@ impl PeerProblem {
     const SIZES: [usize; 4] = [2, 64, 64, 2];
 
     /// The number of starts.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::PeerProblem;
+    /// assert_eq!(PeerProblem::new().z_0.nrows(), PeerProblem::POINTS);
+    /// ```
     pub const POINTS: usize = 512;
 
     /// The problem.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::PeerProblem;
+    /// // The starts are twice the v_k that follow the 4482 of the parameters.
+    /// let wild = 1e4 * 4483f64.sin();
+    /// let v = 2.0 * (wild - wild.floor()) - 1.0;
+    /// assert_eq!(PeerProblem::new().z_0[[0, 0]], 2.0 * v);
+    /// ```
     pub fn new() -> Self {
         let network = Mlp::new(&Self::SIZES, Activation::Tanh).expect("the sizes are those of a network");
         let mut k = 0.0f64;
@@ -66,6 +79,18 @@ impl PeerProblem {
     ///
     /// # Errors
     /// As [`BatchGradient::evaluate`].
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::{BatchGradient, FixedStep, Method, PeerProblem, Tableau};
+    /// let (problem, scheme) = (PeerProblem::new(), FixedStep::new(Tableau::EULER, 0.0, 1.0, 1)?);
+    /// // Blocks are for speed: they change nothing but the rounding.
+    /// let loss = |block| -> sdml::Result<f64> {
+    ///     let mut batch = BatchGradient::new(scheme, Method::recorded(1), problem.theta.len(), block)?;
+    ///     problem.gradient(&mut batch, 1, &mut vec![0.0; problem.theta.len()])
+    /// };
+    /// assert!((loss(7)? - loss(512)?).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn gradient(
         &self,
         batch: &mut BatchGradient<NetworkField>,

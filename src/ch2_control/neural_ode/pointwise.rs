@@ -28,12 +28,30 @@ use crate::{Error, Result};
 /// ```
 pub trait ClosedForm<const D: usize, const P: usize>: Sync {
     /// f(z, t, θ).
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::{ClosedForm, Relaxation};
+    /// // −θ₁(z − θ₂ cos t) at t = 0.
+    /// assert_eq!(Relaxation.f(&[3.0], 0.0, &[2.0, 1.0]), [-4.0]);
+    /// ```
     fn f(&self, z: &[f64; D], t: f64, theta: &[f64; P]) -> [f64; D];
 
     /// ∂f_i/∂z_j in row i, column j.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::{ClosedForm, Pendulum};
+    /// // At the lower rest: q̇ = v, v̇ = −θ₁q − θ₂v.
+    /// assert_eq!(Pendulum.state_jacobian(&[0.0, 0.0], 0.0, &[1.0, 0.25]), [[0.0, 1.0], [-1.0, -0.25]]);
+    /// ```
     fn state_jacobian(&self, z: &[f64; D], t: f64, theta: &[f64; P]) -> [[f64; D]; D];
 
     /// ∂f_i/∂θ_j in row i, column j.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::{ClosedForm, Pendulum};
+    /// // The force −θ₁ sin q − θ₂v by θ₁ and θ₂; the velocity depends on neither.
+    /// assert_eq!(Pendulum.parameter_jacobian(&[0.0, 2.0], 0.0, &[1.0, 0.25]), [[0.0, 0.0], [0.0, -2.0]]);
+    /// ```
     fn parameter_jacobian(&self, z: &[f64; D], t: f64, theta: &[f64; P]) -> [[f64; P]; D];
 }
 
@@ -225,6 +243,14 @@ impl ClosedForm<2, 2> for SlowFast {
 
 /// ż = −θ₁(z − θ₂ cos t): a relaxation towards a moving point, solved by
 /// z(t) = θ₁θ₂(θ₁ cos t + sin t)/(θ₁² + 1) + e^{−θ₁t}(z(0) − θ₁²θ₂/(θ₁² + 1)).
+///
+/// ```
+/// use sdml::ch2_control::neural_ode::{ClosedForm, Relaxation};
+/// // The derivative of the solution by central differences, against f.
+/// let (theta, z) = ([2.0, 1.0], |t: f64| Relaxation.solution(0.7, t, [2.0, 1.0]));
+/// let slope = (z(0.5 + 1e-5) - z(0.5 - 1e-5)) / 2e-5;
+/// assert!((slope - Relaxation.f(&[z(0.5)], 0.5, &theta)[0]).abs() < 1e-9);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Relaxation;
 

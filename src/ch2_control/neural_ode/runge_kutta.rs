@@ -58,16 +58,32 @@ impl Tableau {
 
 impl Tableau {
     /// Its name.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::Tableau;
+    /// assert_eq!(Tableau::ALL.map(|tableau| tableau.name()), ["Euler", "midpoint", "RK4"]);
+    /// ```
     pub fn name(&self) -> &'static str {
         self.name
     }
 
     /// The order p of the global error O(hᵖ).
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::Tableau;
+    /// assert_eq!([Tableau::EULER, Tableau::MIDPOINT, Tableau::RK4].map(|tableau| tableau.order()), [1, 2, 4]);
+    /// ```
     pub fn order(&self) -> u32 {
         self.order
     }
 
     /// The number of stages.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::Tableau;
+    /// // Up to order 4, a stage for each order is enough.
+    /// assert!(Tableau::ALL.iter().all(|tableau| tableau.stages() == tableau.order() as usize));
+    /// ```
     pub fn stages(&self) -> usize {
         self.b.len()
     }
@@ -82,6 +98,14 @@ impl Tableau {
 }
 
 /// N steps from `start` to `end`; an end before the start means backwards in time.
+///
+/// ```
+/// use sdml::ch2_control::neural_ode::{FixedStep, Tableau};
+/// let solver = FixedStep::new(Tableau::RK4, 0.0, 0.3, 3)?;
+/// // The last time is the end, to the last bit.
+/// assert_eq!((solver.time(0), solver.time(3)), (0.0, 0.3));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FixedStep {
     tableau: Tableau,
@@ -117,6 +141,16 @@ impl Stages {
     }
 
     /// How many numbers it holds.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::neural_ode::{Stages, Tableau};
+    /// let (mut z, mut stages) = (array![[1.0, 2.0]], Stages::default());
+    /// assert_eq!(stages.held(), 0);
+    /// Tableau::EULER.step(0.0, 0.1, &mut z, &mut stages, |_, _, y, mut k| Ok(k.assign(&y)))?;
+    /// assert_eq!(stages.held(), (1 + 1) * 2);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn held(&self) -> usize {
         self.y.len() * (1 + self.k.len())
     }
@@ -228,21 +262,47 @@ impl FixedStep {
     }
 
     /// N.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::{FixedStep, Tableau};
+    /// let solver = FixedStep::new(Tableau::RK4, 0.0, 1.0, 8)?;
+    /// assert_eq!((solver.steps(), solver.h()), (8, 0.125));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn steps(&self) -> usize {
         self.steps
     }
 
     /// The step h, negative if the end comes before the start.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::{FixedStep, Tableau};
+    /// assert_eq!(FixedStep::new(Tableau::RK4, 3.0, 1.0, 8)?.h(), -0.25);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn h(&self) -> f64 {
         (self.end - self.start) / self.steps as f64
     }
 
     /// t_n.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::{FixedStep, Tableau};
+    /// let solver = FixedStep::new(Tableau::RK4, 3.0, 1.0, 8)?;
+    /// assert_eq!([0, 2, 8].map(|n| solver.time(n)), [3.0, 2.5, 1.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn time(&self, n: usize) -> f64 {
         if n == self.steps { self.end } else { self.start + n as f64 * self.h() }
     }
 
     /// The scheme.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::{FixedStep, Tableau};
+    /// assert_eq!(FixedStep::new(Tableau::MIDPOINT, 0.0, 1.0, 8)?.tableau().order(), 2);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn tableau(&self) -> &Tableau {
         &self.tableau
     }

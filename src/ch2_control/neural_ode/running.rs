@@ -8,6 +8,18 @@ use super::field::{VectorField, check_state, check_theta};
 use crate::{Error, Result};
 
 /// z(s), a(s) and y(s) on [T₀, T].
+///
+/// ```
+/// use ndarray::{Array2, ArrayView2, array};
+/// use sdml::ch2_control::neural_ode::{DormandPrince, Pointwise, Relaxation, RunningAdjoint};
+/// // ż = −z/2 and L = z(1): aᵀz is the same at all times.
+/// let (solver, ones) = (DormandPrince::new(1e-11, 1e-12)?, |z: ArrayView2<f64>| Array2::ones(z.dim()));
+/// let (field, z_0) = (Pointwise(Relaxation), array![[3.0]]);
+/// let run = RunningAdjoint::new(&field, &[0.5, 0.0], (0.0, 1.0), z_0.view(), &solver, ones)?;
+/// let product = |s| -> sdml::Result<f64> { Ok(run.a(s)?[[0, 0]] * run.z(s)?[[0, 0]]) };
+/// assert!((product(0.3)? - product(1.0)?).abs() < 1e-8);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub struct RunningAdjoint {
     forward: Solution,
     /// One row: a (n × d, row by row), then y.
@@ -77,6 +89,16 @@ impl RunningAdjoint {
     ///
     /// # Errors
     /// A time outside the interval.
+    ///
+    /// ```
+    /// use ndarray::{Array2, ArrayView2, array};
+    /// use sdml::ch2_control::neural_ode::{DormandPrince, Pointwise, Relaxation, RunningAdjoint};
+    /// let (solver, ones) = (DormandPrince::new(1e-11, 1e-12)?, |z: ArrayView2<f64>| Array2::ones(z.dim()));
+    /// let (field, z_0) = (Pointwise(Relaxation), array![[3.0]]);
+    /// let run = RunningAdjoint::new(&field, &[0.5, 0.0], (0.0, 1.0), z_0.view(), &solver, ones)?;
+    /// assert!((run.z(0.4)?[[0, 0]] - 3.0 * (-0.2f64).exp()).abs() < 1e-8);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn z(&self, s: f64) -> Result<Array2<f64>> {
         self.forward.at(s)
     }
@@ -85,6 +107,16 @@ impl RunningAdjoint {
     ///
     /// # Errors
     /// A time outside the interval.
+    ///
+    /// ```
+    /// use ndarray::{Array2, ArrayView2, array};
+    /// use sdml::ch2_control::neural_ode::{DormandPrince, Pointwise, Relaxation, RunningAdjoint};
+    /// let (solver, ones) = (DormandPrince::new(1e-11, 1e-12)?, |z: ArrayView2<f64>| Array2::ones(z.dim()));
+    /// let (field, z_0) = (Pointwise(Relaxation), array![[3.0]]);
+    /// let run = RunningAdjoint::new(&field, &[0.5, 0.0], (0.0, 1.0), z_0.view(), &solver, ones)?;
+    /// assert!((run.a(0.4)?[[0, 0]] - (-0.3f64).exp()).abs() < 1e-8);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn a(&self, s: f64) -> Result<Array2<f64>> {
         let row = self.backward.at(s)?;
         Ok(Array2::from_shape_fn(self.shape, |(point, i)| row[[0, point * self.shape.1 + i]]))
@@ -94,6 +126,18 @@ impl RunningAdjoint {
     ///
     /// # Errors
     /// A time outside the interval.
+    ///
+    /// ```
+    /// use ndarray::{Array2, ArrayView2, array};
+    /// use sdml::ch2_control::neural_ode::{DormandPrince, Pointwise, Relaxation, RunningAdjoint};
+    /// let (solver, ones) = (DormandPrince::new(1e-11, 1e-12)?, |z: ArrayView2<f64>| Array2::ones(z.dim()));
+    /// let (field, z_0) = (Pointwise(Relaxation), array![[3.0]]);
+    /// let run = RunningAdjoint::new(&field, &[0.5, 0.0], (0.0, 1.0), z_0.view(), &solver, ones)?;
+    /// // The integrand a ∂_θ f = −az is −3e^{−½} throughout: y rises linearly to 0.
+    /// let y = [run.gradient(0.0)?[0], run.gradient(0.5)?[0], run.gradient(1.0)?[0]];
+    /// assert!((y[0] - 2.0 * y[1]).abs() < 1e-8 && y[0] < -1.8 && y[2] == 0.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn gradient(&self, s: f64) -> Result<Vec<f64>> {
         let row = self.backward.at(s)?;
         Ok(row.iter().skip(self.shape.0 * self.shape.1).copied().collect())

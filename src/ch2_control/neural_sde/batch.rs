@@ -108,6 +108,19 @@ pub struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     /// A batch on `grid`.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::Grid;
+    /// use sdml::ch2_control::{backprop::{Activation, Mlp}, neural_sde::{Batch, BatchScheme, NetworkSde, WayBack}};
+    /// use sdml::random::Streams;
+    /// // dX = dt with σ = 0, from 1 and from 2.
+    /// let linear = Mlp::new(&[1, 1], Activation::Tanh)?;
+    /// let sde = NetworkSde::new(linear.clone(), linear, 0.0, 0.0)?;
+    /// let batch = Batch::new(&sde, BatchScheme::Midpoint, WayBack::Recorded, Grid::new(0.0, 1.0, 4)?);
+    /// let start = ndarray::array![[1.0], [2.0]];
+    /// assert_eq!(batch.ends(&[0.0, 1.0, 0.0, 0.0], start.view(), &Streams::new(1, "noise"))?, [2.0, 3.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(sde: &'a NetworkSde, scheme: BatchScheme, way: WayBack, grid: Grid) -> Self {
         Self { sde, scheme, way, grid, shards: Shards::new(sde.parameters(), Workspace::default) }
     }
@@ -121,6 +134,25 @@ impl<'a> Batch<'a> {
     /// # Errors
     /// A θ, start or gradient of the wrong shape or with entries that are not finite; a number of paths that is not a
     /// multiple of `group`; a path, a loss or a derivative that leaves the finite numbers.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::Grid;
+    /// use sdml::ch2_control::{backprop::{Activation, Mlp}, neural_sde::{Batch, BatchScheme, NetworkSde, WayBack}};
+    /// use sdml::random::Streams;
+    /// // dX = (θ₁X + θ₂) dt at θ = (0, 1): the ends x + 1 have the derivatives x + ½ and 1.
+    /// let linear = Mlp::new(&[1, 1], Activation::Tanh)?;
+    /// let sde = NetworkSde::new(linear.clone(), linear, 0.0, 0.0)?;
+    /// let mut batch = Batch::new(&sde, BatchScheme::Heun, WayBack::Recorded, Grid::new(0.0, 1.0, 4)?);
+    /// let (start, streams, mut gradient) = (ndarray::array![[1.0], [2.0]], Streams::new(1, "noise"), [0.0; 4]);
+    /// let theta = [0.0, 1.0, 0.0, 0.0];
+    /// let sum = batch.gradient(&theta, start.view(), &streams, 1, &mut gradient, |_rows, x, mut of_x| {
+    ///     of_x.fill(1.0);
+    ///     Ok(x.sum())
+    /// })?;
+    /// assert!((sum - 5.0).abs() < 1e-14);
+    /// assert!((gradient[0] - 4.0).abs() < 1e-14 && (gradient[1] - 2.0).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn gradient(
         &mut self,
         theta: &[f64],
@@ -155,6 +187,20 @@ impl<'a> Batch<'a> {
     ///
     /// # Errors
     /// As [`Self::gradient`].
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::Grid;
+    /// use sdml::ch2_control::{backprop::{Activation, Mlp}, neural_sde::{Batch, BatchScheme, NetworkSde, WayBack}};
+    /// use sdml::random::Streams;
+    /// // dX = ½ dB: whatever the scheme, the path is the noise.
+    /// let linear = Mlp::new(&[1, 1], Activation::Tanh)?;
+    /// let sde = NetworkSde::new(linear.clone(), linear, 0.5, 0.5)?;
+    /// let (start, streams, grid) = (ndarray::array![[1.0]], Streams::new(1, "noise"), Grid::new(0.0, 1.0, 4)?);
+    /// let end = |scheme| Batch::new(&sde, scheme, WayBack::Recorded, grid).ends(&[0.0; 4], start.view(), &streams);
+    /// let [heun, midpoint] = [end(BatchScheme::Heun)?[0], end(BatchScheme::Midpoint)?[0]];
+    /// assert!((heun - midpoint).abs() < 1e-14 && heun != 1.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn ends(&self, theta: &[f64], start: ArrayView2<f64>, streams: &Streams) -> Result<Vec<f64>> {
         check(self.sde, theta, start, 1)?;
         let mut workspace = Workspace::default();

@@ -48,6 +48,14 @@ pub trait Controlled<const D: usize, const M: usize, const P: usize> {
 // ANCHOR_END: controlled
 
 /// One member of a family: the equation at a given θ, an [`Equation`] of Chapter 1.
+///
+/// ```
+/// use sdml::{ch1_preliminaries::sde::{Equation, Ito}, ch2_control::neural_sde::{LinearFamily, WithParameters}};
+/// // dX = −2X dt + dB/2, to be solved like any other equation.
+/// let model = WithParameters::new(&LinearFamily(Ito), [-2.0, 0.5])?;
+/// assert_eq!((model.drift(&[3.0], 0.0), model.diffusion(&[3.0], 0.0)), ([-6.0], [[0.5]]));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WithParameters<'a, E, const P: usize> {
     equation: &'a E,
@@ -59,6 +67,11 @@ impl<'a, E, const P: usize> WithParameters<'a, E, P> {
     ///
     /// # Errors
     /// Parameters that are not finite.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::Ito, ch2_control::neural_sde::{LinearFamily, WithParameters}};
+    /// assert!(WithParameters::new(&LinearFamily(Ito), [-2.0, f64::NAN]).is_err());
+    /// ```
     pub fn new(equation: &'a E, theta: [f64; P]) -> Result<Self> {
         for value in theta {
             finite("theta", value)?;
@@ -67,11 +80,25 @@ impl<'a, E, const P: usize> WithParameters<'a, E, P> {
     }
 
     /// θ.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::Ito, ch2_control::neural_sde::{LinearFamily, WithParameters}};
+    /// assert_eq!(WithParameters::new(&LinearFamily(Ito), [-2.0, 0.5])?.theta(), &[-2.0, 0.5]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn theta(&self) -> &[f64; P] {
         &self.theta
     }
 
     /// F(x, t) = b h + σ ΔB.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::Stratonovich, ch2_control::neural_sde::{GeometricFamily, WithParameters}};
+    /// // (θ₁h + θ₂ΔB)x.
+    /// let model = WithParameters::new(&GeometricFamily(Stratonovich), [1.0, 2.0])?;
+    /// assert_eq!(model.slope(&[4.0], 0.0, 0.25, &[0.5]), [5.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     #[inline]
     pub fn slope<const D: usize, const M: usize>(
         &self,
@@ -87,6 +114,15 @@ impl<'a, E, const P: usize> WithParameters<'a, E, P> {
     }
 
     /// ∇ₓF u + ∇_θF v: the derivative of F along u ∈ ℝᴰ and v ∈ ℝᴾ.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::Stratonovich, ch2_control::neural_sde::{GeometricFamily, WithParameters}};
+    /// // F = (θ₁h + θ₂ΔB)x along x: θ₁h + θ₂ΔB; along θ₂: ΔBx.
+    /// let model = WithParameters::new(&GeometricFamily(Stratonovich), [1.0, 2.0])?;
+    /// let along = |u: f64, v: [f64; 2]| model.push_forward((&[4.0], &[u]), &v, 0.0, 0.25, &[0.5]);
+    /// assert_eq!([along(1.0, [0.0; 2]), along(0.0, [0.0, 1.0])], [[1.25], [2.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     #[inline]
     pub fn push_forward<const D: usize, const M: usize>(
         &self,

@@ -34,12 +34,38 @@ pub trait Driver<const M: usize> {
     ///
     /// # Errors
     /// A time at which the path is not defined.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::brownian::BrownianTree;
+    /// use sdml::{ch2_control::neural_sde::Driver, random::Streams};
+    /// fn total(path: &mut impl Driver<1>) -> sdml::Result<f64> {
+    ///     Ok(path.at(1.0)?[0] - path.at(0.0)?[0])
+    /// }
+    /// // The cursor of a tree is a path.
+    /// let tree = BrownianTree::<1>::new(1.0, 10, &Streams::new(1, "doc"), 0)?;
+    /// assert_eq!(total(&mut tree.cursor())?, tree.at(1.0)?[0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn at(&mut self, t: f64) -> Result<[f64; M]>;
 
     /// The increments of the path on `grid`, each with the time integral of the polygon through the path's values.
     ///
     /// # Errors
     /// A time at which the path is not defined.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Grid, Increment};
+    /// use sdml::ch2_control::neural_sde::Driver;
+    /// /// B(t) = t².
+    /// struct Parabola;
+    /// impl Driver<1> for Parabola {
+    ///     fn at(&mut self, t: f64) -> sdml::Result<[f64; 1]> { Ok([t * t]) }
+    /// }
+    /// // From ½ to 1 it rises by ¾; the polygon's integral over the step is ½ · ½ · ¾.
+    /// let increments = Parabola.increments(&Grid::new(0.0, 1.0, 2)?)?;
+    /// assert_eq!(increments.steps()[1], Increment { db: [0.75], dz: [0.1875] });
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn increments(&mut self, grid: &Grid) -> Result<Increments<M>> {
         let mut last = self.at(grid.time(0))?;
         let mut step = |n| {
@@ -84,6 +110,16 @@ impl<const M: usize> SmoothPath<M> {
     ///
     /// # Errors
     /// A horizon that is not finite and positive, or no terms.
+    ///
+    /// ```
+    /// use sdml::{ch2_control::neural_sde::{Driver, SmoothPath}, random::Streams};
+    /// let mut stream = Streams::new(1, "doc").stream(0);
+    /// let z = stream.clone().normal();
+    /// // One term at t = T: z √(2T) sin(π/2)/(π/2).
+    /// let mut path = SmoothPath::<1>::sample(2.0, 1, &mut stream)?;
+    /// assert!((path.at(2.0)?[0] - z * 4.0 / std::f64::consts::PI).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn sample(horizon: f64, terms: usize, stream: &mut Stream) -> Result<Self> {
         positive("horizon", horizon)?;
         let mut draw = |_| std::array::from_fn(|_| stream.normal());
@@ -94,6 +130,14 @@ impl<const M: usize> SmoothPath<M> {
     ///
     /// # Errors
     /// A time outside [0, T].
+    ///
+    /// ```
+    /// use sdml::{ch2_control::neural_sde::SmoothPath, random::Streams};
+    /// // All the cosines have a node at T.
+    /// let path = SmoothPath::<1>::sample(2.0, 5, &mut Streams::new(1, "doc").stream(0))?;
+    /// assert!(path.rate(2.0)?[0].abs() < 1e-12 && path.rate(0.0)?[0].abs() > 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn rate(&self, t: f64) -> Result<[f64; M]> {
         self.sum(t, |omega| (2.0 / self.horizon).sqrt() * (omega * t).cos())
     }

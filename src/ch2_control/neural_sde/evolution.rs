@@ -80,6 +80,17 @@ where
     ///
     /// # Errors
     /// As many states as the grid has times are needed, and all must be finite.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Grid, Increment, Increments, Stratonovich};
+    /// use sdml::ch2_control::neural_sde::{GeometricFamily, Linearized, WithParameters};
+    /// let model = WithParameters::new(&GeometricFamily(Stratonovich), [1.0, 0.0])?;
+    /// let noise = Increments::<1>::of(Grid::new(0.0, 1.0, 2)?, vec![Increment::ZERO; 2])?;
+    /// // Two steps have three states.
+    /// assert!(Linearized::new(&model, &[[1.0]; 3], &noise).is_ok());
+    /// assert!(Linearized::new(&model, &[[1.0]; 2], &noise).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(
         model: &'a WithParameters<'a, E, P>,
         states: &'a [[f64; D]],
@@ -108,6 +119,17 @@ where
     ///
     /// # Errors
     /// An exponent or an exponential that is not finite.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Grid, Increment, Increments, Stratonovich};
+    /// use sdml::ch2_control::neural_sde::{GeometricFamily, Linearized, Rule, WithParameters};
+    /// // exp(θ₁T + θ₂B(T)) = exp(1 + 2 · ¼).
+    /// let model = WithParameters::new(&GeometricFamily(Stratonovich), [1.0, 2.0])?;
+    /// let noise = Increments::of(Grid::new(0.0, 1.0, 1)?, vec![Increment { db: [0.25], dz: [0.0] }])?;
+    /// let u = Linearized::new(&model, &[[1.0], [4.0]], &noise)?.exponential(Rule::Trapezoid)?;
+    /// assert!((u[(0, 0)] - 1.5f64.exp()).abs() < 1e-13);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: exponential
     pub fn exponential(&self, rule: Rule) -> Result<DMatrix<f64>> {
         let mut exponent = DMatrix::zeros(D, D);
@@ -153,6 +175,17 @@ where
 
     /// U(T, t_n) for n = 0, …, N: Lemma 2.10 in the earlier time, dU = −U ∇b dt − Σⱼ U ∇σⱼ ∘ dBⱼ, solved by Heun's
     /// scheme backwards from U(T, T) = 1.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Grid, Increment, Increments, Stratonovich};
+    /// use sdml::ch2_control::neural_sde::{GeometricFamily, Linearized, WithParameters};
+    /// // dX = X ∘ dB over one step ΔB = ½: U(T, T₀) = 1 + ½ + ⅛, and U(T, T) = 1.
+    /// let model = WithParameters::new(&GeometricFamily(Stratonovich), [0.0, 1.0])?;
+    /// let noise = Increments::of(Grid::new(0.0, 1.0, 1)?, vec![Increment { db: [0.5], dz: [0.0] }])?;
+    /// let u = Linearized::new(&model, &[[1.0], [1.625]], &noise)?.backward();
+    /// assert_eq!((u[0][(0, 0)], u[1][(0, 0)]), (1.625, 1.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: backward
     pub fn backward(&self) -> Vec<DMatrix<f64>> {
         let mut u = DMatrix::identity(D, D);
@@ -173,6 +206,20 @@ where
     ///
     /// # Errors
     /// None, for increments that are finite.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Grid, Increment, Increments, Stratonovich};
+    /// use sdml::ch2_control::neural_sde::{GeometricFamily, Linearized, WithParameters};
+    /// // dX = X ∘ dB over one step ΔB = ½: ½ (13/8 + 1) ΔB.
+    /// let model = WithParameters::new(&GeometricFamily(Stratonovich), [0.0, 1.0])?;
+    /// let noise = Increments::of(Grid::new(0.0, 1.0, 1)?, vec![Increment { db: [0.5], dz: [0.0] }])?;
+    /// let states = [[1.0], [1.625]];
+    /// let linearized = Linearized::new(&model, &states, &noise)?;
+    /// assert_eq!(linearized.change_in_earlier_time(1.0)?[(0, 0)], 0.65625);
+    /// // Without the noise there is nothing left.
+    /// assert_eq!(linearized.change_in_earlier_time(0.0)?[(0, 0)], 0.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn change_in_earlier_time(&self, factor: f64) -> Result<DMatrix<f64>> {
         let scale = |step: &Increment<M>| Increment { db: step.db.map(|db| factor * db), ..*step };
         let noise = Increments::of(*self.noise.grid(), self.noise.steps().iter().map(scale).collect())?;

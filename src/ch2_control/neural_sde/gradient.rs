@@ -14,6 +14,18 @@ use crate::ch1_preliminaries::sde::{
 use crate::error::{finite, stays_finite};
 
 /// The gradient of the loss on one path.
+///
+/// ```
+/// use sdml::ch1_preliminaries::{brownian::BrownianTree, sde::{Grid, Heun, Stratonovich}};
+/// use sdml::{ch2_control::neural_sde::{GeometricFamily, PathGradient}, random::Streams};
+/// let (family, grid) = (GeometricFamily(Stratonovich), Grid::new(0.0, 1.0, 8)?);
+/// let tree = BrownianTree::<1>::new(1.0, 10, &Streams::new(1, "doc"), 0)?;
+/// let gradient = PathGradient::new(&family, [0.0, 0.0], [3.0], grid)?
+///     .through_steps(Heun, &mut tree.cursor(), |[x]| (x * x, [2.0 * x]))?;
+/// // At θ = 0 nothing moves: L = 9, and its derivative in the start is 6.
+/// assert_eq!((gradient.loss, gradient.end, gradient.start), (9.0, [3.0], [6.0]));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gradient<const D: usize, const P: usize> {
     /// L(X_N).
@@ -29,6 +41,15 @@ pub struct Gradient<const D: usize, const P: usize> {
 }
 
 /// A loss: L(x) and ∇L(x).
+///
+/// ```
+/// use sdml::ch2_control::neural_sde::Loss;
+/// fn at<L: Loss<2>>(loss: L) -> (f64, [f64; 2]) {
+///     loss(&[3.0, 4.0])
+/// }
+/// // ½|x|².
+/// assert_eq!(at(|[x, y]: &[f64; 2]| (0.5 * (x * x + y * y), [*x, *y])), (12.5, [3.0, 4.0]));
+/// ```
 pub trait Loss<const D: usize>: Fn(&[f64; D]) -> (f64, [f64; D]) {}
 
 impl<const D: usize, F: Fn(&[f64; D]) -> (f64, [f64; D])> Loss<D> for F {}
@@ -68,6 +89,14 @@ where
     ///
     /// # Errors
     /// Parameters or a start that are not finite.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Grid, Stratonovich};
+    /// use sdml::ch2_control::neural_sde::{GeometricFamily, PathGradient};
+    /// let (family, grid) = (GeometricFamily(Stratonovich), Grid::new(0.0, 1.0, 8)?);
+    /// assert!(PathGradient::new(&family, [0.3, 0.5], [f64::INFINITY], grid).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(equation: &'a E, theta: [f64; P], start: [f64; D], grid: Grid) -> Result<Self> {
         for value in start {
             finite("start", value)?;
@@ -249,6 +278,18 @@ where
     ///
     /// # Errors
     /// As [`Self::through_steps`].
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::{brownian::BrownianTree, sde::{Grid, ReversibleHeun, Stratonovich}};
+    /// use sdml::{ch2_control::neural_sde::{GeometricFamily, PathGradient}, random::Streams};
+    /// let (family, grid) = (GeometricFamily(Stratonovich), Grid::new(0.0, 1.0, 20)?);
+    /// let problem = PathGradient::new(&family, [0.3, 0.5], [1.0], grid)?;
+    /// let tree = BrownianTree::<1>::new(1.0, 10, &Streams::new(1, "doc"), 0)?;
+    /// let found = problem.reversible(&mut tree.cursor(), |[x]| (*x, [1.0]))?;
+    /// let stored = problem.through_steps(ReversibleHeun, &mut tree.cursor(), |[x]| (*x, [1.0]))?;
+    /// assert!((found.parameters[1] - stored.parameters[1]).abs() < 1e-12 && found.held < stored.held);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: reversible
     pub fn reversible(&self, path: &mut impl Driver<M>, loss: impl Loss<D>) -> Result<Gradient<D, P>> {
         let mut state = Reversible::at(self.start);

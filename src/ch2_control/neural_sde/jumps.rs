@@ -28,6 +28,18 @@ use crate::{Error, Result};
 /// ```
 pub trait Jump<const D: usize, const P: usize> {
     /// γ(x, m, θ).
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::Number, ch2_control::neural_sde::Jump};
+    /// /// x ↦ x (1 + θm).
+    /// struct Crash;
+    /// impl Jump<1, 1> for Crash {
+    ///     fn jump<S: Number>(&self, x: &[S; 1], mark: f64, theta: &[S; 1]) -> [S; 1] {
+    ///         [x[0] * (theta[0] * mark + 1.0)]
+    ///     }
+    /// }
+    /// assert_eq!(Crash.jump(&[4.0], -1.0, &[0.25]), [3.0]);
+    /// ```
     fn jump<S: Number>(&self, x: &[S; D], mark: f64, theta: &[S; P]) -> [S; D];
 }
 

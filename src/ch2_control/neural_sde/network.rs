@@ -32,6 +32,14 @@ impl NetworkSde {
     /// # Errors
     /// Networks that do not map ℝᵈ to ℝᵈ with the same d; bounds that are not finite, not in order, or so far apart that
     /// their distance is not finite.
+    ///
+    /// ```
+    /// use sdml::ch2_control::{backprop::{Activation, Mlp}, neural_sde::NetworkSde};
+    /// let [plane, line] = [[2, 4, 2], [1, 4, 1]].map(|sizes| Mlp::new(&sizes, Activation::Tanh).unwrap());
+    /// assert!(NetworkSde::new(plane.clone(), plane.clone(), 0.1, 0.5).is_ok());
+    /// assert!(NetworkSde::new(plane.clone(), line, 0.1, 0.5).is_err());
+    /// assert!(NetworkSde::new(plane.clone(), plane, 0.5, 0.1).is_err());
+    /// ```
     pub fn new(drift: Mlp, diffusion: Mlp, low: f64, high: f64) -> Result<Self> {
         let d = drift.inputs();
         for (name, size) in [
@@ -52,16 +60,43 @@ impl NetworkSde {
     }
 
     /// d.
+    ///
+    /// ```
+    /// use sdml::ch2_control::{backprop::{Activation, Mlp}, neural_sde::NetworkSde};
+    /// let network = Mlp::new(&[2, 4, 2], Activation::Tanh)?;
+    /// assert_eq!(NetworkSde::new(network.clone(), network, 0.1, 0.5)?.dimension(), 2);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn dimension(&self) -> usize {
         self.drift.inputs()
     }
 
     /// P, the length of θ.
+    ///
+    /// ```
+    /// use sdml::ch2_control::{backprop::{Activation, Mlp}, neural_sde::NetworkSde};
+    /// let [drift, diffusion] = [Mlp::new(&[2, 4, 2], Activation::Tanh)?, Mlp::new(&[2, 2], Activation::Tanh)?];
+    /// // The drift's 3 · 4 + 5 · 2, then the diffusion's 3 · 2.
+    /// assert_eq!(NetworkSde::new(drift, diffusion, 0.1, 0.5)?.parameters(), 22 + 6);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn parameters(&self) -> usize {
         self.drift.parameters() + self.diffusion.parameters()
     }
 
     /// Random parameters for both networks.
+    ///
+    /// ```
+    /// use sdml::ch2_control::{backprop::{Activation, Mlp}, neural_sde::NetworkSde};
+    /// use sdml::random::Streams;
+    /// let network = Mlp::new(&[2, 4, 2], Activation::Tanh)?;
+    /// let sde = NetworkSde::new(network.clone(), network.clone(), 0.1, 0.5)?;
+    /// let theta = sde.initial(&mut Streams::new(0, "doc").stream(0));
+    /// assert_eq!(theta.len(), sde.parameters());
+    /// // The drift's come first.
+    /// assert_eq!(theta[..22], network.initial(&mut Streams::new(0, "doc").stream(0)));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn initial(&self, stream: &mut Stream) -> Vec<f64> {
         let mut theta = self.drift.initial(stream);
         theta.extend(self.diffusion.initial(stream));

@@ -29,6 +29,16 @@ impl<E> Reversed<E> {
     ///
     /// # Errors
     /// A horizon that is not finite and positive.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::{Equation, GeometricBrownian}, ch2_control::neural_sde::Reversed};
+    /// let gbm = GeometricBrownian::new(0.5, 0.75)?;
+    /// // The drift turns round; the noise does not.
+    /// let back = Reversed::new(gbm, 1.0)?;
+    /// assert_eq!((back.drift(&[4.0], 0.0), back.diffusion(&[4.0], 0.0)), ([-2.0], [[3.0]]));
+    /// assert!(Reversed::new(gbm, 0.0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(equation: E, horizon: f64) -> Result<Self> {
         Ok(Self { equation, horizon: positive("horizon", horizon)? })
     }

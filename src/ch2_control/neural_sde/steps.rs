@@ -22,6 +22,16 @@ use crate::error::stays_finite;
 pub trait StepGradient: Scheme {
     /// From the derivative in the state after a step of length h at time t to the derivative in the state before; adds
     /// the derivative in θ to `gradient`.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Midpoint, Stratonovich};
+    /// use sdml::ch2_control::neural_sde::{GeometricFamily, StepGradient, WithParameters};
+    /// // On a linear equation the midpoint rule's step is Heun's: 1 + s + s²/2 with s = θ₁h + θ₂ΔB = ½.
+    /// let (model, mut gradient) = (WithParameters::new(&GeometricFamily(Stratonovich), [0.0, 1.0])?, [0.0; 2]);
+    /// let before = Midpoint.pull_back(&model, &[2.0], (0.0, 0.25), &[0.5], &[1.0], &mut gradient);
+    /// assert_eq!((before, gradient), ([1.625], [0.75, 1.5]));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn pull_back<E, const D: usize, const M: usize, const P: usize>(
         &self,
         model: &WithParameters<'_, E, P>,
@@ -35,9 +45,21 @@ pub trait StepGradient: Scheme {
         E: Controlled<D, M, P>;
 
     /// The derivative in the last state, of a function of its position.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::{Reversible, ReversibleHeun}, ch2_control::neural_sde::StepGradient};
+    /// // A loss looks at the solution and not at its companion.
+    /// assert_eq!(ReversibleHeun::at_end([2.0]), Reversible { x: [2.0], companion: [0.0] });
+    /// ```
     fn at_end<const D: usize>(cotangent: [f64; D]) -> Self::State<D>;
 
     /// The derivative in the start, from which the first state is made.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::sde::{Reversible, ReversibleHeun}, ch2_control::neural_sde::StepGradient};
+    /// // Both begin at the start, so that their derivatives add up.
+    /// assert_eq!(ReversibleHeun::at_start(Reversible { x: [2.0], companion: [0.5] }), [2.5]);
+    /// ```
     fn at_start<const D: usize>(cotangent: Self::State<D>) -> [f64; D];
 }
 
@@ -143,6 +165,11 @@ impl StepGradient for ReversibleHeun {
 /// ```
 pub trait Vector {
     /// self + c·other.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_sde::Vector;
+    /// assert_eq!([1.0f64].plus(-2.0, &[0.5]), [0.0]);
+    /// ```
     #[must_use]
     fn plus(&self, c: f64, other: &Self) -> Self;
 }

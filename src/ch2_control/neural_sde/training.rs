@@ -26,6 +26,14 @@ const PATHS: usize = 1 << 14;
 
 /// Everything a fit depends on. The data are `pairs` pairs of the double well dX = −U′(X) dt + √(2/β) dB with X(0)
 /// uniform on [−reach, reach]; the model has networks 1–`width`–`width`–1 and is solved in `steps` steps of Heun's scheme.
+///
+/// ```
+/// use sdml::ch2_control::neural_sde::TransitionFit;
+/// // The last step ends where the law is asked for.
+/// let fit = TransitionFit { lag: 0.25, steps: 4, ..TransitionFit::standard(0) };
+/// assert_eq!((fit.grid()?.h(), fit.grid()?.time(4)), (0.0625, 0.25));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct TransitionFit {
     /// The seed of data, parameters and noise.
@@ -54,6 +62,13 @@ pub struct TransitionFit {
 
 impl TransitionFit {
     /// The fit shown in the book, from a seed.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_sde::TransitionFit;
+    /// assert_eq!(TransitionFit { seed: 0, ..TransitionFit::standard(1) }, TransitionFit::standard(0));
+    /// assert_ne!(TransitionFit::standard(0).initial()?, TransitionFit::standard(1).initial()?);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn standard(seed: u64) -> Self {
         Self {
             seed,
@@ -74,6 +89,15 @@ impl TransitionFit {
     ///
     /// # Errors
     /// A width of 0.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_sde::TransitionFit;
+    /// // Two networks 1–2–2–1 of 4 + 6 + 3 parameters.
+    /// let fit = TransitionFit { width: 2, ..TransitionFit::standard(0) };
+    /// assert_eq!((fit.model()?.dimension(), fit.model()?.parameters()), (1, 26));
+    /// assert!(TransitionFit { width: 0, ..fit }.model().is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn model(&self) -> Result<NetworkSde> {
         let network = Mlp::new(&[1, self.width, self.width, 1], Activation::Tanh)?;
         NetworkSde::new(network.clone(), network, 0.05, 2.0)
@@ -83,6 +107,13 @@ impl TransitionFit {
     ///
     /// # Errors
     /// As [`Self::model`].
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_sde::TransitionFit;
+    /// let fit = TransitionFit::standard(0);
+    /// assert_eq!(fit.initial()?.len(), fit.model()?.parameters());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn initial(&self) -> Result<Vec<f64>> {
         Ok(self.model()?.initial(&mut Streams::new(self.seed, "transition parameters").stream(0)))
     }
@@ -91,6 +122,14 @@ impl TransitionFit {
     ///
     /// # Errors
     /// No steps, or a lag that is not positive.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_sde::TransitionFit;
+    /// let fit = TransitionFit { lag: 0.5, steps: 2, ..TransitionFit::standard(0) };
+    /// assert_eq!(fit.grid()?.h(), 0.25);
+    /// assert!(TransitionFit { steps: 0, ..fit }.grid().is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn grid(&self) -> Result<Grid> {
         Grid::new(0.0, self.lag, self.steps)
     }
@@ -166,6 +205,15 @@ impl TransitionFit {
     ///
     /// # Errors
     /// A start outside (−3, 3); a β or a lag that is not positive.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_sde::TransitionFit;
+    /// // After a short time: x − U′(x)τ = ½ + 1.5 · 0.01, to within half a cell.
+    /// let fit = TransitionFit { lag: 0.01, ..TransitionFit::standard(0) };
+    /// assert!((fit.law(0.5)?.expectation(|[x]| x) - 0.515).abs() < 4e-3);
+    /// assert!(fit.law(4.0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn law(&self, x: f64) -> Result<Density<1>> {
         let cells = fokker_planck::Grid::new([-3.0], [3.0], [1201])?;
         let Some(cell) = cells.cell_of([x]) else {
@@ -182,6 +230,14 @@ impl TransitionFit {
     ///
     /// # Errors
     /// As [`Self::sample`].
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_sde::TransitionFit;
+    /// // An untrained network does not know the force.
+    /// let fit = TransitionFit { lag: 0.01, steps: 1, width: 1, ..TransitionFit::standard(0) };
+    /// assert!(fit.distance(&fit.initial()?)? > 2.0 * fit.floor()?);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn distance(&self, theta: &[f64]) -> Result<f64> {
         self.mean_distance(|x| self.sample(theta, x, PATHS))
     }
@@ -191,6 +247,14 @@ impl TransitionFit {
     ///
     /// # Errors
     /// No steps, or as [`Self::law`].
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_sde::TransitionFit;
+    /// // The law has the standard deviation 0.1; 2¹⁴ paths leave a hundredth of it, and the cells half their width.
+    /// let fit = TransitionFit { lag: 0.01, steps: 1, ..TransitionFit::standard(0) };
+    /// assert!((1e-4..5e-3).contains(&fit.floor()?));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn floor(&self) -> Result<f64> {
         self.grid()?;
         let streams = Streams::new(self.seed, "transition floor");
@@ -221,6 +285,15 @@ impl TransitionFit {
     ///
     /// # Errors
     /// A θ of the wrong length or that is not finite; a path that leaves the finite numbers.
+    ///
+    /// ```
+    /// use sdml::{ch2_control::neural_sde::TransitionFit, statistics::Estimate};
+    /// // With all parameters 0 there is no drift, and the mean stays where it is.
+    /// let fit = TransitionFit { width: 1, steps: 1, ..TransitionFit::standard(0) };
+    /// let ends = fit.sample(&vec![0.0; fit.model()?.parameters()], 0.75, 1000)?;
+    /// assert!(ends.len() == 1000 && Estimate::of(ends)?.z(0.75).abs() < 4.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn sample(&self, theta: &[f64], x: f64, paths: usize) -> Result<Vec<f64>> {
         let sde = self.model()?;
         let batch = Batch::new(&sde, BatchScheme::Heun, WayBack::Resolved, self.grid()?);

@@ -12,6 +12,12 @@ use crate::random::Streams;
 use crate::{Error, Result};
 
 /// What is made small.
+///
+/// ```
+/// use sdml::ch2_control::qubit::{Loss, START};
+/// // At the start all is missing, and the target is at right angles.
+/// assert_eq!([Loss::Infidelity.of(&START).0, Loss::Distance.of(&START).0], [1.0, 2.0]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loss {
     /// 1 − F = |z_1(T)|². The two are equal while |z| = 1, and the second form does not cancel.
@@ -43,6 +49,14 @@ impl Loss {
 }
 
 /// The problem: a qubit, a time, a number of equal pieces, a loss.
+///
+/// ```
+/// use sdml::ch2_control::qubit::{Grape, Qubit};
+/// // Without control nothing moves: 1 − F = 1 with slope 0, for it is as bad as can be.
+/// let (grape, mut gradient) = (Grape::new(Qubit::new(0.0, 2.0)?, 1.0, 2)?, [1.0; 2]);
+/// assert_eq!((grape.gradient(&[0.0; 2], &mut gradient)?, gradient), (1.0, [0.0; 2]));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Grape {
     qubit: Qubit,
@@ -83,6 +97,14 @@ impl Grape {
     ///
     /// # Errors
     /// A horizon that is not a finite number greater than 0, or no pieces.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Grape, Qubit};
+    /// let qubit = Qubit::new(1.0, 2.0)?;
+    /// assert!(Grape::new(qubit, 5.0, 20).is_ok());
+    /// assert!(Grape::new(qubit, 0.0, 20).is_err() && Grape::new(qubit, 5.0, 0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(qubit: Qubit, horizon: f64, pieces: usize) -> Result<Self> {
         let (horizon, pieces) = (positive("horizon", horizon)?, at_least("pieces", pieces, 1)?);
         Ok(Self { qubit, horizon, pieces, loss: Loss::Infidelity })
@@ -104,16 +126,36 @@ impl Grape {
     }
 
     /// The qubit.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Grape, Qubit};
+    /// assert_eq!(Grape::new(Qubit::new(1.0, 2.0)?, 5.0, 20)?.qubit().omega(), 1.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn qubit(&self) -> &Qubit {
         &self.qubit
     }
 
     /// T.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Grape, Qubit};
+    /// assert_eq!(Grape::new(Qubit::new(1.0, 2.0)?, 5.0, 20)?.horizon(), 5.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn horizon(&self) -> f64 {
         self.horizon
     }
 
     /// K.
+    ///
+    /// ```
+    /// use sdml::{ch2_control::qubit::{Grape, Qubit}, random::Streams};
+    /// let grape = Grape::new(Qubit::new(1.0, 2.0)?, 5.0, 20)?;
+    /// assert_eq!(grape.random_start(&Streams::new(1, "doc"), 0).len(), grape.pieces());
+    /// assert_eq!(grape.pieces(), 20);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn pieces(&self) -> usize {
         self.pieces
     }
@@ -173,6 +215,15 @@ impl Grape {
     // ANCHOR_END: gradient
 
     /// The values of a random start, uniform within the bounds.
+    ///
+    /// ```
+    /// use sdml::{ch2_control::qubit::{Grape, Qubit}, random::Streams};
+    /// let (grape, streams) = (Grape::new(Qubit::new(1.0, 2.0)?, 5.0, 20)?, Streams::new(1, "doc"));
+    /// let start = grape.random_start(&streams, 3);
+    /// assert!(start.iter().all(|u| u.abs() <= 2.0) && start.iter().any(|u| u.abs() > 0.5));
+    /// assert_ne!(start, grape.random_start(&streams, 4));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn random_start(&self, streams: &Streams, index: u64) -> Vec<f64> {
         let mut stream = streams.stream(index);
         (0..self.pieces).map(|_| self.qubit.bound() * (2.0 * stream.uniform() - 1.0)).collect()

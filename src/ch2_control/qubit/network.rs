@@ -32,15 +32,40 @@ pub trait Discretization {
     type Work: Default + Send;
 
     /// The times at which the control is asked for.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Discretization, Grape, Qubit, RungeKutta};
+    /// let qubit = Qubit::new(1.0, 2.0)?;
+    /// // In the middle of every piece; at both ends and in the middle of every step.
+    /// assert_eq!(Discretization::times(&Grape::new(qubit, 1.0, 2)?), [0.25, 0.75]);
+    /// assert_eq!(Discretization::times(&RungeKutta::new(qubit, 1.0, 1)?), [0.0, 0.5, 1.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn times(&self) -> Vec<f64>;
 
     /// u_max.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Discretization, Grape, Qubit};
+    /// assert_eq!(Grape::new(Qubit::new(1.0, 2.0)?, 5.0, 20)?.bound(), 2.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn bound(&self) -> f64;
 
     /// The loss of the samples `u`; its derivatives go into `gradient`.
     ///
     /// # Errors
     /// Slices that are not as long as there are times.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Discretization, Grape, Qubit, RungeKutta};
+    /// let qubit = Qubit::new(0.0, 2.0)?;
+    /// // Without splitting 1 − F = cos² ∫ u: exactly, and by 50 steps of RK4.
+    /// let exact = Grape::new(qubit, 1.0, 2)?.loss(&[0.8; 2], &mut [0.0; 2], &mut Vec::new())?;
+    /// let steps = RungeKutta::new(qubit, 1.0, 50)?.loss(&[0.8; 101], &mut [0.0; 101], &mut Vec::new())?;
+    /// assert!((exact - 0.8f64.cos().powi(2)).abs() < 1e-14 && (steps - exact).abs() < 1e-8);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn loss(&self, u: &[f64], gradient: &mut [f64], work: &mut Self::Work) -> Result<f64>;
 }
 
@@ -80,6 +105,16 @@ impl Discretization for RungeKutta {
 }
 
 /// A network in front of a discretization.
+///
+/// ```
+/// use sdml::ch2_control::qubit::{Grape, NetworkControl, Qubit};
+/// let mut control = NetworkControl::new(Grape::new(Qubit::new(1.0, 2.0)?, 5.0, 3)?, 4)?;
+/// // Only the last bias is not 0: u = 2 tanh ½ at all times.
+/// let mut theta = vec![0.0; control.network().parameters()];
+/// *theta.last_mut().unwrap() = 0.5;
+/// assert!(control.control(&theta)?.iter().all(|u| (u - 2.0 * 0.5f64.tanh()).abs() < 1e-15));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct NetworkControl<D: Discretization> {
     problem: D,
@@ -122,6 +157,14 @@ impl<D: Discretization> NetworkControl<D> {
     }
 
     /// The network.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Grape, NetworkControl, Qubit};
+    /// // From the time to the control.
+    /// let control = NetworkControl::new(Grape::new(Qubit::new(1.0, 2.0)?, 5.0, 3)?, 4)?;
+    /// assert_eq!(control.network().sizes(), [1, 4, 4, 1]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn network(&self) -> &Mlp {
         &self.network
     }
@@ -130,6 +173,17 @@ impl<D: Discretization> NetworkControl<D> {
     ///
     /// # Errors
     /// Parameters that are not finite, or not as many as the network has.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Grape, NetworkControl, Qubit};
+    /// let mut control = NetworkControl::new(Grape::new(Qubit::new(1.0, 2.0)?, 5.0, 3)?, 4)?;
+    /// // However large the network's output, the bound is kept.
+    /// let mut theta = vec![0.0; control.network().parameters()];
+    /// *theta.last_mut().unwrap() = 1e6;
+    /// assert_eq!(control.control(&theta)?, [2.0; 3]);
+    /// assert!(control.control(&theta[1..]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: control
     pub fn control(&mut self, theta: &[f64]) -> Result<&[f64]> {
         self.network.forward(theta, self.times.view(), &mut self.pass)?;
@@ -161,6 +215,14 @@ impl<D: Discretization> NetworkControl<D> {
 }
 
 /// Everything a training run depends on.
+///
+/// ```
+/// use sdml::ch2_control::qubit::Recipe;
+/// // The same seed, the same run.
+/// let recipe = Recipe { pieces: 4, width: 2, ..Recipe::new(5.0, 2, 7)? };
+/// assert_eq!(recipe.train()?, recipe.train()?);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Recipe {
     /// The system.
@@ -203,6 +265,14 @@ pub struct Trained {
 
 impl Trained {
     /// The run as rows of numbers: the control on the pieces, the curve, 1 − F at the end.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::Recipe;
+    /// let trained = Recipe { pieces: 4, width: 2, ..Recipe::new(5.0, 3, 0)? }.train()?;
+    /// let rows = trained.rows();
+    /// assert_eq!((rows[0][3], rows[2][0]), (trained.pulse.pieces()[3].u, trained.infidelity));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn rows(&self) -> Vec<Vec<f64>> {
         let control = self.pulse.pieces().iter().map(|piece| piece.u).collect();
         vec![control, self.curve.clone(), vec![self.infidelity]]
@@ -215,6 +285,14 @@ impl Recipe {
     ///
     /// # Errors
     /// None.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::Recipe;
+    /// let recipe = Recipe::new(5.0, 100, 0)?;
+    /// assert_eq!((recipe.qubit.omega(), recipe.qubit.bound()), (1.0, 2.0));
+    /// assert_eq!([0, 100].map(|k| recipe.schedule.rate(k)), [3e-3, 0.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(horizon: f64, iterations: usize, seed: u64) -> Result<Self> {
         let (qubit, schedule) = (Qubit::new(1.0, 2.0)?, Schedule::Cosine { rate: 3e-3, steps: iterations });
         Ok(Self { qubit, horizon, pieces: 200, width: 32, schedule, iterations, seed })

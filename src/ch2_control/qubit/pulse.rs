@@ -24,6 +24,14 @@ pub struct Piece {
 }
 
 /// A control that is constant on pieces.
+///
+/// ```
+/// use sdml::ch2_control::qubit::{Pulse, Qubit, fidelity};
+/// // Without splitting ∫ u dt = π/2 takes the state all the way.
+/// let pulse = Pulse::equal(2.0, &[0.25 * std::f64::consts::PI; 4])?;
+/// assert!((fidelity(&Qubit::new(0.0, 2.0)?.end(&pulse)?) - 1.0).abs() < 1e-14);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pulse(Vec<Piece>);
 
@@ -52,6 +60,12 @@ impl Pulse {
     ///
     /// # Errors
     /// Values or durations that are not finite, a duration below 0, or a total that is not greater than 0.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Piece, Pulse};
+    /// assert!(Pulse::new(vec![Piece { u: 1.0, duration: 0.5 }]).is_ok());
+    /// assert!(Pulse::new(vec![Piece { u: 1.0, duration: -0.5 }]).is_err() && Pulse::new(vec![]).is_err());
+    /// ```
     pub fn new(pieces: Vec<Piece>) -> Result<Self> {
         at_least("pieces.len()", pieces.len(), 1)?;
         for piece in &pieces {
@@ -84,11 +98,24 @@ impl Pulse {
     }
 
     /// The pieces.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Piece, Pulse};
+    /// let pulse = Pulse::equal(1.0, &[0.5, -0.5])?;
+    /// assert_eq!(pulse.pieces(), [Piece { u: 0.5, duration: 0.5 }, Piece { u: -0.5, duration: 0.5 }]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn pieces(&self) -> &[Piece] {
         &self.0
     }
 
     /// T, the sum of the durations.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::Pulse;
+    /// assert_eq!(Pulse::equal(1.0, &[0.5; 4])?.then_wait(3.0)?.horizon(), 3.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn horizon(&self) -> f64 {
         self.0.iter().map(|piece| piece.duration).sum()
     }
@@ -150,6 +177,13 @@ impl Qubit {
     ///
     /// # Errors
     /// As [`Qubit::states`].
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Pulse, Qubit};
+    /// let (qubit, pulse) = (Qubit::new(1.0, 2.0)?, Pulse::equal(5.0, &[2.0, -1.0, 0.5])?);
+    /// assert_eq!(qubit.end(&pulse)?, qubit.states(&pulse)?[3]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn end(&self, pulse: &Pulse) -> Result<State> {
         self.admits(pulse)?;
         let end = pulse.pieces().iter().fold(START, |z, piece| self.step(piece.u, piece.duration).apply(&z));
@@ -161,6 +195,15 @@ impl Qubit {
     ///
     /// # Errors
     /// As [`Qubit::states`], or no interval.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Pulse, Qubit};
+    /// let (qubit, pulse) = (Qubit::new(1.0, 2.0)?, Pulse::equal(4.0, &[2.0, -1.0])?);
+    /// let moments = qubit.trajectory(&pulse, 8)?;
+    /// assert_eq!((moments.len(), moments[3].t, moments[3].u), (9, 1.5, 2.0));
+    /// assert!((moments[8].z[0] - qubit.end(&pulse)?[0]).norm() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn trajectory(&self, pulse: &Pulse, intervals: usize) -> Result<Vec<Moment>> {
         let states = self.states(pulse)?;
         let horizon = pulse.horizon();

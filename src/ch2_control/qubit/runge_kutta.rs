@@ -8,6 +8,18 @@ use crate::error::{at_least, finite, positive, stays_finite};
 use crate::{Error, Result};
 
 /// N steps of length h = T/N; the control is asked for at 0, h/2, h, …, T. The phase that both levels share is left out.
+///
+/// ```
+/// use sdml::ch2_control::qubit::{Qubit, RungeKutta, fidelity};
+/// // Twice as many steps: 2⁴ times less of an error.
+/// let qubit = Qubit::new(0.0, 2.0)?;
+/// let error = |steps: usize| -> sdml::Result<f64> {
+///     let end = RungeKutta::new(qubit, 1.0, steps)?.end(&vec![0.8; 2 * steps + 1])?;
+///     Ok((fidelity(&end) - 0.8f64.sin().powi(2)).abs())
+/// };
+/// assert!((12.0..20.0).contains(&(error(10)? / error(20)?)));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RungeKutta {
     qubit: Qubit,
@@ -20,17 +32,38 @@ impl RungeKutta {
     ///
     /// # Errors
     /// A horizon that is not a finite number greater than 0, or no steps.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Qubit, RungeKutta};
+    /// let qubit = Qubit::new(1.0, 2.0)?;
+    /// assert!(RungeKutta::new(qubit, 5.0, 20).is_ok() && RungeKutta::new(qubit, 5.0, 0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(qubit: Qubit, horizon: f64, steps: usize) -> Result<Self> {
         let step = positive("horizon", horizon)? / at_least("steps", steps, 1)? as f64;
         Ok(Self { qubit, step, steps })
     }
 
     /// The qubit.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Qubit, RungeKutta};
+    /// let qubit = Qubit::new(1.0, 2.0)?;
+    /// assert_eq!(RungeKutta::new(qubit, 5.0, 20)?.qubit(), &qubit);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn qubit(&self) -> &Qubit {
         &self.qubit
     }
 
     /// The times at which the control is asked for.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Qubit, RungeKutta};
+    /// let runge_kutta = RungeKutta::new(Qubit::new(1.0, 2.0)?, 1.0, 2)?;
+    /// assert!(runge_kutta.times().eq([0.0, 0.25, 0.5, 0.75, 1.0]));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn times(&self) -> impl ExactSizeIterator<Item = f64> {
         let half = 0.5 * self.step;
         (0..2 * self.steps + 1).map(move |k| half * k as f64)

@@ -23,8 +23,18 @@ const ZERO: Complex<f64> = Complex { re: 0.0, im: 0.0 };
 const ONE: Complex<f64> = Complex { re: 1.0, im: 0.0 };
 
 /// Where the system starts: (1, 0).
+///
+/// ```
+/// use sdml::ch2_control::qubit::{START, fidelity};
+/// assert_eq!((fidelity(&START), START[0].norm_sqr()), (0.0, 1.0));
+/// ```
 pub const START: State = [ONE, ZERO];
 /// Where it is to go: (0, 1).
+///
+/// ```
+/// use sdml::ch2_control::qubit::{TARGET, fidelity};
+/// assert_eq!((fidelity(&TARGET), TARGET[0].norm_sqr()), (1.0, 0.0));
+/// ```
 pub const TARGET: State = [ZERO, ONE];
 
 /// F = |z_2|², the part of the population that has arrived; a phase of the state does not change it.
@@ -68,6 +78,14 @@ pub(super) fn minus_i(z: Complex<f64>) -> Complex<f64> {
 }
 
 /// The system: the two energies without control, and the bound of the control.
+///
+/// ```
+/// use sdml::ch2_control::qubit::{Qubit, START, bloch};
+/// // Without control the levels keep their populations.
+/// let z = Qubit::new(1.0, 2.0)?.step(0.0, 3.0).apply(&START);
+/// assert!((bloch(&z)[2] - 1.0).abs() < 1e-15);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Qubit {
     /// E = ω/2, half the splitting of the levels.
@@ -92,6 +110,13 @@ pub struct Matrix(pub [[Complex<f64>; 2]; 2]);
 
 impl Matrix {
     /// The matrix times z.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Matrix, START, TARGET};
+    /// // The columns are the images of the two levels.
+    /// let swap = Matrix([TARGET, START]);
+    /// assert_eq!((swap.apply(&START), swap.apply(&TARGET)), (TARGET, START));
+    /// ```
     #[inline]
     pub fn apply(&self, z: &State) -> State {
         let [a, b] = self.0;
@@ -99,6 +124,15 @@ impl Matrix {
     }
 
     /// Its conjugate transpose times z.
+    ///
+    /// ```
+    /// use nalgebra::Complex;
+    /// use sdml::ch2_control::qubit::{Matrix, START};
+    /// // Multiplication by i; its adjoint multiplies by −i.
+    /// let [zero, i] = [Complex::new(0.0, 0.0), Complex::new(0.0, 1.0)];
+    /// let matrix = Matrix([[i, zero], [zero, i]]);
+    /// assert_eq!((matrix.apply(&START)[0], matrix.apply_adjoint(&START)[0]), (i, -i));
+    /// ```
     #[inline]
     pub fn apply_adjoint(&self, z: &State) -> State {
         let [a, b] = self.0;
@@ -144,11 +178,26 @@ impl Qubit {
     }
 
     /// ω, the difference of the energies.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::Qubit;
+    /// assert_eq!(Qubit::with_energies([3.0, 1.0], 2.0)?.omega(), 2.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn omega(&self) -> f64 {
         2.0 * self.half_splitting
     }
 
     /// u_max.
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Pulse, Qubit};
+    /// // A control beyond it is refused.
+    /// let qubit = Qubit::new(1.0, 2.0)?;
+    /// assert!(qubit.end(&Pulse::equal(5.0, &[qubit.bound()])?).is_ok());
+    /// assert!(qubit.end(&Pulse::equal(5.0, &[1.1 * qubit.bound()])?).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn bound(&self) -> f64 {
         self.bound
     }

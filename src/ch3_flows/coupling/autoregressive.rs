@@ -19,6 +19,9 @@ use crate::{Error, Result};
 /// // x_2 = 1 + x_1 + noise of variance 1/8.
 /// assert!((flow.matrix()[(1, 0)] - (0.5f64).sqrt()).abs() < 1e-14);
 /// assert!((flow.matrix()[(1, 1)].powi(2) - 0.125).abs() < 1e-14);
+/// // Where z = 0 the density is 1/(2π √det), det = ½ · ⅛ being that of the covariance.
+/// let exact = 4.0 / std::f64::consts::TAU;
+/// assert!((flow.log_density(&flow.forward(&[0.0, 0.0])) - exact.ln()).abs() < 1e-13);
 /// # Ok::<(), sdml::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +36,12 @@ pub struct TriangularAffine {
 
 impl TriangularAffine {
     /// The number of parameters on Rⁿ: n shifts, n log-scales and n(n − 1)/2 regressions.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::TriangularAffine;
+    /// // As many as a mean and a covariance have: 3 + 6.
+    /// assert_eq!(TriangularAffine::parameters(3), 9);
+    /// ```
     pub fn parameters(dimension: usize) -> usize {
         2 * dimension + dimension * (dimension - 1) / 2
     }
@@ -41,6 +50,15 @@ impl TriangularAffine {
     ///
     /// # Errors
     /// No dimension, another number of parameters, or one that is not finite.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::TriangularAffine;
+    /// // x₁ = 1 + z₁, x₂ = 2 + 3x₁ + z₂.
+    /// let flow = TriangularAffine::from_parameters(2, &[1.0, 2.0, 0.0, 0.0, 3.0])?;
+    /// assert_eq!(flow.forward(&[0.5, 0.25]), [1.5, 6.75]);
+    /// assert!(TriangularAffine::from_parameters(2, &[0.0; 4]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn from_parameters(dimension: usize, theta: &[f64]) -> Result<Self> {
         let n = at_least("dimension", dimension, 1)?;
         if theta.len() != Self::parameters(n) {
@@ -68,6 +86,15 @@ impl TriangularAffine {
     /// # Errors
     /// Fewer than n + 1 points, points that are not finite, or points in a plane of lower dimension, where the
     /// likelihood has no maximum.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::TriangularAffine;
+    /// // The mean of {0, 2} and their deviation 1, on the line.
+    /// let flow = TriangularAffine::fit(ndarray::array![[0.0], [2.0]].view())?;
+    /// assert!((flow.forward(&[3.0])[0] - 4.0).abs() < 1e-14);
+    /// assert!(TriangularAffine::fit(ndarray::array![[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]].view()).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn fit(points: ArrayView2<f64>) -> Result<Self> {
         let n = at_least("points.ncols()", points.ncols(), 1)?;
         let count = at_least("points.nrows()", points.nrows(), n + 1)?;
@@ -93,6 +120,14 @@ impl TriangularAffine {
     }
 
     /// The lower triangular ∂x/∂z: the Cholesky factor of the covariance of X.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::TriangularAffine;
+    /// // x₁ = z₁, x₂ = 3x₁ + z₂.
+    /// let matrix = TriangularAffine::from_parameters(2, &[0.0, 0.0, 0.0, 0.0, 3.0])?.matrix();
+    /// assert_eq!((matrix[(1, 0)], matrix[(0, 1)], matrix[(1, 1)]), (3.0, 0.0, 1.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn matrix(&self) -> DMatrix<f64> {
         let n = self.shift.len();
         let unmixed = DMatrix::identity(n, n) - &self.regression;
@@ -101,11 +136,27 @@ impl TriangularAffine {
     }
 
     /// log|det ∂x/∂z| = Σ a_i.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::TriangularAffine;
+    /// // The scales alone count, not the regression.
+    /// let flow = TriangularAffine::from_parameters(2, &[1.0, 2.0, 0.5, 0.25, 3.0])?;
+    /// assert_eq!(flow.log_det(), 0.75);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn log_det(&self) -> f64 {
         self.log_scale.sum()
     }
 
     /// x from z: coordinate after coordinate.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::TriangularAffine;
+    /// // x = 1 + 2z.
+    /// let flow = TriangularAffine::from_parameters(1, &[1.0, 2f64.ln()])?;
+    /// assert!((flow.forward(&[3.0])[0] - 7.0).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: forward
     pub fn forward(&self, z: &[f64]) -> Vec<f64> {
         let mut x: Vec<f64> = Vec::with_capacity(z.len());
@@ -118,6 +169,13 @@ impl TriangularAffine {
     // ANCHOR_END: forward
 
     /// z from x: all coordinates at once.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::TriangularAffine;
+    /// let flow = TriangularAffine::from_parameters(2, &[1.0, 2.0, 0.0, 0.0, 3.0])?;
+    /// assert_eq!(flow.inverse(&[1.5, 6.75]), [0.5, 0.25]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: inverse
     pub fn inverse(&self, x: &[f64]) -> Vec<f64> {
         let coordinate = |i: usize| {

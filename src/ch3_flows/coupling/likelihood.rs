@@ -82,6 +82,13 @@ pub struct MaximumLikelihood {
 impl MaximumLikelihood {
     /// The training that the book shows: 8 layers of width 64, 3000 steps of 256 points, a rate that falls from 0.003
     /// to 0 along a cosine.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::{coupling::MaximumLikelihood, data::DataLaw};
+    /// let recipe = MaximumLikelihood::new(DataLaw::Moons, 7);
+    /// assert_eq!((recipe.law, recipe.seed), (DataLaw::Moons, 7));
+    /// assert_eq!([0, 3000].map(|k| recipe.schedule.rate(k)), [3e-3, 0.0]);
+    /// ```
     pub const fn new(law: DataLaw, seed: u64) -> Self {
         let steps = 3000;
         let schedule = Schedule::Cosine { rate: 3e-3, steps };
@@ -92,6 +99,14 @@ impl MaximumLikelihood {
     ///
     /// # Errors
     /// As [`RealNvp::alternating`].
+    ///
+    /// ```
+    /// use sdml::ch3_flows::{coupling::MaximumLikelihood, data::DataLaw};
+    /// // Six networks 1–4–4–2 of 8 + 20 + 10 parameters.
+    /// let recipe = MaximumLikelihood { layers: 6, width: 4, ..MaximumLikelihood::new(DataLaw::Eight, 0) };
+    /// assert_eq!(recipe.flow()?.parameters(), 6 * 38);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn flow(&self) -> Result<RealNvp> {
         RealNvp::alternating(2, self.layers, &[self.width; 2])
     }
@@ -100,6 +115,16 @@ impl MaximumLikelihood {
     ///
     /// # Errors
     /// No points, or a shape or schedule that is not valid.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::{coupling::MaximumLikelihood, data::DataLaw};
+    /// let recipe = MaximumLikelihood::new(DataLaw::Eight, 0);
+    /// let recipe = MaximumLikelihood { layers: 2, width: 2, batch: 8, steps: 2, ..recipe };
+    /// let trained = recipe.train()?;
+    /// assert_eq!((trained.losses.len(), trained.theta.len()), (2, recipe.flow()?.parameters()));
+    /// assert!(MaximumLikelihood { batch: 0, ..recipe }.train().is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn train(&self) -> Result<Trained> {
         let flow = self.flow()?;
         at_least("batch", self.batch, 1)?;
@@ -120,6 +145,16 @@ impl RealNvp {
     ///
     /// # Errors
     /// As [`RealNvp::inverse`].
+    ///
+    /// ```
+    /// use std::f64::consts::TAU;
+    /// use sdml::ch3_flows::coupling::RealNvp;
+    /// // With θ = 0 the flow is the identity: −log N(x; 0, I) is 1 + log 2π at (1, 1).
+    /// let flow = RealNvp::alternating(2, 2, &[4])?;
+    /// let mean = flow.negative_log_likelihood(&vec![0.0; flow.parameters()], ndarray::array![[1.0, 1.0]].view())?;
+    /// assert!((mean - 1.0 - TAU.ln()).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn negative_log_likelihood(&self, theta: &[f64], x: ArrayView2<f64>) -> Result<f64> {
         let log_p = self.log_density(theta, x, &mut FlowPass::new())?;
         Ok(-log_p.iter().sum::<f64>() / log_p.len() as f64)

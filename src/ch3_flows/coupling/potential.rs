@@ -30,9 +30,25 @@ use crate::{Error, Result};
 /// ```
 pub trait Potential: Debug + Sync {
     /// n.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::{Potential, Well};
+    /// // The double well in one coordinate, a spring in the other.
+    /// assert_eq!(Well::new(2.0)?.dimension(), 2);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn dimension(&self) -> usize;
 
     /// Returns U(x) and writes ∇U(x) into `gradient`.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::{Potential, Well};
+    /// // What was in the gradient's place is overwritten.
+    /// let mut gradient = [7.0; 2];
+    /// assert_eq!(Well::new(2.0)?.value(&[1.0, 3.0], &mut gradient), 4.5);
+    /// assert_eq!(gradient, [0.0, 3.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn value(&self, x: &[f64], gradient: &mut [f64]) -> f64;
 }
 
@@ -55,11 +71,25 @@ impl Well {
     ///
     /// # Errors
     /// A β that is not positive, for which e^{−βU} cannot be normalized.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::Well;
+    /// assert!(Well::new(2.0).is_ok() && Well::new(0.0).is_err());
+    /// ```
     pub fn new(beta: f64) -> Result<Self> {
         Ok(Self { beta: positive("beta", beta)? })
     }
 
     /// log Z, by quadrature.
+    ///
+    /// ```
+    /// use std::f64::consts::{PI, TAU};
+    /// use sdml::ch3_flows::coupling::Well;
+    /// // For large β two normal laws of variance 1/(8β), and the spring's √(2π): Z → √(π/β) √(2π).
+    /// let exact = 0.5 * (PI / 1e4).ln() + 0.5 * TAU.ln();
+    /// assert!((Well::new(1e4)?.log_normalizer() - exact).abs() < 1e-4);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn log_normalizer(&self) -> f64 {
         let gibbs = double_well::Gibbs::new(self.beta).expect("positive, as checked");
         gibbs.normalizing_constant().ln() + 0.5 * TAU.ln()
@@ -102,6 +132,12 @@ impl TwoModes {
     ///
     /// # Errors
     /// Numbers that are not finite, a σ that is not positive, or a weight outside (0, 1).
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::TwoModes;
+    /// assert!(TwoModes::new(5.0, 0.6, 0.65).is_ok());
+    /// assert!(TwoModes::new(5.0, 0.6, 1.0).is_err() && TwoModes::new(5.0, 0.0, 0.65).is_err());
+    /// ```
     pub fn new(distance: f64, sigma: f64, weight: f64) -> Result<Self> {
         finite("distance", distance)?;
         positive("sigma", sigma)?;
@@ -112,16 +148,42 @@ impl TwoModes {
     }
 
     /// log Z = log 2πσ².
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::TwoModes;
+    /// // Wherever the modes are.
+    /// let [near, far] = [TwoModes::new(1.0, 0.5, 0.3)?, TwoModes::new(9.0, 0.5, 0.7)?];
+    /// assert_eq!(near.log_normalizer(), far.log_normalizer());
+    /// assert!((near.log_normalizer() - (0.5 * std::f64::consts::PI).ln()).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn log_normalizer(&self) -> f64 {
         (TAU * self.sigma * self.sigma).ln()
     }
 
     /// The abscissa half way between the modes.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::{Potential, TwoModes};
+    /// let modes = TwoModes::new(5.0, 0.6, 0.5)?;
+    /// assert_eq!(modes.middle(), 2.5);
+    /// // With equal weights the force vanishes there.
+    /// let mut gradient = [1.0; 2];
+    /// modes.value(&[modes.middle(), 0.0], &mut gradient);
+    /// assert!(gradient[0].abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn middle(&self) -> f64 {
         0.5 * self.distance
     }
 
     /// The weight of the second mode.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::TwoModes;
+    /// assert_eq!(TwoModes::new(5.0, 0.6, 0.65)?.weight(), 0.65);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn weight(&self) -> f64 {
         self.weight
     }

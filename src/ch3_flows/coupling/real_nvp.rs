@@ -58,6 +58,12 @@ impl RealNvp {
     ///
     /// # Errors
     /// Fewer than two dimensions or layers, or a hidden layer without units.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::RealNvp;
+    /// // One layer would leave a coordinate where it is.
+    /// assert!(RealNvp::alternating(2, 2, &[4]).is_ok() && RealNvp::alternating(2, 1, &[4]).is_err());
+    /// ```
     pub fn alternating(dimension: usize, layers: usize, hidden: &[usize]) -> Result<Self> {
         at_least("dimension", dimension, 2)?;
         at_least("layers", layers, 2)?;
@@ -114,21 +120,47 @@ impl RealNvp {
     }
 
     /// n.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::RealNvp;
+    /// assert_eq!(RealNvp::alternating(3, 4, &[8])?.dimension(), 3);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn dimension(&self) -> usize {
         self.dimension
     }
 
     /// ℓ.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::RealNvp;
+    /// assert_eq!(RealNvp::alternating(3, 4, &[8])?.layers(), 4);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn layers(&self) -> usize {
         self.layers.len()
     }
 
     /// The length of θ.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::RealNvp;
+    /// // In the plane each layer's network goes from one coordinate by 8 units to r and t: 16 + 18.
+    /// assert_eq!(RealNvp::alternating(2, 4, &[8])?.parameters(), 4 * 34);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn parameters(&self) -> usize {
         self.parameters
     }
 
     /// Random parameters, each network's by [`Mlp::initial`].
+    ///
+    /// ```
+    /// use sdml::{ch3_flows::coupling::RealNvp, random::Streams};
+    /// let flow = RealNvp::alternating(2, 4, &[8])?;
+    /// assert_eq!(flow.initial(&Streams::new(1, "doc")).len(), flow.parameters());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn initial(&self, streams: &Streams) -> Vec<f64> {
         let layers = self.layers.iter().enumerate();
         layers.flat_map(|(l, layer)| layer.network.initial(&mut streams.stream(l as u64))).collect()
@@ -139,6 +171,16 @@ impl RealNvp {
     ///
     /// # Errors
     /// A θ or z of the wrong shape or not finite, or an x that is not finite.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::{FlowPass, RealNvp};
+    /// // With θ = 0 the flow is the identity.
+    /// let (flow, z) = (RealNvp::alternating(2, 4, &[8])?, ndarray::array![[0.5, -1.0]]);
+    /// let mut pass = FlowPass::new();
+    /// flow.forward(&vec![0.0; flow.parameters()], z.view(), &mut pass)?;
+    /// assert_eq!((pass.points(), pass.log_det()), (z.view(), &[0.0][..]));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn forward(&self, theta: &[f64], z: ArrayView2<f64>, pass: &mut FlowPass) -> Result<()> {
         self.run(theta, z, Direction::Forward, pass)
     }
@@ -147,6 +189,17 @@ impl RealNvp {
     ///
     /// # Errors
     /// As [`RealNvp::forward`].
+    ///
+    /// ```
+    /// use sdml::{ch3_flows::coupling::{FlowPass, RealNvp}, random::Streams};
+    /// let flow = RealNvp::alternating(2, 4, &[8])?;
+    /// let (theta, x) = (flow.initial(&Streams::new(1, "doc")), ndarray::array![[0.5, -1.0]]);
+    /// let (mut back, mut forth) = (FlowPass::new(), FlowPass::new());
+    /// flow.inverse(&theta, x.view(), &mut back)?;
+    /// flow.forward(&theta, back.points(), &mut forth)?;
+    /// assert!((&forth.points() - &x).iter().all(|error| error.abs() < 1e-13));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn inverse(&self, theta: &[f64], x: ArrayView2<f64>, pass: &mut FlowPass) -> Result<()> {
         self.run(theta, x, Direction::Inverse, pass)
     }
@@ -155,6 +208,16 @@ impl RealNvp {
     ///
     /// # Errors
     /// As [`RealNvp::inverse`].
+    ///
+    /// ```
+    /// use std::f64::consts::TAU;
+    /// use sdml::ch3_flows::coupling::{FlowPass, RealNvp};
+    /// // With θ = 0: log N(x; 0, I).
+    /// let (flow, x) = (RealNvp::alternating(2, 4, &[8])?, ndarray::array![[3.0, 4.0]]);
+    /// let log_p = flow.log_density(&vec![0.0; flow.parameters()], x.view(), &mut FlowPass::new())?;
+    /// assert!((log_p[0] + 12.5 + TAU.ln()).abs() < 1e-13);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: log_density
     pub fn log_density(&self, theta: &[f64], x: ArrayView2<f64>, pass: &mut FlowPass) -> Result<Vec<f64>> {
         self.inverse(theta, x, pass)?;
@@ -168,6 +231,18 @@ impl RealNvp {
     ///
     /// # Errors
     /// As [`RealNvp::forward`].
+    ///
+    /// ```
+    /// use sdml::{ch3_flows::coupling::{FlowPass, RealNvp}, random::Streams};
+    /// let flow = RealNvp::alternating(2, 4, &[8])?;
+    /// let streams = Streams::new(1, "doc");
+    /// let theta = flow.initial(&streams);
+    /// let (x, log_q) = flow.sample(&theta, 3, &mut streams.stream(9))?;
+    /// // What came with the points is found again from the points.
+    /// let found = flow.log_density(&theta, x.view(), &mut FlowPass::new())?;
+    /// assert!(found.iter().zip(&log_q).all(|(found, log_q)| (found - log_q).abs() < 1e-12));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn sample(
         &self,
         theta: &[f64],
@@ -210,6 +285,20 @@ impl RealNvp {
     ///
     /// # Errors
     /// Arguments of the wrong shape, or a pass that has not been through this flow.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::{FlowPass, RealNvp};
+    /// // With θ = 0 the cotangent goes through the identity unchanged.
+    /// let (flow, z) = (RealNvp::alternating(2, 2, &[4])?, ndarray::array![[0.5, -1.0]]);
+    /// let (theta, mut gradient) = (vec![0.0; flow.parameters()], vec![0.0; flow.parameters()]);
+    /// let (mut pass, cotangent) = (FlowPass::new(), ndarray::array![[2.0, 3.0]]);
+    /// flow.forward(&theta, z.view(), &mut pass)?;
+    /// flow.pull_back(&theta, &mut pass, cotangent.view(), &[0.0], &mut gradient)?;
+    /// assert_eq!(pass.input_cotangent(), cotangent);
+    /// // The last bias of the second layer's network shifts the first coordinate.
+    /// assert_eq!(gradient.last(), Some(&2.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn pull_back(
         &self,
         theta: &[f64],
@@ -411,21 +500,70 @@ impl FlowPass {
     ///
     /// # Panics
     /// Before the first pass.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::{FlowPass, RealNvp};
+    /// let (flow, z) = (RealNvp::alternating(2, 2, &[4])?, ndarray::array![[0.5, -1.0]]);
+    /// let mut theta = vec![0.0; flow.parameters()];
+    /// // The last bias of the second layer's network shifts the first coordinate.
+    /// *theta.last_mut().unwrap() = 3.0;
+    /// let mut pass = FlowPass::new();
+    /// flow.forward(&theta, z.view(), &mut pass)?;
+    /// assert_eq!(pass.points(), ndarray::array![[3.5, -1.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn points(&self) -> ArrayView2<'_, f64> {
         self.stages.last().expect("a pass has been made").view()
     }
 
     /// log|det| of the map of the last pass at each of its points.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::{FlowPass, RealNvp};
+    /// let (flow, z) = (RealNvp::alternating(2, 2, &[4])?, ndarray::array![[0.5, -1.0]]);
+    /// let mut theta = vec![0.0; flow.parameters()];
+    /// // The bias before the last is r of the second layer: s = 2 tanh(r/2).
+    /// let r = theta.len() - 2;
+    /// theta[r] = 1.0;
+    /// let mut pass = FlowPass::new();
+    /// flow.forward(&theta, z.view(), &mut pass)?;
+    /// assert!((pass.log_det()[0] - 2.0 * 0.5f64.tanh()).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn log_det(&self) -> &[f64] {
         &self.log_det
     }
 
     /// The points before the first layer and after every layer, in the order in which the pass met them.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::{FlowPass, RealNvp};
+    /// let (flow, z) = (RealNvp::alternating(2, 5, &[4])?, ndarray::array![[0.5, -1.0]]);
+    /// let mut pass = FlowPass::new();
+    /// flow.forward(&vec![0.0; flow.parameters()], z.view(), &mut pass)?;
+    /// // Before the first layer and after each of five.
+    /// assert_eq!((pass.stages().len(), &pass.stages()[0]), (6, &z));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn stages(&self) -> &[Array2<f64>] {
         &self.stages
     }
 
     /// The derivative with respect to the input that the last pull-back left, n × d.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::{FlowPass, RealNvp};
+    /// let (flow, z) = (RealNvp::alternating(2, 2, &[4])?, ndarray::array![[0.5, -1.0]]);
+    /// let (mut theta, mut gradient) = (vec![0.0; flow.parameters()], vec![0.0; flow.parameters()]);
+    /// // The second layer scales the first coordinate by eˢ, s = 2 tanh ½.
+    /// let r = theta.len() - 2;
+    /// theta[r] = 1.0;
+    /// let mut pass = FlowPass::new();
+    /// flow.forward(&theta, z.view(), &mut pass)?;
+    /// flow.pull_back(&theta, &mut pass, ndarray::array![[1.0, 1.0]].view(), &[0.0], &mut gradient)?;
+    /// assert!((pass.input_cotangent()[[0, 0]] - (2.0 * 0.5f64.tanh()).exp()).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn input_cotangent(&self) -> ArrayView2<'_, f64> {
         self.cotangent.view()
     }

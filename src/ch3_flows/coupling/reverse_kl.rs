@@ -130,6 +130,14 @@ pub struct ReverseKl<P> {
 impl<P: Potential> ReverseKl<P> {
     /// The training that the book shows: 6 layers of width 32, 256 points per step, a rate that falls from 0.005 to 0
     /// along a cosine.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::{ReverseKl, Well};
+    /// let recipe = ReverseKl::new(Well::new(1.0)?, 200, 7);
+    /// assert_eq!([0, 200].map(|k| recipe.schedule.rate(k)), [5e-3, 0.0]);
+    /// assert!(recipe.annealing.is_none());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub const fn new(target: P, steps: usize, seed: u64) -> Self {
         let schedule = Schedule::Cosine { rate: 5e-3, steps };
         Self { target, annealing: None, layers: 6, width: 32, batch: 256, steps, schedule, seed }
@@ -144,6 +152,13 @@ impl<P: Potential> ReverseKl<P> {
     ///
     /// # Errors
     /// As [`RealNvp::alternating`].
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::{ReverseKl, Well};
+    /// let recipe = ReverseKl { layers: 4, width: 8, ..ReverseKl::new(Well::new(1.0)?, 20, 0) };
+    /// assert_eq!((recipe.flow()?.dimension(), recipe.flow()?.layers()), (2, 4));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn flow(&self) -> Result<RealNvp> {
         RealNvp::alternating(self.target.dimension(), self.layers, &[self.width; 2])
     }
@@ -152,6 +167,14 @@ impl<P: Potential> ReverseKl<P> {
     ///
     /// # Errors
     /// No points, a shape, schedule or annealing that is not valid, or a loss that is not finite in the first step.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::{ReverseKl, Well};
+    /// let recipe = ReverseKl { layers: 2, width: 2, batch: 8, ..ReverseKl::new(Well::new(1.0)?, 2, 0) };
+    /// assert_eq!(recipe.train()?.losses.len(), 2);
+    /// assert!(ReverseKl { batch: 0, ..recipe }.train().is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn train(&self) -> Result<Trained> {
         let flow = self.flow()?;
         at_least("batch", self.batch, 1)?;

@@ -39,6 +39,17 @@ impl Trained {
     ///
     /// # Errors
     /// A schedule that is not valid, or an error of `evaluate` at its first step.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::learning::Schedule, ch3_flows::coupling::Trained};
+    /// // θ² from 2 with steps of length ½: Adam's first two are as long as the rate, nearly.
+    /// let run = Trained::by_adam(vec![2.0], Schedule::Constant(0.5), 2, |_k, theta, gradient| {
+    ///     gradient[0] = 2.0 * theta[0];
+    ///     Ok(theta[0] * theta[0])
+    /// })?;
+    /// assert!(run.stopped.is_none() && run.losses[0] == 4.0 && (run.theta[0] - 1.0).abs() < 0.05);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn by_adam(
         theta: Vec<f64>,
         schedule: Schedule,
@@ -63,6 +74,14 @@ impl Trained {
     }
 
     /// θ and the losses as rows of numbers.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::learning::Schedule, ch3_flows::coupling::Trained};
+    /// let run = Trained::by_adam(vec![2.0], Schedule::Constant(0.5), 1, |_, _, _| Ok(7.0))?;
+    /// // No gradient, no move.
+    /// assert_eq!(run.rows(), [[2.0], [7.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn rows(self) -> Vec<Vec<f64>> {
         vec![self.theta, self.losses]
     }

@@ -40,9 +40,21 @@ const NOISE: f64 = 0.05;
 
 impl DataLaw {
     /// All of them.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::data::DataLaw;
+    /// // The thinner the law, the smaller its entropy.
+    /// let [eight, moons, checkerboard] = DataLaw::ALL.map(DataLaw::entropy);
+    /// assert!(moons < eight && eight < checkerboard);
+    /// ```
     pub const ALL: [Self; 3] = [Self::Eight, Self::Moons, Self::Checkerboard];
 
     /// The name, in words.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::data::DataLaw;
+    /// assert_eq!(DataLaw::Moons.name(), "two moons");
+    /// ```
     pub fn name(self) -> &'static str {
         match self {
             Self::Eight => "eight Gaussians",
@@ -52,6 +64,12 @@ impl DataLaw {
     }
 
     /// The name, as a key.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::data::DataLaw;
+    /// // A key is one word.
+    /// assert_eq!(DataLaw::ALL.map(DataLaw::key), ["eight", "moons", "checkerboard"]);
+    /// ```
     pub fn key(self) -> &'static str {
         match self {
             Self::Eight => "eight",
@@ -91,6 +109,14 @@ impl DataLaw {
     // ANCHOR_END: sample
 
     /// `n` independent points, one a row.
+    ///
+    /// ```
+    /// use sdml::{ch3_flows::data::DataLaw, random::Streams};
+    /// let streams = Streams::new(1, "doc");
+    /// let points = DataLaw::Moons.points(5, &mut streams.stream(0));
+    /// assert_eq!(points.dim(), (5, 2));
+    /// assert_eq!(points.row(0).to_vec(), DataLaw::Moons.sample(&mut streams.stream(0)));
+    /// ```
     pub fn points(self, n: usize, stream: &mut Stream) -> Array2<f64> {
         let mut points = Vec::with_capacity(2 * n);
         points.extend((0..n).flat_map(|_| self.sample(stream)));
@@ -98,6 +124,15 @@ impl DataLaw {
     }
 
     /// Overwrites `points` with independent points: fresh data for a training step.
+    ///
+    /// ```
+    /// use sdml::{ch3_flows::data::DataLaw, random::Streams};
+    /// let streams = Streams::new(1, "doc");
+    /// let mut points = [[9.0; 2]; 5];
+    /// DataLaw::Eight.fill(&mut points, &mut streams.stream(0));
+    /// // The points that `points` makes, in memory that is there.
+    /// assert_eq!(points.as_flattened(), DataLaw::Eight.points(5, &mut streams.stream(0)).as_slice().unwrap());
+    /// ```
     pub fn fill(self, points: &mut [[f64; 2]], stream: &mut Stream) {
         points.fill_with(|| self.sample(stream));
     }
@@ -175,6 +210,13 @@ impl DataLaw {
     }
 
     /// The centre and half the width of a square that holds practically all points.
+    ///
+    /// ```
+    /// use sdml::{ch3_flows::data::DataLaw, random::Streams};
+    /// let ([x, y], half) = DataLaw::Moons.window();
+    /// let points = DataLaw::Moons.points(1000, &mut Streams::new(1, "doc").stream(0));
+    /// assert!(points.rows().into_iter().all(|p| (p[0] - x).abs() < half && (p[1] - y).abs() < half));
+    /// ```
     pub fn window(self) -> ([f64; 2], f64) {
         match self {
             Self::Eight => ([0.0, 0.0], 3.0),

@@ -29,6 +29,14 @@ impl AffineField {
     ///
     /// # Errors
     /// d = 0.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::ode_flow::{AffineField, FlowField};
+    /// // A and b on ℝ³.
+    /// assert_eq!(AffineField::new(3)?.parameters(), 9 + 3);
+    /// assert!(AffineField::new(0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(dimension: usize) -> Result<Self> {
         Ok(Self { dimension: at_least("dimension", dimension, 1)? })
     }

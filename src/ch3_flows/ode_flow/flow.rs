@@ -58,22 +58,50 @@ impl<F: FlowField> OdeFlow<F> {
     ///
     /// # Errors
     /// A horizon that is 0 or not finite, or no steps.
+    ///
+    /// ```
+    /// use sdml::{ch2_control::neural_ode::Tableau, ch3_flows::ode_flow::{CubicField, OdeFlow}};
+    /// assert!(OdeFlow::new(CubicField, 1.0, Tableau::RK4, 4).is_ok());
+    /// assert!(OdeFlow::new(CubicField, 0.0, Tableau::RK4, 4).is_err());
+    /// ```
     pub fn new(field: F, horizon: f64, tableau: Tableau, steps: usize) -> Result<Self> {
         FixedStep::new(tableau, 0.0, horizon, steps)?;
         Ok(Self { field: Augmented(field), horizon, tableau, steps })
     }
 
     /// The field of (Y, J).
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::{Tableau, VectorField};
+    /// use sdml::ch3_flows::ode_flow::{AffineField, OdeFlow};
+    /// // (Y, J) has one coordinate more than Y.
+    /// assert_eq!(OdeFlow::new(AffineField::new(3)?, 1.0, Tableau::RK4, 4)?.field().dimension(), 4);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn field(&self) -> &Augmented<F> {
         &self.field
     }
 
     /// The solver from 0 to T.
+    ///
+    /// ```
+    /// use sdml::{ch2_control::neural_ode::Tableau, ch3_flows::ode_flow::{CubicField, OdeFlow}};
+    /// let solver = OdeFlow::new(CubicField, 1.5, Tableau::RK4, 4)?.forward();
+    /// assert_eq!((solver.time(0), solver.time(4)), (0.0, 1.5));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn forward(&self) -> FixedStep {
         FixedStep::new(self.tableau, 0.0, self.horizon, self.steps).expect("checked when the flow was made")
     }
 
     /// The solver from T to 0.
+    ///
+    /// ```
+    /// use sdml::{ch2_control::neural_ode::Tableau, ch3_flows::ode_flow::{CubicField, OdeFlow}};
+    /// let solver = OdeFlow::new(CubicField, 1.5, Tableau::RK4, 4)?.backward();
+    /// assert_eq!((solver.time(0), solver.time(4), solver.h()), (1.5, 0.0, -0.375));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn backward(&self) -> FixedStep {
         FixedStep::new(self.tableau, self.horizon, 0.0, self.steps).expect("checked when the flow was made")
     }
@@ -82,6 +110,17 @@ impl<F: FlowField> OdeFlow<F> {
     ///
     /// # Errors
     /// A z or θ of the wrong shape or not finite, or a trajectory that ceases to be finite.
+    ///
+    /// ```
+    /// use std::f64::consts::TAU;
+    /// use sdml::{ch2_control::neural_ode::Tableau, ch3_flows::ode_flow::{AffineField, OdeFlow}};
+    /// // dY/dt = Y stretches by e: the density at Y(1) = e is N(1; 0, 1)/e.
+    /// let flow = OdeFlow::new(AffineField::new(1)?, 1.0, Tableau::RK4, 100)?;
+    /// let image = flow.push(&[1.0, 0.0], ndarray::array![[1.0]].view())?;
+    /// assert!((image.points[[0, 0]] - 1f64.exp()).abs() < 1e-8);
+    /// assert!((image.log_density[0] + 0.5 + 0.5 * TAU.ln() + 1.0).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: push
     pub fn push(&self, theta: &[f64], z: ArrayView2<f64>) -> Result<Image> {
         let start = |i: usize| log_prior(z.row(i).iter().copied());
@@ -94,6 +133,15 @@ impl<F: FlowField> OdeFlow<F> {
     ///
     /// # Errors
     /// As [`OdeFlow::push`].
+    ///
+    /// ```
+    /// use sdml::{ch2_control::neural_ode::Tableau, ch3_flows::ode_flow::{AffineField, OdeFlow}};
+    /// // dY/dt = 2Y: e² came from 1, and ∫ ∇·F dt = 2.
+    /// let flow = OdeFlow::new(AffineField::new(1)?, 1.0, Tableau::RK4, 100)?;
+    /// let (z, integral) = flow.pull(&[2.0, 0.0], ndarray::array![[2f64.exp()]].view())?;
+    /// assert!((z[[0, 0]] - 1.0).abs() < 1e-6 && (integral[0] - 2.0).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: pull
     pub fn pull(&self, theta: &[f64], x: ArrayView2<f64>) -> Result<(Array2<f64>, Array1<f64>)> {
         // J falls by the integral on the way from 0 to T, and rises by it on the way back.
@@ -117,6 +165,16 @@ impl<F: FlowField> OdeFlow<F> {
     ///
     /// # Errors
     /// As [`OdeFlow::push`].
+    ///
+    /// ```
+    /// use std::f64::consts::TAU;
+    /// use sdml::{ch2_control::neural_ode::Tableau, ch3_flows::ode_flow::{AffineField, OdeFlow}};
+    /// // dY/dt = 3 makes N(3, 1): the mean of ½ (x − 3)² over 2 and 4 is ½.
+    /// let flow = OdeFlow::new(AffineField::new(1)?, 1.0, Tableau::RK4, 4)?;
+    /// let mean = flow.negative_log_likelihood(&[0.0, 3.0], ndarray::array![[2.0], [4.0]].view())?;
+    /// assert!((mean - 0.5 - 0.5 * TAU.ln()).abs() < 1e-13);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn negative_log_likelihood(&self, theta: &[f64], x: ArrayView2<f64>) -> Result<f64> {
         let log_p = self.log_density(theta, x)?;
         Ok(-log_p.iter().sum::<f64>() / log_p.len() as f64)
@@ -126,6 +184,15 @@ impl<F: FlowField> OdeFlow<F> {
     ///
     /// # Errors
     /// As [`OdeFlow::push`].
+    ///
+    /// ```
+    /// use sdml::{ch2_control::neural_ode::Tableau, ch3_flows::ode_flow::{AffineField, OdeFlow}};
+    /// // dY/dt = 4 in two steps of ½.
+    /// let flow = OdeFlow::new(AffineField::new(1)?, 1.0, Tableau::EULER, 2)?;
+    /// let path = flow.trajectories(&[0.0, 4.0], ndarray::array![[1.0]].view())?;
+    /// assert_eq!(path.iter().map(|y| y[[0, 0]]).collect::<Vec<_>>(), [1.0, 3.0, 5.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn trajectories(&self, theta: &[f64], z: ArrayView2<f64>) -> Result<Vec<Array2<f64>>> {
         self.check(theta, z)?;
         let d = self.field.0.dimension();

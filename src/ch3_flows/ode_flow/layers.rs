@@ -56,11 +56,25 @@ impl<F: FlowField> Layers<F> {
     ///
     /// # Errors
     /// A horizon that is not positive, or no layers.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::ode_flow::{AffineField, Layers};
+    /// let field = AffineField::new(1)?;
+    /// assert!(Layers::new(field, 1.0, 2).is_ok());
+    /// assert!(Layers::new(field, 0.0, 2).is_err() && Layers::new(field, 1.0, 0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(field: F, horizon: f64, count: usize) -> Result<Self> {
         Ok(Self { field, horizon: positive("horizon", horizon)?, count: at_least("count", count, 1)? })
     }
 
     /// Δt.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::ode_flow::{AffineField, Layers};
+    /// assert_eq!(Layers::new(AffineField::new(1)?, 1.0, 8)?.width(), 0.125);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn width(&self) -> f64 {
         self.horizon / self.count as f64
     }
@@ -69,6 +83,15 @@ impl<F: FlowField> Layers<F> {
     ///
     /// # Errors
     /// A z of another dimension, or another number of parameters.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch3_flows::ode_flow::{AffineField, Layers};
+    /// // dY/dt = 3: the layers shift and do not stretch.
+    /// let pushed = Layers::new(AffineField::new(1)?, 1.0, 2)?.push(&[0.0, 3.0], array![1.0].view())?;
+    /// assert_eq!((pushed.point, pushed.log_determinant, pushed.trace), (array![4.0], 0.0, 0.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: push
     pub fn push(&self, theta: &[f64], z: ArrayView1<f64>) -> Result<Pushed> {
         let (d, dt) = (self.check(theta, z)?, self.width());
@@ -88,6 +111,16 @@ impl<F: FlowField> Layers<F> {
     ///
     /// # Errors
     /// An x of another dimension, another number of parameters, or a layer that does not exist.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch3_flows::ode_flow::{AffineField, Layers};
+    /// // dY/dt = Y in layers of width ½: 1.5 came from 1, but the formula gives 1.5 (1 − ½).
+    /// let layers = Layers::new(AffineField::new(1)?, 1.0, 2)?;
+    /// assert_eq!(layers.inverse_layer(&[1.0, 0.0], 1, array![1.5].view())?, array![0.75]);
+    /// assert!(layers.inverse_layer(&[1.0, 0.0], 3, array![1.5].view()).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: inverse
     pub fn inverse_layer(&self, theta: &[f64], i: usize, x: ArrayView1<f64>) -> Result<Array1<f64>> {
         self.check(theta, x)?;

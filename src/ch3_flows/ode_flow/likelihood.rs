@@ -91,6 +91,14 @@ const BLOCK: usize = 32;
 
 impl OdeLikelihood {
     /// The training this book shows for `law`: the thinner the law, the longer.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::{data::DataLaw, ode_flow::OdeLikelihood};
+    /// // The moons are the thinnest.
+    /// let iterations = |law| OdeLikelihood::of(law, 0).iterations;
+    /// assert!(iterations(DataLaw::Moons) > iterations(DataLaw::Eight));
+    /// assert_eq!(OdeLikelihood::of(DataLaw::Eight, 7).seed, 7);
+    /// ```
     pub fn of(law: DataLaw, seed: u64) -> Self {
         let (iterations, rate) = match law {
             DataLaw::Eight => (500, 5e-3),
@@ -112,6 +120,15 @@ impl OdeLikelihood {
     ///
     /// # Errors
     /// A width of 0, or no steps.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::{data::DataLaw, ode_flow::OdeLikelihood};
+    /// // From (y, t) to a velocity, carried from 0 to 1.
+    /// let flow = OdeLikelihood::of(DataLaw::Eight, 0).flow(10)?;
+    /// assert_eq!(flow.field().0.network().sizes(), [3, 64, 64, 2]);
+    /// assert_eq!((flow.forward().steps(), flow.forward().time(10)), (10, 1.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn flow(&self, steps: usize) -> Result<OdeFlow<NetworkFlow>> {
         let network = Mlp::new(&[3, self.width, self.width, 2], Activation::Tanh)?;
         OdeFlow::new(NetworkFlow::new(network)?, 1.0, Tableau::RK4, steps)
@@ -121,6 +138,16 @@ impl OdeLikelihood {
     ///
     /// # Errors
     /// No points, or a shape or schedule that is not valid.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::{data::DataLaw, ode_flow::OdeLikelihood};
+    /// let recipe = OdeLikelihood::of(DataLaw::Eight, 0);
+    /// let recipe = OdeLikelihood { width: 2, steps: 2, batch: 8, iterations: 2, ..recipe };
+    /// let mut seen = Vec::new();
+    /// let trained = recipe.train(|_k, loss| seen.push(loss))?;
+    /// assert_eq!(trained.losses, seen);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: train
     pub fn train(&self, mut observe: impl FnMut(usize, f64)) -> Result<Trained> {
         at_least("batch", self.batch, 1)?;

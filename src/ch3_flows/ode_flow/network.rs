@@ -48,6 +48,15 @@ impl NetworkFlow {
     ///
     /// # Errors
     /// A network that has not exactly one input more than outputs.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Mlp};
+    /// use sdml::ch3_flows::ode_flow::NetworkFlow;
+    /// // The plane and the time.
+    /// assert!(NetworkFlow::new(Mlp::new(&[3, 4, 2], Activation::Tanh)?).is_ok());
+    /// assert!(NetworkFlow::new(Mlp::new(&[4, 4, 2], Activation::Tanh)?).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(network: Mlp) -> Result<Self> {
         if network.inputs() != network.outputs() + 1 {
             let allowed = format!("{}, the outputs and the time", network.outputs() + 1);
@@ -57,6 +66,14 @@ impl NetworkFlow {
     }
 
     /// The network.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Mlp};
+    /// use sdml::ch3_flows::ode_flow::NetworkFlow;
+    /// let mlp = Mlp::new(&[3, 4, 2], Activation::Tanh)?;
+    /// assert_eq!(NetworkFlow::new(mlp.clone())?.network(), &mlp);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn network(&self) -> &Mlp {
         &self.network
     }

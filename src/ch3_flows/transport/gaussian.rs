@@ -29,6 +29,14 @@ impl Gaussian {
     /// # Errors
     /// No dimension, lengths that do not fit, numbers that are not finite, or a covariance that is not symmetric and
     /// positive definite.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::transport::Gaussian;
+    /// assert!(Gaussian::new(&[0.0, 0.0], &[2.0, 1.0, 1.0, 2.0]).is_ok());
+    /// // Not positive definite; not symmetric.
+    /// assert!(Gaussian::new(&[0.0, 0.0], &[1.0, 2.0, 2.0, 1.0]).is_err());
+    /// assert!(Gaussian::new(&[0.0, 0.0], &[2.0, 1.0, 0.0, 2.0]).is_err());
+    /// ```
     pub fn new(mean: &[f64], covariance: &[f64]) -> Result<Self> {
         let n = at_least("mean.len()", mean.len(), 1)?;
         if covariance.len() != n * n {
@@ -48,16 +56,38 @@ impl Gaussian {
     }
 
     /// The mean.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::transport::Gaussian;
+    /// let law = Gaussian::new(&[3.0, -1.0], &[4.0, 0.0, 0.0, 1.0])?;
+    /// assert_eq!(law.mean().as_slice(), [3.0, -1.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn mean(&self) -> &DVector<f64> {
         &self.mean
     }
 
     /// The covariance.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::transport::Gaussian;
+    /// let law = Gaussian::new(&[3.0, -1.0], &[4.0, 0.5, 0.5, 1.0])?;
+    /// assert_eq!((law.covariance()[(0, 0)], law.covariance()[(1, 0)]), (4.0, 0.5));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn covariance(&self) -> &DMatrix<f64> {
         &self.covariance
     }
 
     /// The density at x.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::transport::Gaussian;
+    /// // At its mean: 1/(2π √det S) with det S = 4.
+    /// let law = Gaussian::new(&[3.0, -1.0], &[4.0, 0.0, 0.0, 1.0])?;
+    /// assert!((law.density(law.mean()) - 0.25 / std::f64::consts::PI).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn density(&self, x: &DVector<f64>) -> f64 {
         let root = self.covariance.clone().cholesky().expect("positive definite, as checked").l();
         let y = root.solve_lower_triangular(&(x - &self.mean)).expect("an invertible root");
@@ -73,6 +103,15 @@ impl Gaussian {
     ///
     /// # Errors
     /// A target of another dimension.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::transport::Gaussian;
+    /// // Between laws whose axes agree it stretches each: by 2 and by ½.
+    /// let source = Gaussian::new(&[0.0, 0.0], &[1.0, 0.0, 0.0, 4.0])?;
+    /// let map = source.optimal_map(&Gaussian::new(&[0.0, 0.0], &[4.0, 0.0, 0.0, 1.0])?)?;
+    /// assert!((map[(0, 0)] - 2.0).abs() < 1e-13 && (map[(1, 1)] - 0.5).abs() < 1e-13 && map[(0, 1)].abs() < 1e-13);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: optimal
     pub fn optimal_map(&self, target: &Self) -> Result<DMatrix<f64>> {
         self.same_dimension(target)?;
@@ -88,6 +127,19 @@ impl Gaussian {
     ///
     /// # Errors
     /// A target of another dimension.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::transport::Gaussian;
+    /// // From N(0, I) it is the Cholesky factor: (2 0; 1 1) of (4 2; 2 2).
+    /// let source = Gaussian::new(&[0.0, 0.0], &[1.0, 0.0, 0.0, 1.0])?;
+    /// let target = Gaussian::new(&[0.0, 0.0], &[4.0, 2.0, 2.0, 2.0])?;
+    /// let map = source.triangular_map(&target)?;
+    /// assert_eq!((map[(0, 0)], map[(1, 0)], map[(0, 1)], map[(1, 1)]), (2.0, 1.0, 0.0, 1.0));
+    /// // It arrives, but costs more than the optimal map.
+    /// let optimal = source.cost(&target, &source.optimal_map(&target)?)?;
+    /// assert!(source.cost(&target, &map)? > optimal + 0.1);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: triangular
     pub fn triangular_map(&self, target: &Self) -> Result<DMatrix<f64>> {
         self.same_dimension(target)?;
@@ -104,6 +156,14 @@ impl Gaussian {
     ///
     /// # Errors
     /// A matrix or target of another dimension.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::evolution::DMatrix, ch3_flows::transport::Gaussian};
+    /// // x ↦ 2x + 3 on the line: E(X + 3)² = 10.
+    /// let (source, target) = (Gaussian::new(&[0.0], &[1.0])?, Gaussian::new(&[3.0], &[4.0])?);
+    /// assert_eq!(source.cost(&target, &DMatrix::from_element(1, 1, 2.0))?, 10.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn cost(&self, target: &Self, matrix: &DMatrix<f64>) -> Result<f64> {
         self.same_dimension(target)?;
         let n = self.mean.len();
@@ -119,6 +179,16 @@ impl Gaussian {
     ///
     /// # Errors
     /// A target of another dimension.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::transport::Gaussian;
+    /// // What the optimal map costs.
+    /// let source = Gaussian::new(&[0.0, 0.0], &[1.0, 0.0, 0.0, 1.0])?;
+    /// let target = Gaussian::new(&[3.0, 0.0], &[4.0, 2.0, 2.0, 2.0])?;
+    /// let cost = source.cost(&target, &source.optimal_map(&target)?)?;
+    /// assert!((source.distance_squared(&target)? - cost).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: bures
     pub fn distance_squared(&self, target: &Self) -> Result<f64> {
         self.same_dimension(target)?;
@@ -138,6 +208,16 @@ impl Gaussian {
     ///
     /// # Errors
     /// Samples that are empty or of different sizes, or a sample or target of another dimension.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch3_flows::transport::Gaussian;
+    /// let (source, target) = (Gaussian::new(&[0.0], &[1.0])?, Gaussian::new(&[3.0], &[4.0])?);
+    /// // x = 1 goes to 2x + 3 = 5, and there φ + ψ = |5 − 1|²; to send it elsewhere costs more.
+    /// assert!((source.dual_value(&target, array![[1.0]].view(), array![[5.0]].view())? - 16.0).abs() < 1e-12);
+    /// assert!(source.dual_value(&target, array![[1.0]].view(), array![[4.0]].view())? < 9.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: dual
     pub fn dual_value(&self, target: &Self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<f64> {
         self.fits(a, b)?;
@@ -163,6 +243,17 @@ impl Gaussian {
     ///
     /// # Errors
     /// A matrix, point or target of another dimension.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::evolution::{DMatrix, DVector};
+    /// use sdml::ch3_flows::transport::Gaussian;
+    /// let (source, target) = (Gaussian::new(&[0.0], &[1.0])?, Gaussian::new(&[3.0], &[4.0])?);
+    /// let at = DVector::from_element(1, 0.7);
+    /// let residual = |slope| source.monge_ampere_residual(&target, &DMatrix::from_element(1, 1, slope), &at);
+    /// // 2x + 3 carries N(0, 1) to N(3, 4); x + 3 does not.
+    /// assert!(residual(2.0)?.abs() < 1e-15 && residual(1.0)?.abs() > 0.05);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn monge_ampere_residual(
         &self,
         target: &Self,

@@ -28,6 +28,11 @@ pub enum Tail {
 
 impl Tail {
     /// The same mass on the other side: what turns an increasing map into a decreasing one.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::transport::Tail;
+    /// assert_eq!([Tail::Left(0.2), Tail::Right(0.2)].map(Tail::mirrored), [Tail::Right(0.2), Tail::Left(0.2)]);
+    /// ```
     pub fn mirrored(self) -> Self {
         match self {
             Self::Left(p) => Self::Right(p),
@@ -71,6 +76,12 @@ pub enum LineLaw {
 
 impl LineLaw {
     /// N(0, 1).
+    ///
+    /// ```
+    /// use sdml::ch3_flows::transport::LineLaw;
+    /// assert_eq!(LineLaw::STANDARD.left(0.0), 0.5);
+    /// assert!((LineLaw::STANDARD.density(0.0) - std::f64::consts::TAU.sqrt().recip()).abs() < 1e-15);
+    /// ```
     pub const STANDARD: Self = Self::Normal { mean: 0.0, deviation: 1.0 };
 
     /// Passes the law on if its parameters are in order.
@@ -118,6 +129,12 @@ impl LineLaw {
     }
 
     /// p(x).
+    ///
+    /// ```
+    /// use sdml::ch3_flows::transport::LineLaw;
+    /// let exponential = LineLaw::Exponential { rate: 2.0 };
+    /// assert_eq!([-1.0, 0.5].map(|x| exponential.density(x)), [0.0, 2.0 * (-1f64).exp()]);
+    /// ```
     pub fn density(&self, x: f64) -> f64 {
         match self {
             Self::Normal { mean, deviation } => normal::density((x - mean) / deviation) / deviation,
@@ -133,6 +150,12 @@ impl LineLaw {
     }
 
     /// P(X ≤ x).
+    ///
+    /// ```
+    /// use sdml::ch3_flows::transport::LineLaw;
+    /// let uniform = LineLaw::Uniform { low: 0.0, high: 4.0 };
+    /// assert_eq!([-1.0, 1.0, 9.0].map(|x| uniform.left(x)), [0.0, 0.25, 1.0]);
+    /// ```
     pub fn left(&self, x: f64) -> f64 {
         match self {
             Self::Normal { mean, deviation } => normal::cdf((x - mean) / deviation),
@@ -144,6 +167,14 @@ impl LineLaw {
     }
 
     /// P(X > x), without the cancellation of 1 − P(X ≤ x).
+    ///
+    /// ```
+    /// use sdml::ch3_flows::transport::LineLaw;
+    /// // e^{−100}, where 1 − P(X ≤ x) would be 0.
+    /// let exponential = LineLaw::Exponential { rate: 2.0 };
+    /// assert_eq!(exponential.right(50.0), (-100f64).exp());
+    /// assert_eq!(1.0 - exponential.left(50.0), 0.0);
+    /// ```
     pub fn right(&self, x: f64) -> f64 {
         match self {
             Self::Normal { mean, deviation } => normal::tail((x - mean) / deviation),
@@ -155,6 +186,12 @@ impl LineLaw {
     }
 
     /// The mass beside x, on its smaller side.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::transport::{LineLaw, Tail};
+    /// let uniform = LineLaw::Uniform { low: 0.0, high: 4.0 };
+    /// assert_eq!([1.0, 2.0, 3.0].map(|x| uniform.tail(x)), [Tail::Left(0.25), Tail::Left(0.5), Tail::Right(0.25)]);
+    /// ```
     pub fn tail(&self, x: f64) -> Tail {
         let left = self.left(x);
         if left <= 0.5 { Tail::Left(left) } else { Tail::Right(self.right(x)) }

@@ -57,6 +57,15 @@ impl<A: Potential, B: Potential> Potential for Bridge<'_, A, B> {
 }
 
 /// The logarithms of independent weights, and where their chains ended.
+///
+/// ```
+/// use sdml::ch4_langevin::{barriers::Annealing, sampler::Harmonic};
+/// // From N(0, 1) to N(0, 1) nothing has to be made up for: all weights are 1.
+/// let (well, way) = (Harmonic::new(&[1.0])?, Annealing { steps: 3, moves: 1, h: 0.2, paths: 10, seed: 1 });
+/// let weights = way.run(&well, |stream, x| x[0] = stream.normal(), &well, 1.0)?;
+/// assert!(weights.logs() == [0.0; 10] && weights.effective_size() == 10.0);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weights {
     logs: Vec<f64>,
@@ -121,6 +130,15 @@ impl Annealing {
 
 impl Weights {
     /// The logarithms of the weights.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::{barriers::Annealing, sampler::Harmonic};
+    /// // In one step nothing has moved yet: U₀ − U = ½ − 2 at x = 1.
+    /// let (one, four) = (Harmonic::new(&[1.0])?, Harmonic::new(&[4.0])?);
+    /// let way = Annealing { steps: 1, moves: 1, h: 0.2, paths: 3, seed: 1 };
+    /// assert_eq!(way.run(&one, |_, x| x[0] = 1.0, &four, 1.0)?.logs(), [-1.5; 3]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn logs(&self) -> &[f64] {
         &self.logs
     }
@@ -129,6 +147,16 @@ impl Weights {
     ///
     /// # Errors
     /// Fewer than two weights, or some too large for a floating-point number.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::{barriers::Annealing, sampler::Harmonic};
+    /// // All from x = 1 in one step: the weights are e^{−3/2}, without a spread.
+    /// let (one, four) = (Harmonic::new(&[1.0])?, Harmonic::new(&[4.0])?);
+    /// let way = Annealing { steps: 1, moves: 1, h: 0.2, paths: 4, seed: 1 };
+    /// let mean = way.run(&one, |_, x| x[0] = 1.0, &four, 1.0)?.mean()?;
+    /// assert_eq!((mean.mean, mean.standard_error), ((-1.5f64).exp(), 0.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn mean(&self) -> Result<Estimate> {
         self.logs.iter().map(|log| log.exp()).collect::<Moments>().mean()
     }
@@ -154,6 +182,16 @@ impl Weights {
     }
 
     /// Σ w f(x)/Σ w over the ends of the paths: the mean of f under e^{−βU}.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::{barriers::Annealing, sampler::Harmonic};
+    /// // From N(0, 1) to N(0, 1/4): E x² = ¼.
+    /// let (one, four) = (Harmonic::new(&[1.0])?, Harmonic::new(&[4.0])?);
+    /// let way = Annealing { steps: 5, moves: 1, h: 0.2, paths: 2000, seed: 1 };
+    /// let weights = way.run(&one, |stream, x| x[0] = stream.normal(), &four, 1.0)?;
+    /// assert!((weights.expectation(|x| x[0] * x[0]) - 0.25).abs() < 0.05);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn expectation(&self, f: impl Fn(&[f64]) -> f64) -> f64 {
         let [sum, total] = self
             .scaled()
@@ -163,6 +201,18 @@ impl Weights {
     }
 
     /// (Σw)²/Σw²: as many even weights would be as good (Kish 1965).
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::{barriers::Annealing, sampler::Harmonic};
+    /// // Half of the paths start at 0, with the weight 1, half at 1, with the weight e^{−3/2}.
+    /// let (one, four) = (Harmonic::new(&[1.0])?, Harmonic::new(&[4.0])?);
+    /// let way = Annealing { steps: 1, moves: 1, h: 0.2, paths: 1000, seed: 1 };
+    /// let start = |stream: &mut sdml::random::Stream, x: &mut [f64]| x[0] = f64::from(stream.uniform() < 0.5);
+    /// let size = way.run(&one, start, &four, 1.0)?.effective_size();
+    /// let w = (-1.5f64).exp();
+    /// assert!((size / 1000.0 - 0.5 * (1.0 + w).powi(2) / (1.0 + w * w)).abs() < 0.05);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: effective_size
     pub fn effective_size(&self) -> f64 {
         let [sum, squares] = self.scaled().fold([0.0, 0.0], |[sum, squares], w| [sum + w, squares + w * w]);

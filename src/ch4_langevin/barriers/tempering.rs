@@ -66,6 +66,15 @@ impl<'a, U: Potential> Tempering<'a, U> {
     /// # Errors
     /// Fewer than two temperatures, not positive or not increasing; steps that are not positive; and what
     /// [`Chains::from_point`] refuses.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::{barriers::Tempering, sampler::DoubleWell};
+    /// let well = DoubleWell::new(1)?;
+    /// assert!(Tempering::new(&well, &[1.0, 3.0], |beta| 0.1 / beta, 1, 2, &[1.0]).is_ok());
+    /// // From hot to cold, not the other way.
+    /// assert!(Tempering::new(&well, &[3.0, 1.0], |beta| 0.1 / beta, 1, 2, &[1.0]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(
         potential: &'a U,
         betas: &[f64],
@@ -102,6 +111,15 @@ impl<'a, U: Potential> Tempering<'a, U> {
     ///
     /// # Errors
     /// A chain that escapes.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::{barriers::Tempering, sampler::DoubleWell};
+    /// let well = DoubleWell::new(1)?;
+    /// let mut tempering = Tempering::new(&well, &[1.0, 3.0], |beta| 0.1 / beta, 1, 2, &[1.0])?;
+    /// tempering.sweep(5)?;
+    /// assert!(tempering.positions(0).iter().all(|x| *x != 1.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn sweep(&mut self, steps: usize) -> Result<()> {
         for rung in &mut self.rungs {
             rung.advance(steps)?;
@@ -129,16 +147,45 @@ impl<'a, U: Potential> Tempering<'a, U> {
     }
 
     /// The positions at temperature number `k`, a row for each ladder.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::{barriers::Tempering, sampler::DoubleWell};
+    /// let well = DoubleWell::new(1)?;
+    /// let tempering = Tempering::new(&well, &[1.0, 3.0], |beta| 0.1 / beta, 1, 2, &[1.0])?;
+    /// assert_eq!(tempering.positions(1), ndarray::array![[1.0], [1.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn positions(&self, k: usize) -> Array2<f64> {
         self.rungs[k].positions()
     }
 
     /// Which chain of the start is now at which temperature, in the ladder with this number.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::{barriers::Tempering, sampler::DoubleWell};
+    /// let well = DoubleWell::new(1)?;
+    /// let mut tempering = Tempering::new(&well, &[1.0, 1.001], |beta| 0.1 / beta, 1, 1, &[1.0])?;
+    /// assert_eq!(tempering.walkers(0), [0, 1]);
+    /// // At nearly equal temperatures the first exchange is all but certain.
+    /// tempering.sweep(5)?;
+    /// assert_eq!(tempering.walkers(0), [1, 0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn walkers(&self, ladder: usize) -> &[usize] {
         &self.walkers[ladder]
     }
 
     /// The share of exchanges accepted so far between the temperatures k and k + 1; not a number before any was tried.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::{barriers::Tempering, sampler::DoubleWell};
+    /// let well = DoubleWell::new(1)?;
+    /// let mut tempering = Tempering::new(&well, &[1.0, 1.001], |beta| 0.1 / beta, 1, 10, &[1.0])?;
+    /// assert!(tempering.exchange_rate(0).is_nan());
+    /// tempering.sweep(5)?;
+    /// assert!(tempering.exchange_rate(0) > 0.8);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn exchange_rate(&self, k: usize) -> f64 {
         self.accepted[k] as f64 / self.tried[k] as f64
     }

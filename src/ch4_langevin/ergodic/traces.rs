@@ -25,6 +25,13 @@ impl Traces {
     ///
     /// # Errors
     /// No chain, chains of unequal length, fewer than two values in each, or values that are not finite.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::ergodic::Traces;
+    /// assert!(Traces::new(vec![vec![1.0, 2.0], vec![3.0, 4.0]]).is_ok());
+    /// // Of unequal length; too short.
+    /// assert!(Traces::new(vec![vec![1.0, 2.0], vec![3.0]]).is_err() && Traces::new(vec![vec![1.0]]).is_err());
+    /// ```
     pub fn new(values: Vec<Vec<f64>>) -> Result<Self> {
         let lengths: Vec<usize> = values.iter().map(Vec::len).collect();
         match lengths.first() {
@@ -52,21 +59,47 @@ impl Traces {
     }
 
     /// The number of chains, M.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::ergodic::Traces;
+    /// assert_eq!(Traces::new(vec![vec![1.0, 2.0, 3.0]; 2])?.count(), 2);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn count(&self) -> usize {
         self.values.len()
     }
 
     /// The length of each chain, N.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::ergodic::Traces;
+    /// assert_eq!(Traces::new(vec![vec![1.0, 2.0, 3.0]; 2])?.length(), 3);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn length(&self) -> usize {
         self.values[0].len()
     }
 
     /// The chains.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::ergodic::Traces;
+    /// // The rows of a matrix, as a sampler records them.
+    /// let chains = Traces::try_from(ndarray::array![[1.0, 2.0], [3.0, 4.0]])?;
+    /// assert_eq!(chains.all(), [[1.0, 2.0], [3.0, 4.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn all(&self) -> &[Vec<f64>] {
         &self.values
     }
 
     /// The mean over all chains.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::ergodic::Traces;
+    /// assert_eq!(Traces::new(vec![vec![1.0, 2.0], vec![5.0, 8.0]])?.mean(), 4.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn mean(&self) -> f64 {
         mean(&self.values.iter().map(|chain| mean(chain)).collect::<Vec<_>>())
     }
@@ -75,6 +108,14 @@ impl Traces {
     ///
     /// # Errors
     /// Traces of fewer than four values.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::ergodic::Traces;
+    /// // A chain that drifts: its halves disagree.
+    /// let halves = Traces::new(vec![vec![0.0, 0.0, 1.0, 1.0]])?.split()?;
+    /// assert_eq!((halves.count(), halves.all()), (2, &[vec![0.0, 0.0], vec![1.0, 1.0]][..]));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn split(&self) -> Result<Self> {
         let half = crate::error::at_least("chains.length()", self.length(), 4)? / 2;
         let halves = |chain: &Vec<f64>| [chain[..half].to_vec(), chain[chain.len() - half..].to_vec()];
@@ -85,6 +126,14 @@ impl Traces {
     ///
     /// # Errors
     /// An `f` that returns something not finite.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::ergodic::Traces;
+    /// let chains = Traces::new(vec![vec![1.0, -2.0]])?;
+    /// assert_eq!(chains.map(|x| x * x)?.all(), [[1.0, 4.0]]);
+    /// assert!(chains.map(f64::sqrt).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn map(&self, f: impl Fn(f64) -> f64) -> Result<Self> {
         Self::new(self.values.iter().map(|chain| chain.iter().map(|x| f(*x)).collect()).collect())
     }

@@ -26,6 +26,15 @@ impl Memory {
     ///
     /// # Errors
     /// No pairs; numbers that are not finite and greater than 0.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::generalized::Memory;
+    /// // Two times, of which the longer decides what is remembered.
+    /// let memory = Memory::new(&[(3.0, 0.5), (1.0, 2.0)])?;
+    /// assert_eq!((memory.kernel(0.0), memory.friction()), (4.0, 3.5));
+    /// assert!(Memory::new(&[]).is_err() && Memory::new(&[(1.0, 0.0)]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(terms: &[(f64, f64)]) -> Result<Self> {
         at_least("terms.len()", terms.len(), 1)?;
         for &(weight, time) in terms {
@@ -39,21 +48,50 @@ impl Memory {
     ///
     /// # Errors
     /// Numbers that are not finite and greater than 0.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::generalized::Memory;
+    /// // The shorter the memory, the higher its peak: the friction stays.
+    /// let memory = Memory::exponential(2.0, 0.125)?;
+    /// assert_eq!((memory.kernel(0.0), memory.friction()), (16.0, 2.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn exponential(friction: f64, time: f64) -> Result<Self> {
         Self::new(&[(positive("friction", friction)? / positive("time", time)?, time)])
     }
 
     /// The pairs (cᵢ, τᵢ).
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::generalized::Memory;
+    /// assert_eq!(Memory::exponential(2.0, 0.5)?.terms(), [(4.0, 0.5)]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn terms(&self) -> &[(f64, f64)] {
         &self.terms
     }
 
     /// ζ(t).
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::generalized::Memory;
+    /// let memory = Memory::exponential(2.0, 0.5)?;
+    /// assert!((memory.kernel(1.0) - 4.0 * (-2f64).exp()).abs() < 1e-15);
+    /// assert_eq!(memory.kernel(-1.0), memory.kernel(1.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn kernel(&self, t: f64) -> f64 {
         self.terms.iter().map(|(weight, time)| weight * (-t.abs() / time).exp()).sum()
     }
 
     /// ∫₀^∞ ζ = Σ cᵢτᵢ.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::generalized::Memory;
+    /// // Σ cᵢτᵢ.
+    /// assert_eq!(Memory::new(&[(3.0, 0.5), (1.0, 2.0)])?.friction(), 1.5 + 2.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn friction(&self) -> f64 {
         self.terms.iter().map(|(weight, time)| weight * time).sum()
     }
@@ -76,6 +114,15 @@ impl Memory {
     ///
     /// # Errors
     /// A stiffness that is not finite or is negative; a time that is not finite, or so long that the exponential is lost.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::generalized::Memory;
+    /// // A free particle whose memory is short forgets like e^{−γt}.
+    /// let memory = Memory::exponential(2.0, 1e-4)?;
+    /// assert!((memory.velocity_autocorrelation(0.0, 0.0)? - 1.0).abs() < 1e-14);
+    /// assert!((memory.velocity_autocorrelation(0.0, 0.5)? - (-1f64).exp()).abs() < 1e-3);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: autocorrelation
     pub fn velocity_autocorrelation(&self, stiffness: f64, t: f64) -> Result<f64> {
         if finite("stiffness", stiffness)? < 0.0 {
@@ -89,6 +136,19 @@ impl Memory {
     ///
     /// # Errors
     /// A β or a step that is not finite and greater than 0.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::generalized::Memory, random::Streams, statistics::Estimate};
+    /// // E F(t)F(t + h) = ζ(h)/β.
+    /// let (memory, streams) = (Memory::exponential(2.0, 0.5)?, Streams::new(1, "doc"));
+    /// let mut products = Vec::new();
+    /// for path in 0..1000 {
+    ///     let force = memory.noise(4.0, 0.25, 2, &mut streams.stream(path))?;
+    ///     products.push(force[0] * force[1]);
+    /// }
+    /// assert!(Estimate::of(products)?.z((-0.5f64).exp()).abs() < 4.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: noise
     pub fn noise(&self, beta: f64, h: f64, count: usize, stream: &mut Stream) -> Result<Vec<f64>> {
         positive("beta", beta)?;

@@ -35,6 +35,14 @@ impl Oscillators {
     ///
     /// # Errors
     /// A friction γ or a time τ that is not finite and greater than 0; no oscillators.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::generalized::Oscillators;
+    /// // The median of Cauchy's law with scale ½ is the frequency 2: ζ₁ = 4 cos 2t.
+    /// let bath = Oscillators::at_quantiles(2.0, 0.5, 1)?;
+    /// assert!((bath.kernel(0.3) - 4.0 * 0.6f64.cos()).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: quantiles
     pub fn at_quantiles(friction: f64, time: f64, n: usize) -> Result<Self> {
         Self::at(friction, time, n, |j| (j as f64 + 0.5) / n as f64)
@@ -45,6 +53,15 @@ impl Oscillators {
     ///
     /// # Errors
     /// As [`Self::at_quantiles`].
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::generalized::Oscillators, random::Streams};
+    /// // At t = 0 the kernel is γ/τ whatever was drawn, elsewhere only on average.
+    /// let bath = Oscillators::at_random(2.0, 0.5, 400, &mut Streams::new(1, "doc").stream(0))?;
+    /// assert!((bath.kernel(0.0) - 4.0).abs() < 1e-12);
+    /// assert!((bath.kernel(0.5) - 4.0 * (-1f64).exp()).abs() < 4.0 * 4.0 / 20.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn at_random(friction: f64, time: f64, n: usize, stream: &mut Stream) -> Result<Self> {
         Self::at(friction, time, n, |_| stream.uniform())
     }
@@ -58,6 +75,14 @@ impl Oscillators {
     }
 
     /// ζₙ(t) = w Σ cos ωⱼt.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::generalized::Oscillators;
+    /// let bath = Oscillators::at_quantiles(2.0, 0.5, 10)?;
+    /// // Even in t, and largest at 0.
+    /// assert!((bath.kernel(-0.7) - bath.kernel(0.7)).abs() < 1e-14 && bath.kernel(0.7) < bath.kernel(0.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: kernel
     pub fn kernel(&self, t: f64) -> f64 {
         self.weight * self.frequencies.iter().map(|omega| (omega * t).cos()).sum::<f64>()
@@ -69,6 +94,14 @@ impl Oscillators {
     ///
     /// # Errors
     /// A stiffness that is not finite and greater than 0; times that are not finite.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::generalized::Oscillators;
+    /// // Σ uₖ² = 1; and a bath without strength leaves the particle to its spring, cos √k t.
+    /// let c = Oscillators::at_quantiles(1e-12, 0.5, 5)?.velocity_autocorrelation(4.0, &[0.0, 0.3])?;
+    /// assert!((c[0] - 1.0).abs() < 1e-12 && (c[1] - 0.6f64.cos()).abs() < 1e-6);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn velocity_autocorrelation(&self, stiffness: f64, times: &[f64]) -> Result<Vec<f64>> {
         positive("stiffness", stiffness)?;
         let n = self.frequencies.len();
@@ -97,6 +130,15 @@ impl Oscillators {
     ///
     /// # Errors
     /// A β that is not finite and greater than 0.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::generalized::Oscillators, random::Streams};
+    /// let bath = Oscillators::at_quantiles(2.0, 0.5, 10)?;
+    /// let whole = bath.around(1.5, 4.0, &mut Streams::new(1, "doc").stream(0))?;
+    /// assert_eq!((whole.q, whole.p), (1.5, 0.0));
+    /// assert!(bath.around(1.5, 0.0, &mut Streams::new(1, "doc").stream(0)).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: equilibrium
     pub fn around(&self, q: f64, beta: f64, stream: &mut Stream) -> Result<Whole<'_>> {
         let deviation = positive("beta", beta)?.sqrt().recip();
@@ -137,6 +179,17 @@ pub struct Whole<'a> {
 
 impl Whole<'_> {
     /// The force of the oscillators on the particle, Σ √w ωⱼ (xⱼ − √w Q/ωⱼ).
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::generalized::Oscillators, random::Streams};
+    /// // At β → ∞ the oscillators rest around the particle, and pull it back by ζ(0) times its displacement.
+    /// let bath = Oscillators::at_quantiles(2.0, 0.5, 10)?;
+    /// let mut whole = bath.around(1.0, 1e30, &mut Streams::new(1, "doc").stream(0))?;
+    /// assert!(whole.force_of_bath().abs() < 1e-12);
+    /// whole.q = 1.5;
+    /// assert!((whole.force_of_bath() + 4.0 * 0.5).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn force_of_bath(&self) -> f64 {
         let root = self.bath.weight.sqrt();
         let pull = |(omega, (x, _)): (&f64, &(f64, f64))| root * omega * x - root * root * self.q;
@@ -144,6 +197,16 @@ impl Whole<'_> {
     }
 
     /// The energy without U.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::generalized::Oscillators, random::Streams};
+    /// // At β → ∞ only the particle moves: ½p².
+    /// let bath = Oscillators::at_quantiles(2.0, 0.5, 10)?;
+    /// let mut whole = bath.around(1.0, 1e30, &mut Streams::new(1, "doc").stream(0))?;
+    /// whole.p = 3.0;
+    /// assert!((whole.energy() - 4.5).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn energy(&self) -> f64 {
         let root = self.bath.weight.sqrt();
         let oscillator =
@@ -154,6 +217,17 @@ impl Whole<'_> {
 
     /// One step of length h in the force `force` = −U': half a kick by everything that couples, free flight and free oscillation, half a kick.
     /// Second order, symplectic, and stable for the fastest oscillators.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::generalized::Oscillators, random::Streams};
+    /// let bath = Oscillators::at_quantiles(1.0, 0.5, 10)?;
+    /// let mut whole = bath.around(1.0, 2.0, &mut Streams::new(1, "doc").stream(0))?;
+    /// // In the well U = q²/2 the whole energy is kept.
+    /// let before = whole.energy() + 0.5 * whole.q * whole.q;
+    /// (0..100).for_each(|_| whole.step(|q| -q, 0.01));
+    /// assert!((whole.energy() + 0.5 * whole.q * whole.q - before).abs() < 1e-2 * before);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: step
     pub fn step(&mut self, force: impl Fn(f64) -> f64, h: f64) {
         self.kick(&force, 0.5 * h);

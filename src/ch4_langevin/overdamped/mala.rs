@@ -34,11 +34,25 @@ impl Mala {
     ///
     /// # Errors
     /// Numbers that are not finite and greater than 0.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::overdamped::Mala;
+    /// assert!(Mala::new(1.0, 0.1).is_ok() && Mala::new(1.0, 0.0).is_err() && Mala::new(-1.0, 0.1).is_err());
+    /// ```
     pub fn new(beta: f64, h: f64) -> Result<Self> {
         Ok(Self { beta: positive("beta", beta)?, h: positive("h", h)? })
     }
 
     /// The logarithm of the Metropolis–Hastings ratio of the proposal y from x.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::{overdamped::Mala, sampler::Point};
+    /// // In U = x²/2 the trapezoidal rule is exact, and (h/4)(x² − y²) is left: outwards is refused now and then.
+    /// let at = |x: &'static [f64; 1]| Point { x, value: 0.5 * x[0] * x[0], gradient: x };
+    /// let (mala, near, far) = (Mala::new(2.0, 0.5)?, at(&[1.0]), at(&[3.0]));
+    /// assert_eq!([mala.log_ratio(near, far), mala.log_ratio(far, near)], [-2.0, 2.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: log_ratio
     pub fn log_ratio(&self, x: Point, y: Point) -> f64 {
         // Eight partial sums, so that the loop vectorizes.

@@ -77,6 +77,18 @@ impl Window {
     ///
     /// # Errors
     /// A deviation that the grid does not resolve; a density that vanishes in the window; an average that is not finite.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::overdamped::Window;
+    /// // A proposal that is accepted when it goes to the right: half of all.
+    /// let window = Window::new(8.0, 200)?;
+    /// let gauss = |x: f64| (-0.5 * x * x).exp();
+    /// let rate = window.average_acceptance(gauss, |x| x, 0.5, |x, y| {
+    ///     if y > x { 1.0 } else if y == x { 0.5 } else { 0.0 }
+    /// })?;
+    /// assert!((rate - 0.5).abs() < 1e-9);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn average_acceptance(
         &self,
         density: impl Fn(f64) -> f64,

@@ -126,6 +126,17 @@ impl StraightLine {
     }
 
     /// (a, b, ℓ) in standardized units as intercept, slope and σ² in the units of the points.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::posterior::StraightLine;
+    /// // Standardized, the line of slope 1 through 0. In the points' units it goes through their middle (0, 1), and
+    /// // its slope is the ratio of their deviations √(14/5) and √2.
+    /// let line = StraightLine::new(&[(-2.0, -1.0), (-1.0, 0.0), (0.0, 3.0), (1.0, 0.0), (2.0, 3.0)])?;
+    /// let [intercept, slope, variance] = line.in_units([0.0, 1.0, 0.0]);
+    /// assert!((intercept - 1.0).abs() < 1e-14 && (slope - (14.0f64 / 5.0).sqrt() / 2f64.sqrt()).abs() < 1e-14);
+    /// assert!((variance - 14.0 / 5.0).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn in_units(&self, [a, b, l]: [f64; 3]) -> [f64; 3] {
         let slope = b * self.scale[1] / self.scale[0];
         let intercept = self.middle[1] + self.scale[1] * a - slope * self.middle[0];
@@ -133,6 +144,15 @@ impl StraightLine {
     }
 
     /// The posterior means of intercept, slope and σ², in closed form: the line of least squares, and RSS/(n − 4).
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::posterior::StraightLine;
+    /// // About x the y are 1 + 4x/5 with the residuals −2/5, −1/5, 2, −9/5, 2/5: RSS = 7.6, over n − 4 = 1.
+    /// let line = StraightLine::new(&[(-2.0, -1.0), (-1.0, 0.0), (0.0, 3.0), (1.0, 0.0), (2.0, 3.0)])?;
+    /// let [intercept, slope, variance] = line.means();
+    /// assert!((intercept - 1.0).abs() < 1e-13 && (slope - 0.8).abs() < 1e-13 && (variance - 7.6).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: means
     pub fn means(&self) -> [f64; 3] {
         let (n, r) = (self.data.len() as f64, self.correlation());
@@ -142,6 +162,14 @@ impl StraightLine {
     // ANCHOR_END: means
 
     /// The coefficient of correlation.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::posterior::StraightLine;
+    /// // Σ xy = 8, Σ x² = 10, Σ (y − 1)² = 14.
+    /// let line = StraightLine::new(&[(-2.0, -1.0), (-1.0, 0.0), (0.0, 3.0), (1.0, 0.0), (2.0, 3.0)])?;
+    /// assert!((line.correlation() - 8.0 / 140f64.sqrt()).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn correlation(&self) -> f64 {
         self.data.iter().map(|(u, v)| u * v).sum::<f64>() / self.data.len() as f64
     }

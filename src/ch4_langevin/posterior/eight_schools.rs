@@ -140,6 +140,17 @@ impl EightSchools {
     }
 
     /// The effects θ, in points.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::posterior::{Coordinates, EIGHT_SCHOOLS, EightSchools};
+    /// // Non-centered with ln τ = ln 2: θ = 5x₀ + 2xⱼ. Centered: θ = 5xⱼ.
+    /// let mut x = [1.0; 10];
+    /// x[1] = 2f64.ln();
+    /// let effects = |coordinates| EightSchools::new(EIGHT_SCHOOLS, coordinates).map(|model| model.effects(&x));
+    /// assert!(effects(Coordinates::NonCentered)?.iter().all(|theta| (theta - 7.0).abs() < 1e-14));
+    /// assert_eq!(effects(Coordinates::Centered)?, [5.0; 8]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn effects(&self, x: &[f64]) -> [f64; 8] {
         std::array::from_fn(|j| match self.coordinates {
             Coordinates::Centered => SCALE * x[2 + j],
@@ -148,6 +159,16 @@ impl EightSchools {
     }
 
     /// (μ, τ, ln τ), in points.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::posterior::{Coordinates, EIGHT_SCHOOLS, EightSchools};
+    /// let model = EightSchools::new(EIGHT_SCHOOLS, Coordinates::Centered)?;
+    /// let mut x = [0.0; 10];
+    /// x[0] = 2.0;
+    /// // μ is counted in units of 5 points, τ by its logarithm.
+    /// assert_eq!(model.hyperparameters(&x), [10.0, 1.0, 0.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn hyperparameters(&self, x: &[f64]) -> [f64; 3] {
         [SCALE * x[0], x[1].exp(), x[1]]
     }
@@ -204,6 +225,18 @@ impl EightSchools {
     ///
     /// # Errors
     /// Points that are not finite.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::posterior::{Coordinates, EIGHT_SCHOOLS, EightSchools};
+    /// let model = EightSchools::new(EIGHT_SCHOOLS, Coordinates::Centered)?;
+    /// // Normalized, and with the mean that `means` finds.
+    /// let at: Vec<f64> = (0..=1000).map(|k| -37.0 + 0.05 * f64::from(k)).collect();
+    /// let density = model.log_tau_density(&at)?;
+    /// let mean: f64 = at.iter().zip(&density).map(|(log_tau, p)| 0.05 * log_tau * p).sum();
+    /// assert!((0.05 * density.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+    /// assert!((mean - model.means(1000)?.log_tau).abs() < 1e-9);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn log_tau_density(&self, at: &[f64]) -> Result<Vec<f64>> {
         let (low, high, nodes) = (-37.0, 13.0, 1000);
         let h = (high - low) / f64::from(nodes);

@@ -11,6 +11,16 @@ use crate::error::{finite, positive};
 use crate::{Error, Result};
 
 /// dX = −M X dt + √(2/β) dB in d dimensions.
+///
+/// ```
+/// use nalgebra::{DMatrix, DVector};
+/// use sdml::ch4_langevin::relaxation::LinearDiffusion;
+/// // dX = −2X dt + √2 dB: e^{−2t}, towards the variance ½.
+/// let process = LinearDiffusion::new(DMatrix::from_element(1, 1, 2.0), 1.0)?;
+/// assert!((process.mean(0.5, &DVector::from_element(1, 3.0))?[0] - 3.0 * (-1f64).exp()).abs() < 1e-14);
+/// assert!((process.equilibrium()?[(0, 0)] - 0.5).abs() < 1e-15);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinearDiffusion {
     matrix: DMatrix<f64>,
@@ -22,6 +32,13 @@ impl LinearDiffusion {
     ///
     /// # Errors
     /// A matrix that is empty, not square or not finite; a `beta` that is not positive.
+    ///
+    /// ```
+    /// use nalgebra::DMatrix;
+    /// use sdml::ch4_langevin::relaxation::LinearDiffusion;
+    /// assert!(LinearDiffusion::new(DMatrix::identity(2, 2), 1.0).is_ok());
+    /// assert!(LinearDiffusion::new(DMatrix::zeros(2, 3), 1.0).is_err());
+    /// ```
     pub fn new(matrix: DMatrix<f64>, beta: f64) -> Result<Self> {
         positive("beta", beta)?;
         square("matrix", &matrix)?;
@@ -60,6 +77,15 @@ impl LinearDiffusion {
     // ANCHOR_END: non_reversible
 
     /// The smallest real part of an eigenvalue of M: means relax like e^{−gap t}, up to powers of t.
+    ///
+    /// ```
+    /// use nalgebra::DMatrix;
+    /// use sdml::ch4_langevin::relaxation::LinearDiffusion;
+    /// // Eigenvalues 1 ± 2i: the real part counts.
+    /// let turning = DMatrix::from_row_slice(2, 2, &[1.0, 2.0, -2.0, 1.0]);
+    /// assert!((LinearDiffusion::new(turning, 1.0)?.gap() - 1.0).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: gap
     pub fn gap(&self) -> f64 {
         self.matrix.complex_eigenvalues().iter().map(|rate| rate.re).fold(f64::INFINITY, f64::min)
@@ -70,6 +96,17 @@ impl LinearDiffusion {
     ///
     /// # Errors
     /// A time that is not positive, or a mean of another length or not finite.
+    ///
+    /// ```
+    /// use nalgebra::{DMatrix, DVector};
+    /// use sdml::ch4_langevin::relaxation::LinearDiffusion;
+    /// // A rotation that shrinks: after half a turn, −e^{−π/2} times the start.
+    /// let turning = DMatrix::from_row_slice(2, 2, &[1.0, 2.0, -2.0, 1.0]);
+    /// let half_turn = 0.5 * std::f64::consts::PI;
+    /// let mean = LinearDiffusion::new(turning, 1.0)?.mean(half_turn, &DVector::from_vec(vec![1.0, 0.0]))?;
+    /// assert!((mean[0] + (-half_turn).exp()).abs() < 1e-13 && mean[1].abs() < 1e-13);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn mean(&self, t: f64, mean_0: &DVector<f64>) -> Result<DVector<f64>> {
         self.fits("mean_0", mean_0)?;
         Ok((&self.matrix * -positive("t", t)?).exp() * mean_0)
@@ -81,6 +118,16 @@ impl LinearDiffusion {
     ///
     /// # Errors
     /// A time that is not positive, or a covariance of another size.
+    ///
+    /// ```
+    /// use nalgebra::DMatrix;
+    /// use sdml::ch4_langevin::relaxation::LinearDiffusion;
+    /// // dX = −X dt + √2 dB from a point: 1 − e^{−2t}.
+    /// let process = LinearDiffusion::new(DMatrix::identity(1, 1), 1.0)?;
+    /// let variance = process.covariance(0.5, &DMatrix::zeros(1, 1))?[(0, 0)];
+    /// assert!((variance + (-1f64).exp_m1()).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn covariance(&self, t: f64, covariance_0: &DMatrix<f64>) -> Result<DMatrix<f64>> {
         let d = self.matrix.nrows();
         positive("t", t)?;
@@ -120,6 +167,17 @@ impl LinearDiffusion {
     ///
     /// # Errors
     /// A drift that does not pull back: the gap is not positive.
+    ///
+    /// ```
+    /// use nalgebra::DMatrix;
+    /// use sdml::ch4_langevin::relaxation::LinearDiffusion;
+    /// // 1/(βκ) for each spring; none without a spring.
+    /// let springs = LinearDiffusion::new(DMatrix::from_row_slice(2, 2, &[1.0, 0.0, 0.0, 4.0]), 2.0)?;
+    /// let covariance = springs.equilibrium()?;
+    /// assert!((covariance[(0, 0)] - 0.5).abs() < 1e-15 && (covariance[(1, 1)] - 0.125).abs() < 1e-15);
+    /// assert!(LinearDiffusion::new(DMatrix::zeros(1, 1), 1.0)?.equilibrium().is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn equilibrium(&self) -> Result<DMatrix<f64>> {
         let d = self.matrix.nrows();
         let gap = self.gap();
@@ -138,6 +196,16 @@ impl LinearDiffusion {
     /// # Errors
     /// A mean of another length or not finite, a covariance of another size or not positive definite, and what
     /// [`equilibrium`](Self::equilibrium) refuses.
+    ///
+    /// ```
+    /// use nalgebra::{DMatrix, DVector};
+    /// use sdml::ch4_langevin::relaxation::LinearDiffusion;
+    /// // N(3, 4) against N(0, 1): ½ (4 + 9 − 1 − ln 4).
+    /// let process = LinearDiffusion::new(DMatrix::identity(1, 1), 1.0)?;
+    /// let entropy = process.relative_entropy(&DVector::from_element(1, 3.0), &DMatrix::from_element(1, 1, 4.0))?;
+    /// assert!((entropy - 0.5 * (12.0 - 4f64.ln())).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn relative_entropy(&self, mean: &DVector<f64>, covariance: &DMatrix<f64>) -> Result<f64> {
         let factor = |name, matrix: DMatrix<f64>| {
             let value = matrix.to_string();

@@ -82,6 +82,26 @@ impl Batch {
     }
 
     /// The gradient of the potential at the positions, computed if it is not known yet.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::sampler::{Batch, Chains, Harmonic, Potential, Scheme}, random::Streams};
+    /// # #[derive(Clone, Copy)]
+    /// struct Looking;
+    ///
+    /// impl Scheme for Looking {
+    ///     fn step<U: Potential>(&self, potential: &U, chains: &mut Batch) {
+    ///         // κx at x = 8.
+    ///         assert_eq!(chains.gradient(potential), ndarray::array![[16.0]]);
+    ///     }
+    /// #     fn name(&self) -> &'static str { "looking" }
+    /// #     fn h(&self) -> f64 { 1.0 }
+    /// #     fn momentum_deviation(&self) -> f64 { 0.0 }
+    /// #     fn limit(&self, _: f64) -> f64 { f64::INFINITY }
+    /// }
+    /// let well = Harmonic::new(&[2.0])?;
+    /// Chains::from_point(&well, Looking, Streams::new(1, "doc"), 1, &[8.0])?.advance(1)?;
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: gradient
     pub fn gradient<U: Potential>(&mut self, potential: &U) -> ArrayView2<'_, f64> {
         if self.known < Known::Gradient {
@@ -123,6 +143,28 @@ impl Batch {
     // ANCHOR_END: letters
 
     /// (q, p) ← f(q, p, ∇U(q), ξ) in every coordinate.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::sampler::{Batch, Chains, Harmonic, Potential, Scheme}, random::Streams};
+    /// # #[derive(Clone, Copy)]
+    /// struct SymplecticEuler;
+    ///
+    /// impl Scheme for SymplecticEuler {
+    ///     // p ← p − ∇U(q), then q ← q + p, without noise.
+    ///     fn step<U: Potential>(&self, potential: &U, chains: &mut Batch) {
+    ///         chains.update(potential, |q, p, gradient, _xi| (q + (p - gradient), p - gradient));
+    ///     }
+    /// #     fn name(&self) -> &'static str { "symplectic Euler" }
+    /// #     fn h(&self) -> f64 { 1.0 }
+    /// #     fn momentum_deviation(&self) -> f64 { 0.0 }
+    /// #     fn limit(&self, _: f64) -> f64 { f64::INFINITY }
+    /// }
+    /// let well = Harmonic::new(&[0.5])?;
+    /// let mut chains = Chains::from_point(&well, SymplecticEuler, Streams::new(1, "doc"), 1, &[8.0])?;
+    /// chains.advance(1)?;
+    /// assert_eq!((chains.positions()[[0, 0]], chains.momenta()[[0, 0]]), (4.0, -4.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn update<U: Potential>(&mut self, potential: &U, f: impl Fn(f64, f64, f64, f64) -> (f64, f64)) {
         self.gradient(potential);
         self.draw();
@@ -136,6 +178,28 @@ impl Batch {
     }
 
     /// q ← f(q, ∇U(q), ξ) in every coordinate; the momenta stay.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::sampler::{Batch, Chains, Harmonic, Potential, Scheme}, random::Streams};
+    /// # #[derive(Clone, Copy)]
+    /// struct Noise;
+    ///
+    /// impl Scheme for Noise {
+    ///     fn step<U: Potential>(&self, potential: &U, chains: &mut Batch) {
+    ///         chains.update_positions(potential, |x, _gradient, xi| x + 2.0 * xi);
+    ///     }
+    /// #     fn name(&self) -> &'static str { "noise" }
+    /// #     fn h(&self) -> f64 { 1.0 }
+    /// #     fn momentum_deviation(&self) -> f64 { 0.0 }
+    /// #     fn limit(&self, _: f64) -> f64 { f64::INFINITY }
+    /// }
+    /// let (well, streams) = (Harmonic::new(&[1.0])?, Streams::new(1, "doc"));
+    /// let mut chains = Chains::from_point(&well, Noise, streams, 1, &[8.0])?;
+    /// chains.advance(1)?;
+    /// // Chain 0 draws from stream 0.
+    /// assert_eq!(chains.positions()[[0, 0]], 8.0 + 2.0 * streams.stream(0).normal());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn update_positions<U: Potential>(&mut self, potential: &U, f: impl Fn(f64, f64, f64) -> f64) {
         self.gradient(potential);
         self.draw();
@@ -148,6 +212,28 @@ impl Batch {
 
     /// Proposes y = f(q, ∇U(q), ξ) in every coordinate and accepts it with probability
     /// min(1, exp(ratio(q, y))), or keeps q: the step of Metropolis and Hastings.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::sampler::{Batch, Chains, Harmonic, Potential, Scheme}, random::Streams};
+    /// # #[derive(Clone, Copy)]
+    /// struct Doubling;
+    ///
+    /// impl Scheme for Doubling {
+    ///     // The proposal 2x raises U by 96 and is never accepted.
+    ///     fn step<U: Potential>(&self, potential: &U, chains: &mut Batch) {
+    ///         chains.metropolis(potential, |x, _, _| 2.0 * x, |q, y| q.value - y.value);
+    ///     }
+    /// #     fn name(&self) -> &'static str { "doubling" }
+    /// #     fn h(&self) -> f64 { 1.0 }
+    /// #     fn momentum_deviation(&self) -> f64 { 0.0 }
+    /// #     fn limit(&self, _: f64) -> f64 { f64::INFINITY }
+    /// }
+    /// let well = Harmonic::new(&[1.0])?;
+    /// let mut chains = Chains::from_point(&well, Doubling, Streams::new(1, "doc"), 1, &[8.0])?;
+    /// chains.advance(3)?;
+    /// assert_eq!((chains.positions()[[0, 0]], chains.acceptance()), (8.0, 0.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn metropolis<U: Potential>(
         &mut self,
         potential: &U,

@@ -73,6 +73,17 @@ impl<'a, U: Potential, S: Scheme> Chains<'a, U, S> {
     /// # Errors
     /// No chains; a step at which the scheme is not stable in this potential; a start that is not finite, or at which the
     /// gradient is not.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::{overdamped::Ula, sampler::{Chains, Harmonic}}, random::Streams};
+    /// let well = Harmonic::new(&[1.0])?;
+    /// let start = |chain: usize, _: &mut _, q: &mut [f64]| q[0] = chain as f64;
+    /// let chains = Chains::new(&well, Ula::new(1.0, 0.1)?, Streams::new(1, "doc"), 3, start)?;
+    /// assert_eq!(chains.positions(), ndarray::array![[0.0], [1.0], [2.0]]);
+    /// // A step beyond 2/κ is refused.
+    /// assert!(Chains::new(&well, Ula::new(1.0, 2.5)?, Streams::new(1, "doc"), 3, start).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(
         potential: &'a U,
         scheme: S,
@@ -101,6 +112,17 @@ impl<'a, U: Potential, S: Scheme> Chains<'a, U, S> {
     ///
     /// # Errors
     /// As [`Self::new`], but for the step.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::{overdamped::Ula, sampler::{Chains, Harmonic}}, random::Streams};
+    /// // Every step of h = 4 multiplies x by 1 − 4 = −3, at so low a temperature without a visible noise.
+    /// let well = Harmonic::new(&[1.0])?;
+    /// let (scheme, streams) = (Ula::new(1e30, 4.0)?, Streams::new(1, "doc"));
+    /// let mut chains = Chains::beyond_stability(&well, scheme, streams, 1, |_, _, q| q[0] = 1.0)?;
+    /// chains.advance(3)?;
+    /// assert!((chains.positions()[[0, 0]] + 27.0).abs() < 1e-9);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn beyond_stability(
         potential: &'a U,
         scheme: S,
@@ -144,6 +166,14 @@ impl<'a, U: Potential, S: Scheme> Chains<'a, U, S> {
     ///
     /// # Errors
     /// As [`Self::new`]; a point of another dimension than the potential's.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::{overdamped::Ula, sampler::{Chains, Harmonic}}, random::Streams};
+    /// let (well, scheme) = (Harmonic::new(&[1.0])?, Ula::new(1.0, 0.1)?);
+    /// assert!(Chains::from_point(&well, scheme, Streams::new(1, "doc"), 2, &[3.0]).is_ok());
+    /// assert!(Chains::from_point(&well, scheme, Streams::new(1, "doc"), 2, &[3.0, 4.0]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn from_point(
         potential: &'a U,
         scheme: S,
@@ -159,6 +189,15 @@ impl<'a, U: Potential, S: Scheme> Chains<'a, U, S> {
     ///
     /// # Errors
     /// A reach that is not greater than 0.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::{overdamped::Ula, sampler::{Chains, Harmonic}}, random::Streams};
+    /// let (well, scheme) = (Harmonic::new(&[1.0])?, Ula::new(1.0, 0.1)?);
+    /// let chains = Chains::from_point(&well, scheme, Streams::new(1, "doc"), 2, &[3.0])?;
+    /// // Nobody stays within a thousandth of the origin.
+    /// assert!(chains.clone().within(1e-3)?.advance(10).is_err() && chains.within(1e3)?.advance(10).is_ok());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn within(self, reach: f64) -> Result<Self> {
         if reach.is_nan() || reach <= 0.0 {
             return Err(Error::argument("reach", reach, "greater than 0"));
@@ -167,6 +206,16 @@ impl<'a, U: Potential, S: Scheme> Chains<'a, U, S> {
     }
 
     /// Sets the momenta: `momentum(chain, p)` writes them.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::{sampler::{Chains, Harmonic}, underdamped::{Bath, Splitting, Word}};
+    /// use sdml::random::Streams;
+    /// let (well, scheme) = (Harmonic::new(&[1.0])?, Splitting::new(Word::Baoab, Bath::new(1.0, 1.0)?, 0.1)?);
+    /// let chains = Chains::from_point(&well, scheme, Streams::new(1, "doc"), 2, &[3.0])?
+    ///     .with_momenta(|chain, p| p[0] = 10.0 + chain as f64);
+    /// assert_eq!(chains.momenta(), ndarray::array![[10.0], [11.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     #[must_use]
     pub fn with_momenta(mut self, momentum: impl Fn(usize, &mut [f64])) -> Self {
         let rows = self.batches.iter_mut().flat_map(|batch| batch.p.rows_mut());
@@ -177,6 +226,18 @@ impl<'a, U: Potential, S: Scheme> Chains<'a, U, S> {
     }
 
     /// Goes on with another scheme, or the same at another step or temperature.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::{overdamped::Ula, sampler::{Chains, Harmonic}}, random::Streams};
+    /// let well = Harmonic::new(&[1.0])?;
+    /// let mut chains = Chains::from_point(&well, Ula::new(1e30, 0.5)?, Streams::new(1, "doc"), 1, &[8.0])?;
+    /// chains.advance(1)?;
+    /// // From 4 on, at a step of ¼: 4 (1 − ¼).
+    /// chains.set_scheme(Ula::new(1e30, 0.25)?);
+    /// chains.advance(1)?;
+    /// assert!((chains.positions()[[0, 0]] - 3.0).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn set_scheme(&mut self, scheme: S) {
         self.scheme = scheme;
     }
@@ -185,6 +246,16 @@ impl<'a, U: Potential, S: Scheme> Chains<'a, U, S> {
     ///
     /// # Errors
     /// A chain that does not exist; a position of another dimension or not finite.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::{overdamped::Ula, sampler::{Chains, Harmonic}}, random::Streams};
+    /// let (well, scheme) = (Harmonic::new(&[1.0])?, Ula::new(1.0, 0.1)?);
+    /// let mut chains = Chains::from_point(&well, scheme, Streams::new(1, "doc"), 2, &[3.0])?;
+    /// chains.set_position(1, &[7.0])?;
+    /// assert_eq!(chains.positions(), ndarray::array![[3.0], [7.0]]);
+    /// assert!(chains.set_position(2, &[7.0]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn set_position(&mut self, chain: usize, position: &[f64]) -> Result<()> {
         dimension("position.len()", position.len(), self.potential)?;
         for &coordinate in position {
@@ -203,21 +274,55 @@ impl<'a, U: Potential, S: Scheme> Chains<'a, U, S> {
     }
 
     /// The potential.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::{overdamped::Ula, sampler::{Chains, Harmonic, Potential}}, random::Streams};
+    /// let (well, scheme) = (Harmonic::new(&[4.0])?, Ula::new(1.0, 0.1)?);
+    /// let chains = Chains::from_point(&well, scheme, Streams::new(1, "doc"), 2, &[3.0])?;
+    /// assert_eq!(chains.potential().value(&[3.0]), 18.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn potential(&self) -> &'a U {
         self.potential
     }
 
     /// How many chains there are.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::{overdamped::Ula, sampler::{Chains, Harmonic}}, random::Streams};
+    /// let (well, scheme) = (Harmonic::new(&[1.0])?, Ula::new(1.0, 0.1)?);
+    /// let chains = Chains::from_point(&well, scheme, Streams::new(1, "doc"), 300, &[3.0])?;
+    /// assert_eq!((chains.count(), chains.positions().nrows()), (300, 300));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn count(&self) -> usize {
         self.count
     }
 
     /// The positions, one row for each chain.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::{overdamped::Ula, sampler::{Chains, Harmonic}}, random::Streams};
+    /// // A row for each chain, a column for each coordinate.
+    /// let (well, scheme) = (Harmonic::new(&[1.0, 4.0])?, Ula::new(1.0, 0.1)?);
+    /// let chains = Chains::from_point(&well, scheme, Streams::new(1, "doc"), 2, &[3.0, 5.0])?;
+    /// assert_eq!(chains.positions(), ndarray::array![[3.0, 5.0], [3.0, 5.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn positions(&self) -> Array2<f64> {
         self.gather(|batch| &batch.q)
     }
 
     /// The momenta, one row for each chain.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::{overdamped::Ula, sampler::{Chains, Harmonic}}, random::Streams};
+    /// // An overdamped scheme has none.
+    /// let (well, scheme) = (Harmonic::new(&[1.0])?, Ula::new(1.0, 0.1)?);
+    /// let chains = Chains::from_point(&well, scheme, Streams::new(1, "doc"), 2, &[3.0])?;
+    /// assert_eq!(chains.momenta(), ndarray::array![[0.0], [0.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn momenta(&self) -> Array2<f64> {
         self.gather(|batch| &batch.p)
     }
@@ -228,6 +333,19 @@ impl<'a, U: Potential, S: Scheme> Chains<'a, U, S> {
     }
 
     /// The share of proposals accepted so far; of no meaning for a scheme that does not propose.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::{overdamped::Mala, sampler::{Chains, Harmonic}}, random::Streams};
+    /// // Short steps are nearly always accepted, long ones hardly ever.
+    /// let well = Harmonic::new(&[1.0])?;
+    /// let rate = |h: f64| -> sdml::Result<f64> {
+    ///     let mut chains = Chains::from_point(&well, Mala::new(1.0, h)?, Streams::new(1, "doc"), 10, &[1.0])?;
+    ///     chains.advance(100)?;
+    ///     Ok(chains.acceptance())
+    /// };
+    /// assert!(rate(1e-3)? > 0.99 && rate(100.0)? < 0.1);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn acceptance(&self) -> f64 {
         let accepted: u64 = self.batches.iter().map(|batch| batch.accepted).sum();
         accepted as f64 / (self.steps as f64 * self.count as f64)
@@ -237,6 +355,16 @@ impl<'a, U: Potential, S: Scheme> Chains<'a, U, S> {
     ///
     /// # Errors
     /// A chain that escapes, with the step and the place ([`Error::Escaped`]).
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::{overdamped::Ula, sampler::{Chains, Harmonic}}, random::Streams};
+    /// // At a temperature near 0, three steps of x ← x − x/2.
+    /// let well = Harmonic::new(&[1.0])?;
+    /// let mut chains = Chains::from_point(&well, Ula::new(1e30, 0.5)?, Streams::new(1, "doc"), 1, &[8.0])?;
+    /// chains.advance(3)?;
+    /// assert!((chains.positions()[[0, 0]] - 1.0).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn advance(&mut self, steps: usize) -> Result<()> {
         self.each_batch(steps, steps.max(1), |_| (), |(), _, _| ()).map(|_| ())
     }
@@ -245,6 +373,16 @@ impl<'a, U: Potential, S: Scheme> Chains<'a, U, S> {
     ///
     /// # Errors
     /// As [`Self::fold`].
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::{overdamped::Ula, sampler::{Chains, Harmonic}}, random::Streams};
+    /// // At a temperature near 0 both chains halve x in every step; seen after the steps 2 and 4.
+    /// let well = Harmonic::new(&[1.0])?;
+    /// let mut chains = Chains::from_point(&well, Ula::new(1e30, 0.5)?, Streams::new(1, "doc"), 2, &[8.0])?;
+    /// let seen = chains.record(4, 2, |q| q[0])?;
+    /// assert!((seen - ndarray::array![[2.0, 0.5], [2.0, 0.5]]).iter().all(|error| error.abs() < 1e-12));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn record(
         &mut self,
         steps: usize,
@@ -271,6 +409,16 @@ impl<'a, U: Potential, S: Scheme> Chains<'a, U, S> {
     ///
     /// # Errors
     /// As [`Self::fold`]; fewer steps than `every`.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::{overdamped::Ula, sampler::{Chains, Harmonic}}, random::Streams};
+    /// // At a temperature near 0: the mean of 4 and 2 on every chain.
+    /// let well = Harmonic::new(&[1.0])?;
+    /// let mut chains = Chains::from_point(&well, Ula::new(1e30, 0.5)?, Streams::new(1, "doc"), 5, &[8.0])?;
+    /// let [mean] = chains.averages(2, 1, |q| [q[0]])?;
+    /// assert!(mean.count() == 5 && (mean.mean()?.mean - 3.0).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn averages<const K: usize>(
         &mut self,
         steps: usize,
@@ -298,6 +446,16 @@ impl<'a, U: Potential, S: Scheme> Chains<'a, U, S> {
     ///
     /// # Errors
     /// A chain that escapes, with the step and the place ([`Error::Escaped`]); an `every` of 0.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::{overdamped::Ula, sampler::{Chains, Harmonic}}, random::Streams};
+    /// // At a temperature near 0: the largest position after the steps 1, 2 and 3 is that after the first.
+    /// let well = Harmonic::new(&[1.0])?;
+    /// let mut chains = Chains::from_point(&well, Ula::new(1e30, 0.5)?, Streams::new(1, "doc"), 5, &[8.0])?;
+    /// let largest = chains.fold(3, 1, || 0.0, |top: &mut f64, visit| *top = top.max(visit.q[0]), f64::max)?;
+    /// assert!((largest - 4.0).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn fold<A: Send>(
         &mut self,
         steps: usize,

@@ -25,6 +25,11 @@ impl Harmonic {
     ///
     /// # Errors
     /// No stiffness, or one that is not finite and greater than 0.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::sampler::Harmonic;
+    /// assert!(Harmonic::new(&[1.0, 4.0]).is_ok() && Harmonic::new(&[]).is_err() && Harmonic::new(&[0.0]).is_err());
+    /// ```
     pub fn new(stiffnesses: &[f64]) -> Result<Self> {
         at_least("stiffnesses.len()", stiffnesses.len(), 1)?;
         for &k in stiffnesses {

@@ -23,7 +23,9 @@ use super::Batch;
 ///         gradient[0] = x[0].powi(3);
 ///     }
 /// }
-/// assert_eq!(Quartic.value(&[2.0]), 4.0);
+/// let mut gradient = [0.0];
+/// Quartic.gradient(&[2.0], &mut gradient);
+/// assert_eq!((Quartic.dimension(), Quartic.value(&[2.0]), gradient), (1, 4.0, [8.0]));
 /// ```
 // ANCHOR: potential
 pub trait Potential: Sync {
@@ -38,6 +40,15 @@ pub trait Potential: Sync {
     // ANCHOR_END: potential
 
     /// Writes ∇U for every row of `x`. Worth writing anew where all rows together are cheaper than one after the other.
+    ///
+    /// ```
+    /// use ndarray::{Array2, array};
+    /// use sdml::ch4_langevin::sampler::{Harmonic, Potential};
+    /// let mut gradients = Array2::zeros((2, 2));
+    /// Harmonic::new(&[1.0, 4.0])?.gradients(array![[1.0, 1.0], [2.0, -1.0]].view(), gradients.view_mut());
+    /// assert_eq!(gradients, array![[1.0, 4.0], [2.0, -4.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn gradients(&self, x: ArrayView2<f64>, mut gradients: ArrayViewMut2<f64>) {
         for (x, mut gradient) in x.rows().into_iter().zip(gradients.rows_mut()) {
             let x = x.to_slice().expect("the rows of a batch are contiguous");
@@ -46,6 +57,16 @@ pub trait Potential: Sync {
     }
 
     /// Writes U and ∇U for every row of `x`.
+    ///
+    /// ```
+    /// use ndarray::{Array2, array};
+    /// use sdml::ch4_langevin::sampler::{DoubleWell, Potential};
+    /// // U = (x² − 1)² and U′ = 4x(x² − 1).
+    /// let (mut values, mut gradients) = ([0.0; 2], Array2::zeros((2, 1)));
+    /// DoubleWell::new(1)?.values_and_gradients(array![[0.0], [2.0]].view(), &mut values, gradients.view_mut());
+    /// assert_eq!((values, gradients), ([1.0, 9.0], array![[0.0], [24.0]]));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn values_and_gradients(&self, x: ArrayView2<f64>, values: &mut [f64], gradients: ArrayViewMut2<f64>) {
         for (x, value) in x.rows().into_iter().zip(values) {
             *value = self.value(x.to_slice().expect("the rows of a batch are contiguous"));
@@ -54,6 +75,14 @@ pub trait Potential: Sync {
     }
 
     /// An upper bound of the curvature, v·∇²U(x)v ≤ L|v|² for all x and v, if there is one: it limits the step of a scheme.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::sampler::{DoubleWell, Harmonic, Potential};
+    /// // The curvature 12x² − 4 has no bound.
+    /// assert_eq!(Harmonic::new(&[1.0, 4.0])?.stiffness(), Some(4.0));
+    /// assert_eq!(DoubleWell::new(1)?.stiffness(), None);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn stiffness(&self) -> Option<f64> {
         None
     }
@@ -89,6 +118,9 @@ pub trait Potential: Sync {
 /// let mut chains = Chains::from_point(&well, Descent, Streams::new(1, "doc"), 2, &[8.0])?;
 /// chains.advance(3)?;
 /// assert_eq!(chains.positions(), ndarray::array![[1.0], [1.0]]);
+/// // Without momenta; stable below 2/L.
+/// assert_eq!((Descent.name(), Descent.h()), ("descent", 0.5));
+/// assert_eq!((Descent.momentum_deviation(), Descent.limit(4.0)), (0.0, 0.5));
 /// # Ok::<(), sdml::Error>(())
 /// ```
 // ANCHOR: scheme

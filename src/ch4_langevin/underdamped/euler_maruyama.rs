@@ -25,12 +25,26 @@ impl EulerMaruyama {
     ///
     /// # Errors
     /// A step that is not finite and greater than 0; a bath of infinite friction.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::{Bath, EulerMaruyama};
+    /// assert!(EulerMaruyama::new(Bath::new(2.0, 4.0)?, 0.1).is_ok());
+    /// assert!(EulerMaruyama::new(Bath::overwhelming(4.0)?, 0.1).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(bath: Bath, h: f64) -> Result<Self> {
         bath.finite_friction()?;
         Ok(Self { bath, h: positive("h", h)? })
     }
 
     /// The bath.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::{Bath, EulerMaruyama};
+    /// let bath = Bath::new(2.0, 4.0)?;
+    /// assert_eq!(EulerMaruyama::new(bath, 0.1)?.bath(), bath);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn bath(&self) -> Bath {
         self.bath
     }

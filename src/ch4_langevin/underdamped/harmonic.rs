@@ -28,6 +28,13 @@ pub struct Covariance {
 
 impl Covariance {
     /// M C Mᵀ.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::Covariance;
+    /// // (q, p) ↦ (q + p, p).
+    /// let spread = Covariance { qq: 1.0, qp: 0.0, pp: 4.0 }.under([[1.0, 1.0], [0.0, 1.0]]);
+    /// assert_eq!(spread, Covariance { qq: 5.0, qp: 4.0, pp: 4.0 });
+    /// ```
     #[must_use]
     pub fn under(self, m: [[f64; 2]; 2]) -> Self {
         let entry = |a: [f64; 2], b: [f64; 2]| {
@@ -37,6 +44,13 @@ impl Covariance {
     }
 
     /// C + `factor` C'.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::Covariance;
+    /// let unit = Covariance { qq: 1.0, qp: 0.0, pp: 1.0 };
+    /// let sum = unit.plus(2.0, Covariance { qq: 1.0, qp: 0.5, pp: 3.0 });
+    /// assert_eq!(sum, Covariance { qq: 3.0, qp: 1.0, pp: 7.0 });
+    /// ```
     #[must_use]
     pub fn plus(self, factor: f64, other: Self) -> Self {
         Self {
@@ -69,12 +83,27 @@ impl Oscillator {
     ///
     /// # Errors
     /// A stiffness that is not finite and greater than 0; a bath of infinite friction, in which the oscillator never moves.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::{Bath, Oscillator};
+    /// assert!(Oscillator::new(Bath::new(1.0, 2.0)?, 4.0).is_ok());
+    /// assert!(Oscillator::new(Bath::overwhelming(2.0)?, 4.0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(bath: Bath, stiffness: f64) -> Result<Self> {
         bath.finite_friction()?;
         Ok(Self { bath, stiffness: positive("stiffness", stiffness)? })
     }
 
     /// C_∞ = diag(1/(βk), m/β).
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::{Bath, Covariance, Oscillator};
+    /// // 1/(βk) and m/β, whatever the friction.
+    /// let oscillator = Oscillator::new(Bath::new(9.0, 2.0)?.with_mass(3.0)?, 4.0)?;
+    /// assert_eq!(oscillator.stationary(), Covariance { qq: 0.125, qp: 0.0, pp: 1.5 });
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn stationary(&self) -> Covariance {
         let qq = 1.0 / (self.bath.beta() * self.stiffness);
         Covariance { qq, qp: 0.0, pp: self.bath.momentum_variance() }
@@ -82,6 +111,15 @@ impl Oscillator {
 
     /// e^{At} = e^{−γt/2} (c(t) I + s(t) (A + γ/2)), where c and s are the cosine and sine of ω't over 1 and ω', ω'² = k/m − γ²/4, or
     /// their hyperbolic twins if ω'² is negative.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::{Bath, Oscillator};
+    /// // Critical damping, k = γ²/4: e^{−t} (1 + t, t; −t, 1 − t).
+    /// let u = Oscillator::new(Bath::new(2.0, 1.0)?, 1.0)?.propagator(0.5);
+    /// let decay = (-0.5f64).exp();
+    /// assert_eq!(u, [[1.5 * decay, 0.5 * decay], [-0.5 * decay, 0.5 * decay]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: propagator
     pub fn propagator(&self, t: f64) -> [[f64; 2]; 2] {
         let (half, m) = (0.5 * self.bath.friction(), self.bath.mass());
@@ -103,6 +141,16 @@ impl Oscillator {
     // ANCHOR_END: propagator
 
     /// C(t) from C(0) = `start`.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::{Bath, Covariance, Oscillator};
+    /// let oscillator = Oscillator::new(Bath::new(1.0, 2.0)?, 4.0)?;
+    /// // From a point it spreads; after a long time it has forgotten that.
+    /// let point = Covariance { qq: 0.0, qp: 0.0, pp: 0.0 };
+    /// assert!(oscillator.covariance(0.1, point).qq < 1e-3);
+    /// assert!((oscillator.covariance(60.0, point).qq - 0.125).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: covariance
     pub fn covariance(&self, t: f64, start: Covariance) -> Covariance {
         let equilibrium = self.stationary();

@@ -52,6 +52,16 @@ impl LinearStep {
     // ANCHOR_END: of_splitting
 
     /// The step of Euler–Maruyama.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::{Bath, EulerMaruyama, LinearStep};
+    /// // (1, h; −hk, 1 − hγ) with h = ¼, k = 4, γ = 1.
+    /// let step = LinearStep::of_euler_maruyama(&EulerMaruyama::new(Bath::new(1.0, 2.0)?, 0.25)?, 4.0);
+    /// assert_eq!(step.matrix, [[1.0, 0.25], [-1.0, 0.75]]);
+    /// // 2γmh/β.
+    /// assert_eq!((step.noise.qq, step.noise.pp), (0.0, 0.25));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn of_euler_maruyama(scheme: &EulerMaruyama, stiffness: f64) -> Self {
         let (bath, h) = (scheme.bath(), scheme.h());
         Self {
@@ -61,11 +71,30 @@ impl LinearStep {
     }
 
     /// The covariance after the step.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::{Bath, LinearStep, Splitting, Word};
+    /// let scheme = Splitting::new(Word::Obabo, Bath::new(1.0, 1.0)?, 0.5)?;
+    /// let step = LinearStep::of_splitting(&scheme, 1.0);
+    /// // What is stationary stays.
+    /// let stationary = step.stationary()?;
+    /// assert!((step.apply(stationary).qq - stationary.qq).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn apply(&self, covariance: Covariance) -> Covariance {
         covariance.under(self.matrix).plus(1.0, self.noise)
     }
 
     /// The larger modulus of the eigenvalues of M: the scheme is stable below 1.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::{Bath, LinearStep, Splitting, Word};
+    /// // det M = e^{−γh}, and below the limit hω = 2 both eigenvalues have its root for modulus.
+    /// let scheme = |h| Splitting::new(Word::Baoab, Bath::new(0.5, 1.0)?, h);
+    /// let radius = |h| scheme(h).map(|scheme| LinearStep::of_splitting(&scheme, 1.0).spectral_radius());
+    /// assert!((radius(1.0)? - (-0.25f64).exp()).abs() < 1e-14 && radius(2.1)? > 1.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn spectral_radius(&self) -> f64 {
         let [[a, b], [c, d]] = self.matrix;
         let (half, det) = (0.5 * (a + d), a * d - b * c);
@@ -77,6 +106,16 @@ impl LinearStep {
     ///
     /// # Errors
     /// An unstable recursion, which has none.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::{Bath, EulerMaruyama, LinearStep};
+    /// let scheme = |h| EulerMaruyama::new(Bath::new(1.0, 1.0)?, h);
+    /// let step = |h| scheme(h).map(|scheme| LinearStep::of_euler_maruyama(&scheme, 1.0));
+    /// // At a short step 1/(βk), and none where the step is too long.
+    /// assert!((step(1e-4)?.stationary()?.qq - 1.0).abs() < 1e-3);
+    /// assert!(step(1.5)?.stationary().is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: stationary
     pub fn stationary(&self) -> Result<Covariance> {
         let radius = self.spectral_radius();

@@ -39,6 +39,12 @@ impl PhaseSpace {
     ///
     /// # Errors
     /// Reaches that are not finite and greater than 0; fewer than 8 points.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::PhaseSpace;
+    /// assert!(PhaseSpace::new(8.0, 8.0, 8).is_ok());
+    /// assert!(PhaseSpace::new(8.0, 8.0, 7).is_err() && PhaseSpace::new(0.0, 8.0, 40).is_err());
+    /// ```
     pub fn new(reach: f64, momentum: f64, n: usize) -> Result<Self> {
         at_least("n", n, 8)?;
         let axis = |end: f64| (0..n).map(|i| end * ((2 * i + 1) as f64 / n as f64 - 1.0)).collect();

@@ -91,9 +91,25 @@ const SUZUKI_LIMIT: f64 = 2.720_974_538_560_149;
 
 impl Word {
     /// Every word there is.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::Word;
+    /// assert_eq!(Word::ALL.map(Word::name), ["BAOAB", "OBABO", "ABOBA", "O–Suzuki–O"]);
+    /// ```
     pub const ALL: [Self; 4] = [Self::Baoab, Self::Obabo, Self::Aboba, Self::Suzuki];
 
     /// The letters of a step in their order, each with its fraction of h.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::{Letter, Word};
+    /// // Every word moves the positions, and the momenta, for a whole step in all.
+    /// for letter in [Letter::A, Letter::B, Letter::O] {
+    ///     for word in Word::ALL {
+    ///         let of_letter = word.letters().iter().filter(|(other, _)| *other == letter);
+    ///         assert!((of_letter.map(|(_, fraction)| fraction).sum::<f64>() - 1.0).abs() < 1e-14);
+    ///     }
+    /// }
+    /// ```
     pub fn letters(self) -> &'static [(Letter, f64)] {
         match self {
             Self::Baoab => BAOAB,
@@ -104,6 +120,11 @@ impl Word {
     }
 
     /// Its name, for tables.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::Word;
+    /// assert_eq!(Word::Baoab.name(), "BAOAB");
+    /// ```
     pub fn name(self) -> &'static str {
         match self {
             Self::Baoab => "BAOAB",
@@ -114,6 +135,12 @@ impl Word {
     }
 
     /// The limit of stability of hω, ω = √(k/m), whatever the friction.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::Word;
+    /// // Suzuki's word reaches farther, at five forces a step.
+    /// assert!(Word::Baoab.limit() == 2.0 && Word::Suzuki.limit() > 2.7);
+    /// ```
     pub fn limit(self) -> f64 {
         if self == Self::Suzuki { SUZUKI_LIMIT } else { 2.0 }
     }
@@ -144,16 +171,36 @@ impl Splitting {
     ///
     /// # Errors
     /// A step that is not finite and greater than 0.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::{Bath, Splitting, Word};
+    /// let bath = Bath::new(1.0, 1.0)?;
+    /// assert!(Splitting::new(Word::Baoab, bath, 0.5).is_ok() && Splitting::new(Word::Baoab, bath, 0.0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(word: Word, bath: Bath, h: f64) -> Result<Self> {
         Ok(Self { word, bath, h: positive("h", h)? })
     }
 
     /// The word.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::{Bath, Splitting, Word};
+    /// assert_eq!(Splitting::new(Word::Obabo, Bath::new(1.0, 1.0)?, 0.5)?.word(), Word::Obabo);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn word(&self) -> Word {
         self.word
     }
 
     /// The bath.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::{Bath, Splitting, Word};
+    /// let bath = Bath::overwhelming(4.0)?;
+    /// assert_eq!(Splitting::new(Word::Obabo, bath, 0.5)?.bath(), bath);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn bath(&self) -> Bath {
         self.bath
     }

@@ -11,6 +11,16 @@ use crate::ch5_diffusion::score::{ExactScore, Noising, ScoreField, of_dimension,
 use crate::error::{at_least, finite};
 
 /// The flow for data from a mixture, solved to a tolerance.
+///
+/// ```
+/// use sdml::ch5_diffusion::{beyond::FlowMap, mixture::Mixture};
+/// // For data N(0, 4) the flow scales by the standard deviation √(1 + 3e^{−2t}).
+/// let flow = FlowMap::new(Mixture::gaussian([0.0], [[4.0]])?, 1e-10)?;
+/// let deviation = |t: f64| (1.0 + 3.0 * (-2.0 * t).exp()).sqrt();
+/// let moved = flow.between(2.0, 0.5, ndarray::array![[1.5]].view())?[[0, 0]];
+/// assert!((moved - 1.5 * deviation(0.5) / deviation(2.0)).abs() < 1e-8);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct FlowMap<const D: usize> {
     score: ExactScore<D>,
@@ -22,6 +32,13 @@ impl<const D: usize> FlowMap<D> {
     ///
     /// # Errors
     /// A tolerance that is not positive.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{beyond::FlowMap, mixture::Mixture};
+    /// assert!(FlowMap::new(Mixture::ring(8, 2.0, 0.2)?, 1e-6).is_ok());
+    /// assert!(FlowMap::new(Mixture::ring(8, 2.0, 0.2)?, 0.0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(data: Mixture<D>, tolerance: f64) -> Result<Self> {
         Ok(Self { score: ExactScore::new(data), solver: DormandPrince::new(tolerance, tolerance)? })
     }
@@ -65,6 +82,14 @@ impl<const D: usize> FlowMap<D> {
     ///
     /// # Errors
     /// As [`Self::between`].
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{beyond::FlowMap, mixture::Mixture};
+    /// // Data N(0, 1) are noise already: nothing moves.
+    /// let flow = FlowMap::new(Mixture::gaussian([0.0], [[1.0]])?, 1e-10)?;
+    /// assert!((flow.consistency(2.0, ndarray::array![[0.7]].view())?[[0, 0]] - 0.7).abs() < 1e-9);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn consistency(&self, t: f64, points: ArrayView2<f64>) -> Result<Array2<f64>> {
         self.between(t, 0.0, points)
     }

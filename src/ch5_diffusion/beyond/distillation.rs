@@ -42,6 +42,15 @@ pub enum Aim {
 }
 
 /// Everything a distillation depends on. The teacher is the exact flow of a mixture.
+///
+/// ```
+/// use sdml::ch5_diffusion::{beyond::{Aim, Distillation}, mixture::Mixture};
+/// // Without nodes there are no neighbours to agree with.
+/// let data = Mixture::gaussian([0.0], [[4.0]])?;
+/// let recipe = Distillation { nodes: 0, hidden: vec![], ..Distillation::new(data, Aim::Consistency, 0) };
+/// assert!(recipe.train(|_, _| ()).is_err());
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Distillation<const D: usize> {
     /// The law of the data.
@@ -68,6 +77,13 @@ pub struct Distillation<const D: usize> {
 
 impl<const D: usize> Distillation<D> {
     /// T = 3, t_0 = 1e-3, N = 24, three hidden layers of 64, 3000 steps on batches of 256, a rate that falls from 3e-3 to 0.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{beyond::{Aim, Distillation}, mixture::Mixture};
+    /// let recipe = Distillation::new(Mixture::gaussian([0.0], [[4.0]])?, Aim::Consistency, 7);
+    /// assert_eq!((recipe.seed, recipe.nodes, recipe.schedule.rate(3000)), (7, 24, 0.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(data: Mixture<D>, aim: Aim, seed: u64) -> Self {
         let steps = 3000;
         Self {
@@ -88,6 +104,14 @@ impl<const D: usize> Distillation<D> {
     ///
     /// # Errors
     /// A hidden layer without units.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{beyond::{Aim, Distillation}, mixture::Mixture};
+    /// // From (x, u) to a point like x.
+    /// let recipe = Distillation::new(Mixture::ring(8, 2.0, 0.2)?, Aim::Consistency, 0);
+    /// assert_eq!(recipe.network()?.sizes(), [3, 64, 64, 64, 2]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn network(&self) -> Result<Mlp> {
         let sizes: Vec<usize> = [&[D + 1], &self.hidden[..], &[D]].concat();
         Mlp::new(&sizes, Activation::Silu)
@@ -130,6 +154,15 @@ impl<const D: usize> Distillation<D> {
     ///
     /// # Errors
     /// As [`Self::train`].
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{beyond::{Aim, Distillation}, mixture::Mixture};
+    /// let recipe = Distillation::new(Mixture::gaussian([0.0], [[4.0]])?, Aim::Consistency, 0);
+    /// let recipe = Distillation { hidden: vec![], batch: 8, steps: 2, ..recipe };
+    /// // An affine network from (x, u) to x, and its loss.
+    /// assert_eq!(recipe.rows()?.iter().map(Vec::len).collect::<Vec<_>>(), [3, 1]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn rows(&self) -> Result<Vec<Vec<f64>>> {
         let OneStep { theta, loss, .. } = self.train(|_, _| ())?;
         Ok(vec![theta, vec![loss]])
@@ -139,6 +172,15 @@ impl<const D: usize> Distillation<D> {
     ///
     /// # Errors
     /// Rows of another form, as those of a network that has not been trained; and as [`OneStep::new`].
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{beyond::{Aim, Distillation}, mixture::Mixture};
+    /// let recipe = Distillation::new(Mixture::gaussian([0.0], [[4.0]])?, Aim::Consistency, 0);
+    /// let recipe = Distillation { hidden: vec![], ..recipe };
+    /// assert_eq!(recipe.from_rows(&[vec![3.0, 0.0, 0.0], vec![0.25]])?.loss(), 0.25);
+    /// assert!(recipe.from_rows(&[vec![3.0, 0.0, 0.0]]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn from_rows(&self, rows: &[Vec<f64>]) -> Result<OneStep> {
         match rows {
             [theta, loss] if loss.len() == 1 => {
@@ -276,6 +318,15 @@ fn blend(u: f64, x: f64, network: f64) -> f64 {
 }
 
 /// A distilled network.
+///
+/// ```
+/// use sdml::{ch2_control::backprop::{Activation, Mlp}, ch5_diffusion::beyond::OneStep};
+/// // Whatever the network says, nothing moves at t_0.
+/// let model = OneStep::new(Mlp::new(&[2, 1], Activation::Silu)?, vec![3.0, 7.0, 1.0], [1.0, 5.0], 0.1)?;
+/// assert_eq!(model.map(1.0, ndarray::array![[0.5]].view())?, ndarray::array![[0.5]]);
+/// assert!(model.map(0.9, ndarray::array![[0.5]].view()).is_err());
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct OneStep {
     network: Mlp,
@@ -290,6 +341,16 @@ impl OneStep {
     /// # Errors
     /// A network that does not take (x, u) to a point like x; parameters of another number or not finite; times out of
     /// order; a loss that is not finite.
+    ///
+    /// ```
+    /// use sdml::{ch2_control::backprop::{Activation, Mlp}, ch5_diffusion::beyond::OneStep};
+    /// let model = |times, loss| {
+    ///     OneStep::new(Mlp::new(&[2, 1], Activation::Silu)?, vec![3.0, 0.0, 0.0], times, loss)
+    /// };
+    /// assert!(model([1.0, 5.0], 0.1).is_ok());
+    /// assert!(model([5.0, 1.0], 0.1).is_err() && model([1.0, 5.0], f64::NAN).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(network: Mlp, theta: Vec<f64>, times: [f64; 2], loss: f64) -> Result<Self> {
         fits(&network, &theta)?;
         ordered(times[0], times[1])?;
@@ -298,6 +359,13 @@ impl OneStep {
     }
 
     /// The mean loss in the last tenth of the training.
+    ///
+    /// ```
+    /// use sdml::{ch2_control::backprop::{Activation, Mlp}, ch5_diffusion::beyond::OneStep};
+    /// let model = OneStep::new(Mlp::new(&[2, 1], Activation::Silu)?, vec![3.0, 0.0, 0.0], [1.0, 5.0], 0.1)?;
+    /// assert_eq!(model.loss(), 0.1);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn loss(&self) -> f64 {
         self.loss
     }
@@ -340,6 +408,16 @@ impl OneStep {
     ///
     /// # Errors
     /// No samples.
+    ///
+    /// ```
+    /// use sdml::{ch2_control::backprop::{Activation, Mlp}, ch5_diffusion::beyond::OneStep, random::Streams};
+    /// // F_θ = 3x: at T a sample is 3Z.
+    /// let model = OneStep::new(Mlp::new(&[2, 1], Activation::Silu)?, vec![3.0, 0.0, 0.0], [1.0, 5.0], 0.1)?;
+    /// let streams = Streams::new(1, "doc");
+    /// let sample = model.sample(2, &streams)?;
+    /// assert!((sample[[1, 0]] - 3.0 * streams.stream(1).normal()).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn sample(&self, count: usize, streams: &Streams) -> Result<Array2<f64>> {
         let mut z = Array2::zeros((at_least("count", count, 1)?, self.network.outputs()));
         for (i, mut row) in z.outer_iter_mut().enumerate() {

@@ -30,6 +30,16 @@ fn weight(w: f64) -> Result<f64> {
 }
 
 /// The guided score for data from a mixture.
+///
+/// ```
+/// use sdml::ch5_diffusion::{beyond::Guided, mixture::Mixture, score::ScoreField};
+/// // w = −1 leaves nothing of the label.
+/// let data = Mixture::isotropic(&[0.5, 0.5], &[[-1.0], [1.0]], 0.5)?;
+/// let (x, mut score) = (ndarray::array![[0.3]], ndarray::array![[0.0]]);
+/// Guided::new(data.clone(), data.only(&[1])?, -1.0)?.write(0.0, x.view(), &mut (), score.view_mut())?;
+/// assert!((score[[0, 0]] - data.score(&[0.3])[0]).abs() < 1e-14);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Guided<const D: usize> {
     all: Mixture<D>,
@@ -61,6 +71,16 @@ impl<const D: usize> Guided<D> {
     ///
     /// # Errors
     /// A time that is negative or not finite.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{beyond::Guided, mixture::Mixture};
+    /// let data = Mixture::isotropic(&[0.5, 0.5], &[[-1.0], [1.0]], 0.5)?;
+    /// let (class, x) = (data.only(&[1])?, [0.3]);
+    /// // w = 2: p(x | label)³/p(x)².
+    /// let found = Guided::new(data.clone(), class.clone(), 2.0)?.log_product(0.0, &x)?;
+    /// assert!((found - (class.density(&x).powi(3) / data.density(&x).powi(2)).ln()).abs() < 1e-13);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn log_product(&self, t: f64, x: &[f64; D]) -> Result<f64> {
         let [class, all] = self.laws(t)?;
         Ok((1.0 + self.w) * class.log_density(x) - self.w * all.log_density(x))
@@ -116,12 +136,26 @@ impl GuidedGaussian {
     ///
     /// # Errors
     /// Variances that are not positive, means that are not finite, w below −1 or not finite.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{beyond::GuidedGaussian, score::Normal};
+    /// assert!(GuidedGaussian::new(Normal::STANDARD, Normal::STANDARD, -1.0).is_ok());
+    /// assert!(GuidedGaussian::new(Normal::STANDARD, Normal::STANDARD, -1.1).is_err());
+    /// ```
     pub fn new(all: Normal, class: Normal, w: f64) -> Result<Self> {
         let case = |law| GaussianCase::new(law, ScoreError::NONE);
         Ok(Self { all: case(all)?, class: case(class)?, w: weight(w)? })
     }
 
     /// [α, β] with s_w(x, t) = αx + β.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{beyond::GuidedGaussian, score::Normal};
+    /// // 3 · (6 − 4x) − 2 · (−x) = 18 − 10x.
+    /// let [alpha, beta] = GuidedGaussian::new(Normal::STANDARD, Normal::new(1.5, 0.25)?, 2.0)?.score(0.0);
+    /// assert!((alpha + 10.0).abs() < 1e-13 && (beta - 18.0).abs() < 1e-13);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: affine
     pub fn score(&self, t: f64) -> [f64; 2] {
         let (with, without) = (self.class.score(t), self.all.score(t));
@@ -134,6 +168,16 @@ impl GuidedGaussian {
     ///
     /// # Errors
     /// A time that is negative or not finite; a precision that is not positive: the product cannot be normalised.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{beyond::GuidedGaussian, score::Normal};
+    /// // The precision 10 and the mean 18/10; none if the class is as wide as this.
+    /// let narrow = GuidedGaussian::new(Normal::STANDARD, Normal::new(1.5, 0.25)?, 2.0)?;
+    /// assert!((narrow.product(0.0)?.mean - 1.8).abs() < 1e-13);
+    /// let wide = GuidedGaussian::new(Normal::STANDARD, Normal::new(1.5, 4.0)?, 2.0)?;
+    /// assert!(wide.product(0.0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: product
     pub fn product(&self, t: f64) -> Result<Normal> {
         let [alpha, beta] = self.score(time(t)?);
@@ -146,6 +190,14 @@ impl GuidedGaussian {
     // ANCHOR_END: product
 
     /// F(τ).
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{beyond::GuidedGaussian, score::Normal};
+    /// // For N(0, 1) the variances stay 1, and e^{−hτ} is left.
+    /// let case = GuidedGaussian::new(Normal::STANDARD, Normal::STANDARD, 2.0)?;
+    /// assert!((case.kept(0.5, 2.0) - (-1f64).exp()).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: kept
     pub fn kept(&self, h: f64, tau: f64) -> f64 {
         let narrowed = self.class.data().variance / self.class.law(tau).variance;
@@ -159,6 +211,15 @@ impl GuidedGaussian {
     ///
     /// # Errors
     /// A horizon that is not positive, an h that is negative.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{beyond::GuidedGaussian, score::Normal};
+    /// // w = 0 ends in the class.
+    /// let class = Normal::new(1.5, 0.25)?;
+    /// let end = GuidedGaussian::new(Normal::STANDARD, class, 0.0)?.reversed(1.0, 20.0, Normal::STANDARD)?;
+    /// assert!((end.mean - 1.5).abs() < 1e-9 && (end.variance - 0.25).abs() < 1e-9);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: reversed
     pub fn reversed(&self, h: f64, horizon: f64, start: Normal) -> Result<Normal> {
         check_grid(h, &[horizon, 0.0])?;

@@ -38,6 +38,13 @@ impl EmpiricalScore {
     ///
     /// # Errors
     /// No points, points without coordinates, or coordinates that are not finite.
+    ///
+    /// ```
+    /// use ndarray::{Array2, array};
+    /// use sdml::ch5_diffusion::beyond::EmpiricalScore;
+    /// assert!(EmpiricalScore::new(array![[-1.0], [1.0]].view()).is_ok());
+    /// assert!(EmpiricalScore::new(Array2::zeros((0, 2)).view()).is_err());
+    /// ```
     pub fn new(points: ArrayView2<f64>) -> Result<Self> {
         at_least("points.nrows()", points.nrows(), 1)?;
         at_least("points.ncols()", points.ncols(), 1)?;
@@ -48,6 +55,13 @@ impl EmpiricalScore {
     }
 
     /// The data.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch5_diffusion::beyond::EmpiricalScore;
+    /// assert_eq!(EmpiricalScore::new(array![[-1.0], [1.0]].view())?.points(), array![[-1.0], [1.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn points(&self) -> ArrayView2<'_, f64> {
         self.points.view()
     }
@@ -56,6 +70,16 @@ impl EmpiricalScore {
     ///
     /// # Errors
     /// A time that is not positive, an x of another dimension or not finite.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch5_diffusion::beyond::EmpiricalScore;
+    /// let data = EmpiricalScore::new(array![[-1.0], [1.0]].view())?;
+    /// // Halfway; and near one of them, soon after the start.
+    /// assert_eq!(data.responsibilities(0.5, array![0.0].view())?, [0.5, 0.5]);
+    /// assert!(data.responsibilities(1e-3, array![0.9].view())?[1] > 0.999);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn responsibilities(&self, t: f64, x: ArrayView1<f64>) -> Result<Vec<f64>> {
         let t = positive("t", t)?;
         of_dimension("x", &x.insert_axis(Axis(0)), self.dimension())?;
@@ -83,6 +107,15 @@ impl EmpiricalScore {
     ///
     /// # Errors
     /// As [`Self::responsibilities`].
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch5_diffusion::beyond::EmpiricalScore;
+    /// let data = EmpiricalScore::new(array![[-1.0], [1.0]].view())?;
+    /// assert!((data.still_open(0.5, array![0.0].view())? - 2.0).abs() < 1e-14);
+    /// assert!((data.still_open(1e-3, array![0.9].view())? - 1.0).abs() < 1e-9);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn still_open(&self, t: f64, x: ArrayView1<f64>) -> Result<f64> {
         let shares = self.responsibilities(t, x)?;
         let entropy: f64 = shares.iter().filter(|r| **r > 0.0).map(|r| -r * r.ln()).sum();
@@ -93,6 +126,15 @@ impl EmpiricalScore {
     ///
     /// # Errors
     /// A time that is negative or not finite, no draws.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::{ch5_diffusion::beyond::EmpiricalScore, random::Streams};
+    /// // At t = 0 the draws are the data.
+    /// let data = EmpiricalScore::new(array![[-1.0], [1.0]].view())?;
+    /// assert!(data.noised(0.0, 10, &Streams::new(1, "doc"))?.iter().all(|x| x.abs() == 1.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn noised(&self, t: f64, count: usize, streams: &Streams) -> Result<Array2<f64>> {
         if !(t.is_finite() && t >= 0.0) {
             return Err(Error::argument("t", t, "a finite number, at least 0"));

@@ -17,6 +17,14 @@ use crate::statistics::Estimate;
 use crate::{Error, Result};
 
 /// Everything a measurement depends on besides the generator.
+///
+/// ```
+/// use sdml::{ch3_flows::data::DataLaw, ch5_diffusion::beyond::Protocol};
+/// // Other seeds, other data.
+/// let [one, two] = [1, 2].map(|seed| Protocol { points: 8, repeats: 2, seed, ..Protocol::default() });
+/// assert_ne!(one.fresh(&DataLaw::Eight, "data")?, two.fresh(&DataLaw::Eight, "data")?);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Protocol {
     /// Points of each sample.
@@ -48,6 +56,16 @@ impl Default for Protocol {
 }
 
 /// Three distances between samples of a given size, each averaged over independent pairs of samples.
+///
+/// ```
+/// use sdml::{ch3_flows::data::DataLaw, ch5_diffusion::beyond::Protocol};
+/// // A sample is at no distance from itself.
+/// let protocol = Protocol { points: 8, repeats: 2, directions: 4, ..Protocol::default() };
+/// let data = protocol.fresh(&DataLaw::Eight, "data")?;
+/// let distances = protocol.distances(data.view(), data.view())?;
+/// assert!(distances.wasserstein.mean.abs() < 1e-6 && distances.sliced.mean.abs() < 1e-6);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Distances {
     /// W_2.
@@ -76,6 +94,14 @@ impl Distances {
 
 /// What a generator is worth: its distances from data, and the mean of log p − log q over data held out, an estimate of
 /// KL(p‖q) ≥ 0.
+///
+/// ```
+/// use sdml::{ch3_flows::data::DataLaw, ch5_diffusion::beyond::Protocol};
+/// let protocol = Protocol { points: 8, repeats: 2, directions: 4, held_out: 10, ..Protocol::default() };
+/// let floor = protocol.floor(&DataLaw::Eight)?;
+/// assert_eq!((floor.excess.mean, floor.excess.count, floor.distances.sliced.count), (0.0, 10, 2));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quality {
     /// How far its points are from data.
@@ -86,6 +112,14 @@ pub struct Quality {
 
 impl Quality {
     /// The numbers as a row to be kept.
+    ///
+    /// ```
+    /// use sdml::{ch3_flows::data::DataLaw, ch5_diffusion::beyond::{Protocol, Quality}};
+    /// let protocol = Protocol { points: 8, repeats: 2, directions: 4, held_out: 10, ..Protocol::default() };
+    /// let floor = protocol.floor(&DataLaw::Eight)?;
+    /// assert_eq!(Quality::from_row(&floor.row())?, floor);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn row(&self) -> Vec<f64> {
         let Distances { wasserstein, sliced, mmd_squared } = self.distances;
         let numbers = |e: Estimate| [e.mean, e.standard_error, e.count as f64];
@@ -170,6 +204,14 @@ impl Protocol {
     ///
     /// # Errors
     /// Fewer than two points or repeats.
+    ///
+    /// ```
+    /// use sdml::{ch3_flows::data::DataLaw, ch5_diffusion::beyond::Protocol};
+    /// let protocol = Protocol { points: 8, repeats: 2, ..Protocol::default() };
+    /// assert_eq!(protocol.fresh(&DataLaw::Eight, "data")?.dim(), (16, 2));
+    /// assert!(Protocol { repeats: 1, ..protocol }.fresh(&DataLaw::Eight, "data").is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn fresh(&self, law: &impl Source, name: &'static str) -> Result<Array2<f64>> {
         let mut points = Array2::zeros((self.rows()?, law.dimension()));
         let streams = Streams::new(self.seed, name);
@@ -183,6 +225,14 @@ impl Protocol {
     ///
     /// # Errors
     /// As [`Self::distances`].
+    ///
+    /// ```
+    /// use sdml::{ch3_flows::data::DataLaw, ch5_diffusion::beyond::Protocol};
+    /// let protocol = Protocol { points: 8, repeats: 2, directions: 4, ..Protocol::default() };
+    /// let floor = protocol.floor(&DataLaw::Eight)?;
+    /// assert!(floor.distances.wasserstein.mean > 0.0 && floor.excess.mean == 0.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn floor(&self, law: &impl Source) -> Result<Quality> {
         let distances = self.against(law, self.fresh(law, "as if generated")?.view())?;
         let excess = Estimate { mean: 0.0, standard_error: 0.0, count: self.held_out as u64 };
@@ -193,6 +243,16 @@ impl Protocol {
     ///
     /// # Errors
     /// As [`Self::distances`].
+    ///
+    /// ```
+    /// use sdml::{ch3_flows::data::DataLaw, ch5_diffusion::beyond::Protocol};
+    /// let protocol = Protocol { points: 8, repeats: 2, directions: 4, ..Protocol::default() };
+    /// // The checkerboard, ten to the right and up, is no model of the eight Gaussians.
+    /// let (law, other) = (DataLaw::Eight, protocol.fresh(&DataLaw::Checkerboard, "other")?);
+    /// let far = protocol.against(&law, (other + 10.0).view())?.wasserstein;
+    /// assert!(far.mean > protocol.floor(&law)?.distances.wasserstein.mean);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn against(&self, law: &impl Source, generated: ArrayView2<f64>) -> Result<Distances> {
         self.distances(generated, self.fresh(law, "data")?.view())
     }
@@ -201,6 +261,16 @@ impl Protocol {
     ///
     /// # Errors
     /// As [`Reverse::sample`].
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Mlp};
+    /// use sdml::ch5_diffusion::{beyond::Protocol, score::Denoiser};
+    /// let protocol = Protocol { points: 8, repeats: 2, ..Protocol::default() };
+    /// let model = Denoiser::new(Mlp::new(&[3, 2], Activation::Silu)?, vec![0.0; 8], [0.1, 1.0], 1.9)?;
+    /// // A row for each point of each pair.
+    /// assert_eq!(protocol.points_of_score(&model)?.dim(), (16, 2));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn points_of_score(&self, model: &Denoiser) -> Result<Array2<f64>> {
         let [first, horizon] = model.times();
         let times = descending_times(horizon, first, 200, 2.0)?;
@@ -212,6 +282,18 @@ impl Protocol {
     ///
     /// # Errors
     /// As [`generate`].
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Mlp};
+    /// use sdml::{ch5_diffusion::{beyond::Protocol, interpolant::Flow}, random::Streams};
+    /// let protocol = Protocol { points: 8, repeats: 2, ..Protocol::default() };
+    /// // The velocity (1, 0) takes the noise to the left by 1.
+    /// let theta = vec![0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0];
+    /// let model = Flow::new(Mlp::new(&[3, 2], Activation::Silu)?, theta, 1.0, [2.0, 1.0])?;
+    /// let z = Streams::new(protocol.seed, "noise").stream(0).normal();
+    /// assert!((protocol.points_of_velocity(&model)?[[0, 0]] - (z - 1.0)).abs() < 1e-13);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn points_of_velocity(&self, model: &Flow) -> Result<Array2<f64>> {
         let mut model = model.clone();
         let mut stream = Streams::new(self.seed, "noise").stream(0);
@@ -223,6 +305,17 @@ impl Protocol {
     ///
     /// # Errors
     /// As [`Self::points_of_score`], [`Self::against`] and [`flow_to_noise`].
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Mlp};
+    /// use sdml::{ch3_flows::data::DataLaw, ch5_diffusion::{beyond::Protocol, score::Denoiser}};
+    /// let protocol = Protocol { points: 8, repeats: 2, directions: 4, held_out: 10, ..Protocol::default() };
+    /// let model = Denoiser::new(Mlp::new(&[3, 2], Activation::Silu)?, vec![0.0; 8], [0.1, 1.0], 1.9)?;
+    /// let quality = protocol.quality_of_score(DataLaw::Eight, &model)?;
+    /// // Two pairs of samples, ten points held out.
+    /// assert_eq!((quality.distances.sliced.count, quality.excess.count), (2, 10));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn quality_of_score(&self, law: DataLaw, model: &Denoiser) -> Result<Quality> {
         let [first, horizon] = model.times();
         let times = descending_times(horizon, first, 60, 2.0)?;
@@ -236,6 +329,17 @@ impl Protocol {
     ///
     /// # Errors
     /// As [`Self::points_of_velocity`], [`Self::against`] and [`Flow::to_noise`].
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Mlp};
+    /// use sdml::{ch3_flows::data::DataLaw, ch5_diffusion::{beyond::Protocol, interpolant::Flow}};
+    /// let protocol = Protocol { points: 8, repeats: 2, directions: 4, held_out: 10, ..Protocol::default() };
+    /// // Without a velocity the law stays that of the noise.
+    /// let still = Flow::new(Mlp::new(&[3, 2], Activation::Silu)?, vec![0.0; 8], 1.0, [2.0, 1.0])?;
+    /// let excess = protocol.quality_of_velocity(DataLaw::Eight, &still)?.excess.mean;
+    /// assert!((excess - protocol.quality_of_noise(DataLaw::Eight)?.excess.mean).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn quality_of_velocity(&self, law: DataLaw, model: &Flow) -> Result<Quality> {
         Ok(Quality {
             distances: self.against(&law, self.points_of_velocity(model)?.view())?,
@@ -247,6 +351,15 @@ impl Protocol {
     ///
     /// # Errors
     /// As [`Self::against`].
+    ///
+    /// ```
+    /// use sdml::{ch3_flows::data::DataLaw, ch5_diffusion::beyond::Protocol};
+    /// let protocol = Protocol { points: 8, repeats: 2, directions: 4, ..Protocol::default() };
+    /// // E log p = −entropy; −log q = log 2π + |x|²/2 with E|x|² = 2² + 2 · 0.2².
+    /// let excess = protocol.quality_of_noise(DataLaw::Eight)?.excess;
+    /// assert!(excess.z(std::f64::consts::TAU.ln() + 2.04 - DataLaw::Eight.entropy()).abs() < 4.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn quality_of_noise(&self, law: DataLaw) -> Result<Quality> {
         let prior = Mixture::gaussian([0.0; 2], [[1.0, 0.0], [0.0, 1.0]])?;
         let log_q = |x: ArrayView2<f64>| x.outer_iter().map(|x| prior.log_density(&[x[0], x[1]])).collect();
@@ -260,6 +373,14 @@ impl Protocol {
     ///
     /// # Errors
     /// As the measurements of each.
+    ///
+    /// ```
+    /// use sdml::{ch3_flows::data::DataLaw, ch5_diffusion::beyond::Protocol};
+    /// let protocol = Protocol { points: 8, repeats: 2, directions: 4, held_out: 10, ..Protocol::default() };
+    /// let all = protocol.compare(DataLaw::Eight, &[], &[])?;
+    /// assert_eq!(all, [protocol.floor(&DataLaw::Eight)?, protocol.quality_of_noise(DataLaw::Eight)?]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn compare(&self, law: DataLaw, scores: &[Denoiser], velocities: &[Flow]) -> Result<Vec<Quality>> {
         let mut all = vec![self.floor(&law)?, self.quality_of_noise(law)?];
         for model in scores {

@@ -8,6 +8,15 @@ use crate::ch3_flows::transport::{action, optimal_assignment, squared_distances}
 use crate::{Error, Result};
 
 /// How data are paired with noise.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch5_diffusion::interpolant::Pairing;
+/// // The best pairs of equal samples are the equal ones.
+/// let (x, z) = (array![[0.0], [1.0], [2.0]], array![[2.0], [0.0], [1.0]]);
+/// assert_eq!(Pairing::Optimal.partners(x.view(), z.view())?, [1, 2, 0]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pairing {
     /// Each Z independent of its X.
@@ -44,6 +53,15 @@ impl Pairing {
 }
 
 /// What the particles of a flow spend on their way, and what they had to.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch5_diffusion::interpolant::Motion;
+/// // Straight, but not at constant speed: 2 (¼² + ¾²) against 1.
+/// let motion = Motion::of(&[array![[0.0]], array![[0.25]], array![[1.0]]])?;
+/// assert_eq!(motion, Motion { action: 1.25, displacement: 1.0 });
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Motion {
     /// The mean of ∫ |Ẏ|² ds, the time being scaled to [0, 1].

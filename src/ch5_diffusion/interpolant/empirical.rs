@@ -29,6 +29,16 @@ impl Empirical {
     ///
     /// # Errors
     /// No points, coordinates that are not finite, or a path with a latent term.
+    ///
+    /// ```
+    /// use ndarray::{Array2, array};
+    /// use sdml::ch5_diffusion::interpolant::{Empirical, Path};
+    /// let path = Path::linear(1.0)?;
+    /// assert!(Empirical::new(array![[-1.0], [1.0]].view(), path).is_ok());
+    /// assert!(Empirical::new(Array2::zeros((0, 1)).view(), path).is_err());
+    /// assert!(Empirical::new(array![[1.0]].view(), path.with_latent(1.0)?).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(points: ArrayView2<f64>, path: Path) -> Result<Self> {
         at_least("points.nrows()", points.nrows(), 1)?;
         at_least("points.ncols()", points.ncols(), 1)?;
@@ -45,6 +55,17 @@ impl Empirical {
     ///
     /// # Errors
     /// t = 0, where the law has no density, or outside [0, T]; points of another dimension.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch5_diffusion::interpolant::{Empirical, Path};
+    /// // Of a single datum 3 the velocity is known: −3 + (x − ½ · 3)/½ at t = ½.
+    /// let (data, mut v) = (Empirical::new(array![[3.0]].view(), Path::linear(1.0)?)?, array![[0.0]]);
+    /// data.write(0.5, array![[2.0]].view(), v.view_mut())?;
+    /// assert_eq!(v, array![[-2.0]]);
+    /// assert!(data.write(0.0, array![[2.0]].view(), v.view_mut()).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: write
     pub fn write(&self, t: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) -> Result<()> {
         let c = self.path.at(t)?;

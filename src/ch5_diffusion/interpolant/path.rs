@@ -21,6 +21,17 @@ use crate::{Error, Result};
 pub type Curve = fn(f64, f64) -> [f64; 2];
 
 /// α, β and γ, with their derivatives, at one time.
+///
+/// ```
+/// use sdml::ch5_diffusion::interpolant::Path;
+/// let c = Path::linear(2.0)?.at(0.5)?;
+/// assert_eq!((c.alpha, c.alpha_dot, c.beta, c.beta_dot), (0.75, -0.5, 0.25, 0.5));
+/// assert_eq!((c.latent_variance, c.latent_product), (0.0, 0.0));
+/// // Velocity and score tell each other.
+/// let [score] = c.score(&[2.0], &c.velocity(&[2.0], &[0.5])?)?;
+/// assert!((score - 0.5).abs() < 1e-14);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Coefficients {
     /// α.
@@ -39,11 +50,27 @@ pub struct Coefficients {
 
 impl Coefficients {
     /// B with B² = β² + γ²: the law of βZ + γW is that of BZ.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::interpolant::Path;
+    /// // β² + γ² = ¼ + 3 · ½ · ½ in the middle.
+    /// let c = Path::linear(1.0)?.with_latent(3f64.sqrt())?.at(0.5)?;
+    /// assert!((c.noise() - 1.0).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn noise(&self) -> f64 {
         (self.beta * self.beta + self.latent_variance).sqrt()
     }
 
     /// BḂ = ββ̇ + γγ̇.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::interpolant::Path;
+    /// // Half the slope of B² = t² + 4t(1 − t) at t = ¼.
+    /// let c = Path::linear(1.0)?.with_latent(2.0)?.at(0.25)?;
+    /// assert_eq!(c.noise_product(), 0.5 * (2.0 * 0.25 + 4.0 * (1.0 - 2.0 * 0.25)));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn noise_product(&self) -> f64 {
         self.beta * self.beta_dot + self.latent_product
     }
@@ -92,6 +119,15 @@ impl Coefficients {
 }
 
 /// A choice of T, α, β and γ.
+///
+/// ```
+/// use sdml::ch5_diffusion::interpolant::Path;
+/// // The trigonometric path keeps the variance of data N(0, 1): α² + β² = 1 at all times.
+/// let c = Path::trigonometric(2.0)?.at(0.7)?;
+/// assert!((c.alpha * c.alpha + c.beta * c.beta - 1.0).abs() < 1e-15);
+/// assert!((c.alpha * c.alpha_dot + c.beta * c.beta_dot).abs() < 1e-15);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Path {
     name: &'static str,
@@ -180,6 +216,14 @@ impl Path {
     ///
     /// # Errors
     /// A horizon that is not positive.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::interpolant::Path;
+    /// let ends = [Path::linear(2.0)?.at(0.0)?, Path::linear(2.0)?.at(2.0)?];
+    /// assert_eq!(ends.map(|c| [c.alpha, c.beta]), [[1.0, 0.0], [0.0, 1.0]]);
+    /// assert!(Path::linear(0.0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: paths
     pub fn linear(horizon: f64) -> Result<Self> {
         Self::new("linear", horizon, |t, h| [1.0 - t / h, -1.0 / h], |t, h| [t / h, 1.0 / h])
@@ -220,6 +264,15 @@ impl Path {
     ///
     /// # Errors
     /// A strength that is not finite or negative.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::interpolant::Path;
+    /// // 2² · ¼ · ¾ a quarter of the way, nothing at the ends.
+    /// let path = Path::linear(1.0)?.with_latent(2.0)?;
+    /// assert_eq!((path.at(0.25)?.latent_variance, path.at(1.0)?.latent_variance), (0.75, 0.0));
+    /// assert!(path.with_latent(-1.0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn with_latent(self, strength: f64) -> Result<Self> {
         if !(strength.is_finite() && strength >= 0.0) {
             return Err(Error::argument("strength", strength, "a finite number, at least 0"));
@@ -228,16 +281,36 @@ impl Path {
     }
 
     /// T.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::interpolant::Path;
+    /// let path = Path::linear(2.0)?;
+    /// assert!(path.at(path.horizon()).is_ok() && path.at(2.1).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn horizon(&self) -> f64 {
         self.horizon
     }
 
     /// The strength of the latent term.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::interpolant::Path;
+    /// let path = Path::linear(2.0)?;
+    /// assert_eq!((path.latent(), path.with_latent(0.5)?.latent()), (0.0, 0.5));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn latent(&self) -> f64 {
         self.latent
     }
 
     /// The name of the choice of α and β.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::interpolant::Path;
+    /// assert_eq!(Path::trigonometric(1.0)?.name(), "trigonometric");
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn name(&self) -> &'static str {
         self.name
     }
@@ -246,6 +319,15 @@ impl Path {
     ///
     /// # Errors
     /// A time outside [0, T], or one at which a derivative is infinite.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::interpolant::Path;
+    /// // β = √(1 − e^{−2t}) has no derivative at 0.
+    /// let path = Path::ornstein_uhlenbeck(3.0)?;
+    /// assert!(path.at(0.0).is_err());
+    /// assert!((path.at(2f64.ln())?.alpha - 0.5).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn at(&self, t: f64) -> Result<Coefficients> {
         let horizon = self.horizon;
         if !(0.0..=horizon).contains(&t) {

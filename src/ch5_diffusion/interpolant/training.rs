@@ -17,6 +17,14 @@ use crate::statistics::Estimate;
 use crate::{Error, Result};
 
 /// Everything a training run depends on.
+///
+/// ```
+/// use sdml::ch5_diffusion::{interpolant::{Path, Recipe}, mixture::Mixture};
+/// // With a latent term (5.8) is infinite, and nothing is trained.
+/// let (data, path) = (Mixture::gaussian([0.0], [[1.0]])?, Path::linear(1.0)?.with_latent(1.0)?);
+/// assert!(Recipe { hidden: vec![], ..Recipe::new(data, path, 0) }.train(|_, _| ()).is_err());
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Recipe<D> {
     /// Where data come from.
@@ -39,6 +47,13 @@ pub struct Recipe<D> {
 
 impl<D: Source> Recipe<D> {
     /// Independent pairs, three hidden layers of 64, 4000 steps on batches of 256, a rate that falls from 2e-3 to 0.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{interpolant::{Pairing, Path, Recipe}, mixture::Mixture};
+    /// let recipe = Recipe::new(Mixture::gaussian([0.0], [[1.0]])?, Path::linear(1.0)?, 7);
+    /// assert_eq!((recipe.seed, recipe.pairing, recipe.schedule.rate(4000)), (7, Pairing::Independent, 0.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(data: D, path: Path, seed: u64) -> Self {
         let steps = 4000;
         Self {
@@ -57,6 +72,13 @@ impl<D: Source> Recipe<D> {
     ///
     /// # Errors
     /// A hidden layer without units.
+    ///
+    /// ```
+    /// use sdml::{ch3_flows::data::DataLaw, ch5_diffusion::interpolant::{Path, Recipe}};
+    /// // From (x, t/T) to a vector like x.
+    /// assert_eq!(Recipe::new(DataLaw::Moons, Path::linear(1.0)?, 0).network()?.sizes(), [3, 64, 64, 64, 2]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn network(&self) -> Result<Mlp> {
         let n = at_least("data.dimension()", self.data.dimension(), 1)?;
         let sizes: Vec<usize> = [&[n + 1], &self.hidden[..], &[n]].concat();
@@ -99,6 +121,18 @@ impl<D: Source> Recipe<D> {
     ///
     /// # Errors
     /// As [`Self::train`]; no pairs or steps.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::learning::Schedule, ch2_control::backprop::{Activation, Mlp}};
+    /// use sdml::ch5_diffusion::{interpolant::{Flow, Path, Recipe}, mixture::Mixture};
+    /// // A flow that leaves the noise where it is makes the pairs (Z, Z), and the velocity between them is 0.
+    /// let still = Flow::new(Mlp::new(&[2, 1], Activation::Silu)?, vec![0.0; 3], 1.0, [2.0, 1.0])?;
+    /// let recipe = Recipe::new(Mixture::gaussian([0.0], [[1.0]])?, Path::linear(1.0)?, 0);
+    /// let schedule = Schedule::Cosine { rate: 0.1, steps: 200 };
+    /// let recipe = Recipe { hidden: vec![], batch: 32, steps: 200, schedule, ..recipe };
+    /// assert!(recipe.reflow(&still, 100, 1, |_, _| ())?.loss() < 1e-3);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: reflow
     pub fn reflow(
         &self,
@@ -175,6 +209,14 @@ impl<D: Source> Recipe<D> {
     }
 
     /// The rows to be kept of a trained network: its parameters, and its first and last loss.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Mlp};
+    /// use sdml::ch5_diffusion::{interpolant::{Flow, Recipe}, mixture::Mixture};
+    /// let model = Flow::new(Mlp::new(&[2, 1], Activation::Silu)?, vec![3.0, 0.0, 1.0], 1.0, [2.0, 1.5])?;
+    /// assert_eq!(Recipe::<Mixture<1>>::rows(model), [vec![3.0, 0.0, 1.0], vec![2.0, 1.5]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn rows(model: Flow) -> Vec<Vec<f64>> {
         vec![model.theta, model.losses.to_vec()]
     }
@@ -183,6 +225,15 @@ impl<D: Source> Recipe<D> {
     ///
     /// # Errors
     /// Rows of another form; and as [`Flow::new`].
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{interpolant::{Path, Recipe}, mixture::Mixture};
+    /// let recipe = Recipe::new(Mixture::gaussian([0.0], [[1.0]])?, Path::linear(1.0)?, 0);
+    /// let recipe = Recipe { hidden: vec![], ..recipe };
+    /// assert_eq!(recipe.from_rows(&[vec![3.0, 0.0, 1.0], vec![2.0, 1.5]])?.loss(), 1.5);
+    /// assert!(recipe.from_rows(&[vec![3.0, 0.0, 1.0]]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn from_rows(&self, rows: &[Vec<f64>]) -> Result<Flow> {
         match rows {
             [theta, losses] if losses.len() == 2 => {
@@ -200,6 +251,18 @@ impl<D: Source> Recipe<D> {
     ///
     /// # Errors
     /// Fewer than two points, a latent term, and those of `velocity`, which is asked for v(xᵢ, tᵢ) at points (x, t).
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{interpolant::{Path, Recipe}, mixture::Mixture};
+    /// // Data N(0, 1) on the trigonometric path: E|Ẋ|² = (π/2)², and v = 0 is the best there is.
+    /// let recipe = Recipe::new(Mixture::gaussian([0.0], [[1.0]])?, Path::trigonometric(1.0)?, 0);
+    /// let loss = recipe.loss(1000, 1, |_x, _t, v| {
+    ///     v.fill(0.0);
+    ///     Ok(())
+    /// })?;
+    /// assert!(loss.z((0.5 * std::f64::consts::PI).powi(2)).abs() < 4.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn loss(
         &self,
         points: usize,
@@ -224,6 +287,17 @@ impl<D: Source> Recipe<D> {
 }
 
 /// A trained velocity.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::{ch2_control::backprop::{Activation, Mlp}, ch5_diffusion::interpolant::Flow};
+/// // v_θ = 2x + 4t/T with T = 2.
+/// let mut flow = Flow::new(Mlp::new(&[2, 1], Activation::Silu)?, vec![2.0, 4.0, 0.0], 2.0, [2.0, 1.0])?;
+/// let mut v = array![[0.0]];
+/// flow.write(0.5, array![[3.0]].view(), v.view_mut())?;
+/// assert_eq!(v, array![[7.0]]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Flow {
     pub(super) network: Mlp,
@@ -240,6 +314,15 @@ impl Flow {
     /// # Errors
     /// A network that does not take (x, t) to a vector like x; parameters of another number or not finite; a last loss that
     /// is not finite or not below the first.
+    ///
+    /// ```
+    /// use sdml::{ch2_control::backprop::{Activation, Mlp}, ch5_diffusion::interpolant::Flow};
+    /// let network = Mlp::new(&[2, 1], Activation::Silu)?;
+    /// let model = |losses| Flow::new(network.clone(), vec![2.0, 4.0, 0.0], 1.0, losses);
+    /// // A loss that has not fallen is that of a network that has learned nothing.
+    /// assert!(model([2.0, 1.0]).is_ok() && model([2.0, 2.0]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(network: Mlp, theta: Vec<f64>, horizon: f64, losses: [f64; 2]) -> Result<Self> {
         has_learned(&network, &theta, losses[1], losses[0])?;
         let (input, evaluation) = (Array2::zeros((0, network.inputs())), Evaluation::new());
@@ -247,6 +330,13 @@ impl Flow {
     }
 
     /// The mean loss in the last tenth of the training.
+    ///
+    /// ```
+    /// use sdml::{ch2_control::backprop::{Activation, Mlp}, ch5_diffusion::interpolant::Flow};
+    /// let flow = Flow::new(Mlp::new(&[2, 1], Activation::Silu)?, vec![2.0, 4.0, 0.0], 1.0, [2.0, 1.0])?;
+    /// assert_eq!(flow.loss(), 1.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn loss(&self) -> f64 {
         self.losses[1]
     }
@@ -255,6 +345,17 @@ impl Flow {
     ///
     /// # Errors
     /// A time outside [0, T]; points of another dimension or not finite.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::{ch2_control::backprop::{Activation, Mlp}, ch5_diffusion::interpolant::Flow};
+    /// let mut flow = Flow::new(Mlp::new(&[2, 1], Activation::Silu)?, vec![2.0, 0.0, 1.0], 1.0, [2.0, 1.0])?;
+    /// let mut v = array![[0.0], [0.0]];
+    /// flow.write(0.5, array![[3.0], [-1.0]].view(), v.view_mut())?;
+    /// assert_eq!(v, array![[7.0], [-1.0]]);
+    /// assert!(flow.write(1.5, array![[3.0], [-1.0]].view(), v.view_mut()).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn write(&mut self, t: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) -> Result<()> {
         let n = self.network.outputs();
         if !(0.0..=self.horizon).contains(&t) {

@@ -46,11 +46,28 @@ pub struct VelocityAt<'a, const D: usize> {
 
 impl<const D: usize> VelocityAt<'_, D> {
     /// The law p(·, t) of X(t).
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{interpolant::{ExactVelocity, Path}, mixture::Mixture};
+    /// // Data N(4, 1), a quarter of the way: N(3, ¾² + ¼²).
+    /// let exact = ExactVelocity::new(Mixture::gaussian([4.0], [[1.0]])?, Path::linear(1.0)?);
+    /// let at = exact.at(0.25)?;
+    /// assert!((at.law().mean()[0] - 3.0).abs() < 1e-14 && (at.law().covariance()[0][0] - 0.625).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn law(&self) -> &Mixture<D> {
         self.observed.law()
     }
 
     /// v(x, t).
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{interpolant::{ExactVelocity, Path}, mixture::Mixture};
+    /// // Data N(4, 1), halfway: noise and data pull equally, and the mean moves at the speed −4.
+    /// let exact = ExactVelocity::new(Mixture::gaussian([4.0], [[1.0]])?, Path::linear(1.0)?);
+    /// assert!((exact.at(0.5)?.velocity(&[2.7])[0] + 4.0).abs() < 1e-13);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: velocity
     pub fn velocity(&self, x: &[f64; D]) -> [f64; D] {
         // E[βZ + γW | x] = −B² ∇ log p: only ββ' + γγ' enters (' for d/dt), which stays finite.
@@ -59,6 +76,14 @@ impl<const D: usize> VelocityAt<'_, D> {
     // ANCHOR_END: velocity
 
     /// E|v(X(t), t)|², by quadrature.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{interpolant::{ExactVelocity, Path}, mixture::Mixture};
+    /// // Data N(4, 1), halfway, where the velocity is −4 everywhere.
+    /// let exact = ExactVelocity::new(Mixture::gaussian([4.0], [[1.0]])?, Path::linear(1.0)?);
+    /// assert!((exact.at(0.5)?.mean_square() - 16.0).abs() < 1e-10);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn mean_square(&self) -> f64 {
         self.law().expectation(|x| self.velocity(x).iter().map(|v| v * v).sum())
     }
@@ -66,16 +91,38 @@ impl<const D: usize> VelocityAt<'_, D> {
 
 impl<const D: usize> ExactVelocity<D> {
     /// The velocity for data from `data` along `path`.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{interpolant::{ExactVelocity, Path}, mixture::Mixture};
+    /// // Data N(0, 1) on the trigonometric path: the law stays, and nothing moves.
+    /// let exact = ExactVelocity::new(Mixture::gaussian([0.0], [[1.0]])?, Path::trigonometric(1.0)?);
+    /// assert!(exact.at(0.3)?.velocity(&[2.0])[0].abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(data: Mixture<D>, path: Path) -> Self {
         Self { data, path }
     }
 
     /// The law of the data.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{interpolant::{ExactVelocity, Path}, mixture::Mixture};
+    /// let data = Mixture::ring(8, 2.0, 0.2)?;
+    /// assert_eq!(ExactVelocity::new(data.clone(), Path::linear(1.0)?).data(), &data);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn data(&self) -> &Mixture<D> {
         &self.data
     }
 
     /// The path.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{interpolant::{ExactVelocity, Path}, mixture::Mixture};
+    /// let exact = ExactVelocity::new(Mixture::ring(8, 2.0, 0.2)?, Path::linear(2.0)?);
+    /// assert_eq!((exact.path().name(), exact.path().horizon()), ("linear", 2.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -84,6 +131,16 @@ impl<const D: usize> ExactVelocity<D> {
     ///
     /// # Errors
     /// As [`Path::at`].
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{interpolant::{ExactVelocity, Path}, mixture::Mixture};
+    /// // At the end of the path the law is that of the noise, whatever the data.
+    /// let exact = ExactVelocity::new(Mixture::ring(8, 2.0, 0.2)?, Path::linear(1.0)?);
+    /// let covariance = exact.at(1.0)?.law().covariance();
+    /// assert!((covariance[0][0] - 1.0).abs() < 1e-14 && covariance[0][1].abs() < 1e-14);
+    /// assert!(exact.at(1.1).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn at(&self, t: f64) -> Result<VelocityAt<'_, D>> {
         let coefficients = self.path.at(t)?;
         let observed = self.data.observed(coefficients.alpha, coefficients.noise())?;
@@ -94,6 +151,17 @@ impl<const D: usize> ExactVelocity<D> {
     ///
     /// # Errors
     /// As [`Path::at`]; points of another dimension.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch5_diffusion::{interpolant::{ExactVelocity, Path}, mixture::Mixture};
+    /// let exact = ExactVelocity::new(Mixture::ring(8, 2.0, 0.2)?, Path::linear(1.0)?);
+    /// let mut v = array![[0.0, 0.0], [0.0, 0.0]];
+    /// exact.write(0.3, array![[0.5, -1.0], [2.0, 0.1]].view(), v.view_mut())?;
+    /// assert_eq!(v.row(1).to_vec(), exact.at(0.3)?.velocity(&[2.0, 0.1]));
+    /// assert!(exact.write(0.3, array![[0.5]].view(), v.view_mut()).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn write(&self, t: f64, x: ArrayView2<f64>, mut out: ArrayViewMut2<f64>) -> Result<()> {
         if x.ncols() != D || out.dim() != x.dim() {
             return Err(Error::argument("x", format!("{:?}", x.dim()), format!("a matrix of {D} columns")));
@@ -111,6 +179,15 @@ impl<const D: usize> ExactVelocity<D> {
     ///
     /// # Errors
     /// As [`Path::at`]; a latent term, for which E|γ̇W|² is infinite when integrated over t.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{interpolant::{ExactVelocity, Path}, mixture::Mixture};
+    /// // Data N(0, 1), linear path: Ẋ = Z − X has the variance 2, of which (2t − 1)²/(t² + (1 − t)²) is explained.
+    /// let exact = ExactVelocity::new(Mixture::gaussian([0.0], [[1.0]])?, Path::linear(1.0)?);
+    /// assert!((exact.least_loss_at(0.5)? - 2.0).abs() < 1e-12);
+    /// assert!((exact.least_loss_at(0.75)? - (2.0 - 0.25 / 0.625)).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: least
     pub fn least_loss_at(&self, t: f64) -> Result<f64> {
         if self.path.latent() > 0.0 {
@@ -150,6 +227,14 @@ impl<const D: usize> ExactVelocity<D> {
     ///
     /// # Errors
     /// As [`Path::at`]; no nodes.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{interpolant::{ExactVelocity, Path}, mixture::Mixture};
+    /// // Data N(0, 1), linear path: ∫ (2t − 1)²/(t² + (1 − t)²) dt = 2 − π/2, where standing still would have done.
+    /// let exact = ExactVelocity::new(Mixture::gaussian([0.0], [[1.0]])?, Path::linear(1.0)?);
+    /// assert!((exact.action(20)? - (2.0 - 0.5 * std::f64::consts::PI)).abs() < 1e-9);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn action(&self, nodes: usize) -> Result<f64> {
         let rule = gauss_legendre(0.0, self.path.horizon(), nodes)?;
         rule.into_iter().map(|(t, w)| Ok(w * self.at(t)?.mean_square())).sum()

@@ -16,6 +16,12 @@ use crate::Error;
 use crate::statistics::Estimate;
 
 /// What a road must be told about the double well.
+///
+/// ```
+/// use sdml::ch5_diffusion::roads::Needs;
+/// let names = [Needs::Force, Needs::Potential, Needs::Samples].map(Needs::name);
+/// assert_eq!(names, ["force", "U and force", "samples"]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
     /// −U′.
@@ -101,6 +107,15 @@ impl Road {
 // ANCHOR_END: road
 
 /// Rows of numbers that a training run leaves.
+///
+/// ```
+/// use sdml::ch5_diffusion::roads::{Rows, Velocity, WellSample};
+/// // A trained velocity: its parameters, and the loss of each step.
+/// let recipe = Velocity { width: 2, batch: 8, steps: 3, ..Velocity::new(WellSample::new(1.0, 10, 0)?, 0) };
+/// let rows: Rows = recipe.train()?.rows();
+/// assert_eq!((rows[0].len(), rows[1].len()), (recipe.network()?.parameters(), 3));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub type Rows = Vec<Vec<f64>>;
 
 /// All roads at inverse temperature β with the settings of the book, in the order of the chapters. `keep(name, recipe, train)`

@@ -95,6 +95,14 @@ pub fn real_nvp(recipe: &ReverseKl<Well>, theta: &[f64], draws: usize, seed: u64
 // ANCHOR_END: real_nvp
 
 /// The fifth road's flow and its training.
+///
+/// ```
+/// use sdml::ch5_diffusion::roads::OdeWell;
+/// let well = OdeWell::new(1.0, 0)?;
+/// assert_eq!(well.flow.field().0.network().sizes(), [3, 16, 16, 2]);
+/// assert_eq!((well.flow.forward().steps(), well.steps), (6, 6));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct OdeWell {
     /// The flow.
@@ -110,6 +118,11 @@ impl OdeWell {
     ///
     /// # Errors
     /// A β that is not positive.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::roads::OdeWell;
+    /// assert!(OdeWell::new(1.0, 0).is_ok() && OdeWell::new(0.0, 0).is_err());
+    /// ```
     pub fn new(beta: f64, seed: u64) -> Result<Self> {
         let (steps, iterations) = (6, 500);
         let field = NetworkFlow::new(Mlp::new(&[3, 16, 16, 2], Activation::Tanh)?)?;
@@ -130,6 +143,15 @@ impl OdeWell {
     ///
     /// # Errors
     /// As [`OdeReverseKl::train`].
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::roads::OdeWell;
+    /// let mut well = OdeWell::new(1.0, 0)?;
+    /// (well.training.batch, well.training.iterations) = (8, 2);
+    /// let trained = well.train()?;
+    /// assert_eq!((trained.losses.len(), trained.theta.len()), (2, 4 * 16 + 17 * 16 + 17 * 2));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn train(&self) -> Result<Trained> {
         let network = self.flow.field().0.network();
         let theta = network.initial(&mut Streams::new(self.training.seed, "roads, field").stream(0));

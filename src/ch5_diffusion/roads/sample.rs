@@ -49,6 +49,12 @@ impl WellSample {
     ///
     /// # Errors
     /// A β that is not positive; no draws.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::roads::WellSample;
+    /// assert!(WellSample::new(1.0, 10, 0).is_ok());
+    /// assert!(WellSample::new(0.0, 10, 0).is_err() && WellSample::new(1.0, 0, 0).is_err());
+    /// ```
     pub fn new(beta: f64, count: usize, seed: u64) -> Result<Self> {
         positive("beta", beta)?;
         let mut stream = Streams::new(seed, "roads, samples").stream(0);
@@ -58,6 +64,12 @@ impl WellSample {
     }
 
     /// How many there are.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::roads::WellSample;
+    /// assert_eq!(WellSample::new(1.0, 10, 0)?.count(), 10);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn count(&self) -> usize {
         self.count
     }
@@ -66,6 +78,12 @@ impl WellSample {
     ///
     /// # Errors
     /// Fewer than two draws.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::fokker_planck::double_well::Gibbs, ch5_diffusion::roads::WellSample};
+    /// assert!(WellSample::new(2.0, 2000, 0)?.square()?.z(Gibbs::new(2.0)?.moment(2)).abs() < 4.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn square(&self) -> Result<Estimate> {
         Estimate::of(self.points.iter().map(|x| x * x))
     }
@@ -167,6 +185,13 @@ pub fn diffusion(
 // ANCHOR_END: diffusion
 
 /// The training of the seventh road: v_θ(x, t) is fitted to Ẋ = Z − X at X(t) = (1 − t) X + t Z, t uniform on (0, 1), (5.8).
+///
+/// ```
+/// use sdml::ch5_diffusion::roads::{Velocity, WellSample};
+/// let recipe = Velocity::new(WellSample::new(1.0, 10, 0)?, 0);
+/// assert!(Velocity { batch: 0, ..recipe }.train().is_err());
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Velocity {
     /// Where X comes from.
@@ -185,6 +210,13 @@ pub struct Velocity {
 
 impl Velocity {
     /// Two hidden layers of 32, 2000 steps on 256 pairs.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::roads::{Velocity, WellSample};
+    /// let recipe = Velocity::new(WellSample::new(1.0, 10, 0)?, 7);
+    /// assert_eq!((recipe.width, recipe.steps, recipe.seed), (32, 2000, 7));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(data: WellSample, seed: u64) -> Self {
         Self { data, width: 32, batch: 256, steps: 2000, rate: 5e-3, seed }
     }
@@ -193,6 +225,13 @@ impl Velocity {
     ///
     /// # Errors
     /// A hidden layer without units.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::roads::{Velocity, WellSample};
+    /// // From (x, t) to a velocity.
+    /// assert_eq!(Velocity::new(WellSample::new(1.0, 10, 0)?, 0).network()?.sizes(), [2, 32, 32, 1]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn network(&self) -> Result<Mlp> {
         Mlp::new(&[2, self.width, self.width, 1], Activation::Silu)
     }
@@ -201,6 +240,14 @@ impl Velocity {
     ///
     /// # Errors
     /// An empty batch, no steps, a rate that is not positive.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::roads::{Velocity, WellSample};
+    /// let recipe = Velocity { width: 2, batch: 8, steps: 3, ..Velocity::new(WellSample::new(1.0, 10, 0)?, 0) };
+    /// let trained = recipe.train()?;
+    /// assert!(trained.losses.len() == 3 && trained.stopped.is_none());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: train
     pub fn train(&self) -> Result<Trained> {
         let (network, batch) = (self.network()?, at_least("batch", self.batch, 1)?);

@@ -32,11 +32,27 @@ pub struct Sources {
 
 impl Sources {
     /// All of them.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::Sources;
+    /// assert_eq!(Sources::ALL, Sources { points: true, ..Sources::all_but_one()[3] });
+    /// ```
     pub const ALL: Self = Self { prior: true, score: true, steps: true, points: true };
     /// None.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::Sources;
+    /// assert_eq!(Sources::NONE, Sources { points: false, ..Sources::alone()[3] });
+    /// ```
     pub const NONE: Self = Self { prior: false, score: false, steps: false, points: false };
 
     /// Each of them alone.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::Sources;
+    /// let count = |s: Sources| [s.prior, s.score, s.steps, s.points].into_iter().filter(|there| *there).count();
+    /// assert_eq!(Sources::alone().map(count), [1; 4]);
+    /// ```
     pub fn alone() -> [Self; 4] {
         [
             Self { prior: true, ..Self::NONE },
@@ -47,6 +63,14 @@ impl Sources {
     }
 
     /// All but one, in the same order.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::Sources;
+    /// // Each with the one that is alone makes all.
+    /// let [prior, ..] = Sources::all_but_one();
+    /// assert_eq!(Sources { prior: true, ..prior }, Sources::ALL);
+    /// assert!(!prior.prior && prior.score);
+    /// ```
     pub fn all_but_one() -> [Self; 4] {
         [
             Self { prior: false, ..Self::ALL },
@@ -87,6 +111,16 @@ impl Budget {
     ///
     /// # Errors
     /// As [`GaussianCase::stepped`].
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::{Budget, GaussianCase, Method, Normal, ScoreError, Sources};
+    /// // Without any error the model's law is that of the data.
+    /// let case = GaussianCase::new(Normal::new(1.0, 0.25)?, ScoreError::NONE)?;
+    /// let budget = Budget { case, h: 1.0, times: vec![2.0, 1.0, 0.0], method: Method::Euler, points: 100 };
+    /// let law = budget.law(Sources::NONE)?;
+    /// assert!((law.mean - 1.0).abs() < 1e-12 && (law.variance - 0.25).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: law
     pub fn law(&self, sources: Sources) -> Result<Normal> {
         let case =
@@ -106,6 +140,16 @@ impl Budget {
     ///
     /// # Errors
     /// As [`Self::law`]; fewer than two points.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::{Budget, GaussianCase, Method, Normal, ScoreError, Sources};
+    /// // Two points of N(0, 1): 1/2 + 2 (1 − c₄) with c₄(2) = √(2/π).
+    /// let case = GaussianCase::new(Normal::STANDARD, ScoreError::NONE)?;
+    /// let budget = Budget { case, h: 0.0, times: vec![2.0, 1.0, 0.0], method: Method::Euler, points: 2 };
+    /// let error = budget.squared_error(Sources { points: true, ..Sources::NONE })?;
+    /// assert!((error - 0.5 - 2.0 * (1.0 - (2.0 / std::f64::consts::PI).sqrt())).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: squared_error
     pub fn squared_error(&self, sources: Sources) -> Result<f64> {
         let (law, data) = (self.law(sources)?, self.case.data());
@@ -123,6 +167,15 @@ impl Budget {
     ///
     /// # Errors
     /// As [`Self::squared_error`].
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::{Budget, GaussianCase, Method, Normal, ScoreError};
+    /// // For data N(0, 1) prior, score and steps are exact, and the points have nothing to meet.
+    /// let case = GaussianCase::new(Normal::STANDARD, ScoreError::NONE)?;
+    /// let budget = Budget { case, h: 0.0, times: vec![2.0, 1.0, 0.0], method: Method::Euler, points: 100 };
+    /// assert!(budget.interaction()?.abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn interaction(&self) -> Result<f64> {
         let alone = Sources::alone().map(|sources| self.squared_error(sources));
         alone.into_iter().try_fold(self.squared_error(Sources::ALL)?, |rest, part| Ok(rest - part?))

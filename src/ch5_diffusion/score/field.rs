@@ -28,6 +28,7 @@ use crate::{Error, Result};
 /// let reverse = Reverse::new(&Standard, 0.0, vec![1.0, 0.5, 0.0], Method::Euler)?;
 /// let start = array![[0.3, -1.2]];
 /// assert_eq!(reverse.run(start.view(), &Streams::new(1, "doc"))?, start);
+/// assert_eq!((Standard.dimension(), Standard.workspace()), (2, ()));
 /// # Ok::<(), sdml::Error>(())
 /// ```
 // ANCHOR: field
@@ -56,6 +57,17 @@ pub trait ScoreField: Sync {
 // ANCHOR_END: field
 
 /// ∇ log p(x, t) for data from a mixture under (5.2).
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch5_diffusion::{mixture::Mixture, score::{ExactScore, ScoreField}};
+/// // After a long time every law is N(0, I), with the score −x.
+/// let exact = ExactScore::new(Mixture::ring(8, 2.0, 0.2)?);
+/// let mut score = array![[0.0, 0.0]];
+/// exact.write(40.0, array![[0.5, -2.0]].view(), &mut (), score.view_mut())?;
+/// assert!((score[[0, 0]] + 0.5).abs() < 1e-14 && (score[[0, 1]] - 2.0).abs() < 1e-14);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExactScore<const D: usize> {
     data: Mixture<D>,
@@ -79,6 +91,13 @@ impl<const D: usize> ExactScore<D> {
     }
 
     /// The law of the data.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{mixture::Mixture, score::ExactScore};
+    /// let data = Mixture::ring(8, 2.0, 0.2)?;
+    /// assert_eq!(ExactScore::new(data.clone()).data(), &data);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn data(&self) -> &Mixture<D> {
         &self.data
     }
@@ -101,6 +120,18 @@ impl<const D: usize> ScoreField for ExactScore<D> {
 
 /// The score with a circulation added, ∇ log p + κ J ∇ log p with the quarter turn J of the plane. The current p J ∇ log p
 /// = J ∇p has no divergence, so that the reverse equation with this field has the same one-time marginals.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch5_diffusion::{mixture::Mixture, score::{Circulating, ExactScore, ScoreField}};
+/// // What is added is at right angles to the score.
+/// let (data, x) = (Mixture::ring(8, 2.0, 0.5)?, array![[0.7, -1.2]]);
+/// let (mut exact, mut turned) = (array![[0.0, 0.0]], array![[0.0, 0.0]]);
+/// ExactScore::new(data.clone()).write(0.4, x.view(), &mut (), exact.view_mut())?;
+/// Circulating::new(data, 0.5)?.write(0.4, x.view(), &mut (), turned.view_mut())?;
+/// assert!(((&turned - &exact) * &exact).sum().abs() < 1e-14);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Circulating {
     exact: ExactScore<2>,

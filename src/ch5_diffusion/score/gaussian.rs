@@ -17,6 +17,14 @@ use crate::error::{finite, positive};
 use crate::{Error, Result};
 
 /// A normal law on the line.
+///
+/// ```
+/// use sdml::ch5_diffusion::score::Normal;
+/// // The two measures of how far N(0, 4) is from N(0, 1).
+/// let law = Normal { mean: 0.0, variance: 4.0 };
+/// assert_eq!(law.distance(&Normal::STANDARD), 1.0);
+/// assert!((law.relative_entropy(&Normal::STANDARD) - 0.5 * (3.0 - 4f64.ln())).abs() < 1e-15);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Normal {
     /// The mean.
@@ -27,12 +35,23 @@ pub struct Normal {
 
 impl Normal {
     /// N(0, 1).
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::Normal;
+    /// assert_eq!(Normal::STANDARD, Normal::new(0.0, 1.0)?);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub const STANDARD: Self = Self { mean: 0.0, variance: 1.0 };
 
     /// N(`mean`, `variance`).
     ///
     /// # Errors
     /// A mean that is not finite, a variance that is not positive.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::Normal;
+    /// assert!(Normal::new(-3.0, 0.25).is_ok() && Normal::new(0.0, 0.0).is_err());
+    /// ```
     pub fn new(mean: f64, variance: f64) -> Result<Self> {
         Ok(Self { mean: finite("mean", mean)?, variance: positive("variance", variance)? })
     }
@@ -89,6 +108,14 @@ pub struct ScoreError {
 
 impl ScoreError {
     /// Nothing.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::{GaussianCase, Normal, ScoreError};
+    /// // The exact score of N(0, 1), −x.
+    /// let [alpha, beta] = GaussianCase::new(Normal::STANDARD, ScoreError::NONE)?.score(0.7);
+    /// assert!((alpha + 1.0).abs() < 1e-15 && beta == 0.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub const NONE: Self = Self { offset: 0.0, window: [0.0, f64::INFINITY], slope: 0.0 };
 }
 
@@ -114,6 +141,14 @@ impl GaussianCase {
     /// # Errors
     /// A variance that is not positive; numbers that are not finite; a slope of −1 or less (no score at all); a window whose
     /// times are not in order.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::{GaussianCase, Normal, ScoreError};
+    /// let case = |error| GaussianCase::new(Normal::STANDARD, error);
+    /// assert!(case(ScoreError { slope: -0.9, ..ScoreError::NONE }).is_ok());
+    /// assert!(case(ScoreError { slope: -1.0, ..ScoreError::NONE }).is_err());
+    /// assert!(case(ScoreError { window: [2.0, 1.0], ..ScoreError::NONE }).is_err());
+    /// ```
     pub fn new(data: Normal, error: ScoreError) -> Result<Self> {
         Normal::new(data.mean, data.variance)?;
         finite("error.offset", error.offset)?;
@@ -126,17 +161,41 @@ impl GaussianCase {
     }
 
     /// The law of the data.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::{GaussianCase, Normal, ScoreError};
+    /// let data = Normal::new(1.0, 0.25)?;
+    /// assert_eq!(GaussianCase::new(data, ScoreError::NONE)?.data(), data);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn data(&self) -> Normal {
         self.data
     }
 
     /// p(·, t) = N(e^{−t} m, e^{−2t} v_0 + c(t)).
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::{GaussianCase, Normal, ScoreError};
+    /// // At t = log 2: half the mean, and 1 − ¼ (1 − v_0).
+    /// let law = GaussianCase::new(Normal::new(4.0, 0.2)?, ScoreError::NONE)?.law(2f64.ln());
+    /// assert!((law.mean - 2.0).abs() < 1e-14 && (law.variance - 0.8).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn law(&self, t: f64) -> Normal {
         let a = decay(t);
         Normal { mean: a * self.data.mean, variance: a * a * self.data.variance + noise_variance(t) }
     }
 
     /// [α, β] with s(x, t) = αx + β.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::{GaussianCase, Normal, ScoreError};
+    /// // −(x − 1)/¼ = 4 − 4x, and a tenth too high.
+    /// let case = GaussianCase::new(Normal::new(1.0, 0.25)?, ScoreError { offset: 0.1, ..ScoreError::NONE })?;
+    /// let [alpha, beta] = case.score(0.0);
+    /// assert!((alpha + 4.0).abs() < 1e-14 && (beta - 4.1).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: affine
     pub fn score(&self, t: f64) -> [f64; 2] {
         let law = self.law(t);
@@ -148,6 +207,14 @@ impl GaussianCase {
     // ANCHOR_END: affine
 
     /// F(τ).
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::{GaussianCase, Normal, ScoreError};
+    /// // For N(0, 1) the variance stays 1, and e^{−hτ} is left.
+    /// let case = GaussianCase::new(Normal::STANDARD, ScoreError::NONE)?;
+    /// assert!((case.kept(0.5, 2.0) - (-1f64).exp()).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: kept
     pub fn kept(&self, h: f64, tau: f64) -> f64 {
         let kappa = (h + 1.0) * (1.0 + self.error.slope);
@@ -159,6 +226,15 @@ impl GaussianCase {
     ///
     /// # Errors
     /// A horizon that is not positive, an h that is negative.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::{GaussianCase, Normal, ScoreError};
+    /// // Data N(0, 1), h = 0 and a score that is 0.1 too high: dY = 0.1 dt.
+    /// let case = GaussianCase::new(Normal::STANDARD, ScoreError { offset: 0.1, ..ScoreError::NONE })?;
+    /// let end = case.reversed(0.0, 2.0, Normal::STANDARD)?;
+    /// assert!((end.mean - 0.2).abs() < 1e-12 && (end.variance - 1.0).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: reversed
     pub fn reversed(&self, h: f64, horizon: f64, start: Normal) -> Result<Normal> {
         check_grid(h, &[horizon, 0.0])?;
@@ -177,6 +253,15 @@ impl GaussianCase {
     ///
     /// # Errors
     /// As [`super::Reverse::new`].
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::{GaussianCase, Method, Normal, ScoreError};
+    /// // Data N(0, 1), h = 1: a step of ½ is Y + ½(Y − 2Y) + ξ, which turns N(4, 1) into N(2, ¼ + 1).
+    /// let case = GaussianCase::new(Normal::STANDARD, ScoreError::NONE)?;
+    /// let law = case.stepped(Method::Euler, 1.0, &[0.5, 0.0], Normal::new(4.0, 1.0)?)?;
+    /// assert!((law.mean - 2.0).abs() < 1e-14 && (law.variance - 1.25).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: stepped
     pub fn stepped(&self, method: Method, h: f64, times: &[f64], start: Normal) -> Result<Normal> {
         check_grid(h, times)?;

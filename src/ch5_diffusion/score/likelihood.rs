@@ -29,6 +29,17 @@ pub trait DivergentField: ScoreField {
     ///
     /// # Errors
     /// As [`ScoreField::write`].
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch5_diffusion::{mixture::Mixture, score::{DivergentField, ExactScore}};
+    /// // Data N(0, 4) at time 0: s = −x/4 and ∇·s = −¼.
+    /// let (mut score, mut divergence) = (array![[0.0]], [0.0]);
+    /// let field = ExactScore::new(Mixture::gaussian([0.0], [[4.0]])?);
+    /// field.write_both(0.0, array![[2.0]].view(), score.view_mut(), &mut divergence)?;
+    /// assert!((score[[0, 0]] + 0.5).abs() < 1e-15 && (divergence[0] + 0.25).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn write_both(
         &self,
         t: f64,
@@ -58,6 +69,16 @@ impl<const D: usize> DivergentField for ExactScore<D> {
 }
 
 /// Where the flow takes points, and what it does to their density.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch5_diffusion::{mixture::Mixture, score::{ExactScore, flow_to_noise}};
+/// // Data N(0, 1) are noise already: nothing moves, and no density is gained.
+/// let exact = ExactScore::new(Mixture::gaussian([0.0], [[1.0]])?);
+/// let flowed = flow_to_noise(&exact, &[1.0, 0.5, 0.0], array![[0.7]].view())?;
+/// assert!((flowed.ends[[0, 0]] - 0.7).abs() < 1e-13 && flowed.gains[0].abs() < 1e-13);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Flowed {
     /// x(T), a row for each point.

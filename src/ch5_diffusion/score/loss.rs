@@ -12,6 +12,13 @@ use crate::error::positive;
 use crate::{Error, Result};
 
 /// The weight λ(t) before |s_θ − ∇ log P|².
+///
+/// ```
+/// use sdml::ch5_diffusion::score::{Weight, noise_variance};
+/// // The loss against λ = 1 grows like n/(2t); c(t) = 2t + … takes that away.
+/// assert!((Weight::NoiseVariance.at(1e-6) / 2e-6 - 1.0).abs() < 1e-5);
+/// assert_eq!(Weight::NoiseVariance.at(0.3), noise_variance(0.3));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weight {
     /// λ = 1, as in (5.4).

@@ -32,6 +32,14 @@ pub fn noise_variance(t: f64) -> f64 {
 
 /// A linear equation dX = −f(t) X dt + g(t) dW that turns data into noise. Their laws at two times with the same ratio
 /// b/a of noise to signal differ by a factor: each of them is the others' process, scaled and run by another clock.
+///
+/// ```
+/// use sdml::ch5_diffusion::score::Noising;
+/// // The first two keep a² + b² = 1, the third keeps a = 1.
+/// let channels = [Noising::OrnsteinUhlenbeck, Noising::variance_preserving(0.1, 20.0)?].map(|n| n.channel(0.4));
+/// assert!(channels.iter().all(|[a, b]| (a * a + b * b - 1.0).abs() < 1e-15));
+/// assert_eq!(Noising::VarianceExploding.channel(0.4), [1.0, 0.4]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Noising {
     /// (5.2): dX = −X dt + √2 dW. a = e^{−t}, b² = c(t).
@@ -52,6 +60,14 @@ impl Noising {
     ///
     /// # Errors
     /// Rates that are not positive.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::Noising;
+    /// let noising = Noising::variance_preserving(0.1, 20.0)?;
+    /// assert_eq!(noising, Noising::VariancePreserving { first: 0.1, last: 20.0 });
+    /// assert!(Noising::variance_preserving(0.0, 20.0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn variance_preserving(first: f64, last: f64) -> Result<Self> {
         Ok(Self::VariancePreserving { first: positive("first", first)?, last: positive("last", last)? })
     }
@@ -104,6 +120,12 @@ impl Noising {
     }
 
     /// The process (5.2) of Example 1.13: rate −1, noise √2.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::{Noising, noise_variance};
+    /// // Its variance from a point is c(t).
+    /// assert!((Noising::process().variance(0.7, 0.0) - noise_variance(0.7)).abs() < 1e-15);
+    /// ```
     pub fn process() -> OrnsteinUhlenbeck {
         OrnsteinUhlenbeck::new(-1.0, 2f64.sqrt()).expect("finite numbers")
     }

@@ -23,6 +23,18 @@ use crate::{Error, Result};
 const TOGETHER: usize = 512;
 
 /// How a step of the reverse equation is made.
+///
+/// ```
+/// use sdml::ch5_diffusion::score::{GaussianCase, Method, Normal, ScoreError, descending_times};
+/// // Heun's method makes an error of order 2: half the step, a quarter of the error.
+/// let case = GaussianCase::new(Normal::new(1.0, 0.25)?, ScoreError::NONE)?;
+/// let error = |steps| -> sdml::Result<f64> {
+///     let times = descending_times(2.0, 0.0, steps, 1.0)?;
+///     Ok(case.stepped(Method::Heun, 0.0, &times, case.law(2.0))?.distance(&case.data()))
+/// };
+/// assert!((3.0..5.0).contains(&(error(100)? / error(200)?)));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Method {
     /// Euler–Maruyama. One evaluation of the score a step, order 1.
@@ -40,6 +52,11 @@ pub enum Method {
 
 impl Method {
     /// Evaluations of the score in one step.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::Method;
+    /// assert_eq!([Method::Euler, Method::Heun].map(|method| method.evaluations()), [1, 2]);
+    /// ```
     pub fn evaluations(&self) -> usize {
         match self {
             Self::Euler | Self::Exponential => 1,
@@ -107,6 +124,17 @@ impl<'a, S: ScoreField> Reverse<'a, S> {
     /// # Errors
     /// h negative or not finite; fewer than two times, or times that do not fall from a positive one to one that is at
     /// least 0; a method that does not fit h.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{mixture::Mixture, score::{ExactScore, Method, Reverse}};
+    /// let score = ExactScore::new(Mixture::ring(8, 2.0, 0.2)?);
+    /// let reverse = |h, times: &[f64], method| Reverse::new(&score, h, times.to_vec(), method);
+    /// assert!(reverse(1.0, &[1.0, 0.5, 0.0], Method::Euler).is_ok());
+    /// // Rising times; Heun's method with noise.
+    /// assert!(reverse(1.0, &[0.0, 0.5, 1.0], Method::Euler).is_err());
+    /// assert!(reverse(1.0, &[1.0, 0.5, 0.0], Method::Heun).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(score: &'a S, h: f64, times: Vec<f64>, method: Method) -> Result<Self> {
         check_grid(h, &times)?;
         method.check(h)?;
@@ -114,6 +142,14 @@ impl<'a, S: ScoreField> Reverse<'a, S> {
     }
 
     /// Evaluations of the score for each point.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{mixture::Mixture, score::{ExactScore, Method, Reverse}};
+    /// // Two steps of two evaluations.
+    /// let score = ExactScore::new(Mixture::ring(8, 2.0, 0.2)?);
+    /// assert_eq!(Reverse::new(&score, 0.0, vec![1.0, 0.5, 0.0], Method::Heun)?.evaluations(), 4);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn evaluations(&self) -> usize {
         self.method.evaluations() * (self.times.len() - 1)
     }
@@ -122,6 +158,16 @@ impl<'a, S: ScoreField> Reverse<'a, S> {
     ///
     /// # Errors
     /// No points; an error of the score; points that leave the finite numbers, with the step at which they do.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{mixture::Mixture, score::{ExactScore, Method, Reverse}};
+    /// use sdml::random::Streams;
+    /// // Data N(0, 1) and h = 0: nothing moves, and the samples are the starts.
+    /// let (score, streams) = (ExactScore::new(Mixture::gaussian([0.0], [[1.0]])?), Streams::new(1, "doc"));
+    /// let points = Reverse::new(&score, 0.0, vec![1.0, 0.5, 0.0], Method::Euler)?.sample(5, &streams)?;
+    /// assert!((points[[3, 0]] - streams.stream(3).normal()).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn sample(&self, points: usize, streams: &Streams) -> Result<Array2<f64>> {
         let n = self.score.dimension();
         let mut streams = bundles(at_least("points", points, 1)?, streams);
@@ -138,6 +184,19 @@ impl<'a, S: ScoreField> Reverse<'a, S> {
     ///
     /// # Errors
     /// As [`Self::sample`]; starts of another dimension or not finite.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch5_diffusion::{mixture::Mixture, score::{ExactScore, Method, Reverse}};
+    /// use sdml::random::Streams;
+    /// // Data N(2, 1), h = 0: dY = (Y + s) dt, s = 2e^{−t} − Y, moves every point by ½ · 2e^{−1/2} in one step.
+    /// let score = ExactScore::new(Mixture::gaussian([2.0], [[1.0]])?);
+    /// let reverse = Reverse::new(&score, 0.0, vec![0.5, 0.0], Method::Euler)?;
+    /// let end = reverse.run(array![[0.3]].view(), &Streams::new(1, "doc"))?;
+    /// assert!((end[[0, 0]] - 0.3 - (-0.5f64).exp()).abs() < 1e-14);
+    /// assert!(reverse.run(array![[0.3, 0.4]].view(), &Streams::new(1, "doc")).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn run(&self, start: ArrayView2<f64>, streams: &Streams) -> Result<Array2<f64>> {
         self.check_start(&start)?;
         self.walk(start.as_standard_layout().into_owned(), bundles(start.nrows(), streams), |_| ())
@@ -147,6 +206,19 @@ impl<'a, S: ScoreField> Reverse<'a, S> {
     ///
     /// # Errors
     /// As [`Self::run`].
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch5_diffusion::{mixture::Mixture, score::{ExactScore, Method, Reverse}};
+    /// use sdml::random::Streams;
+    /// let (score, streams) = (ExactScore::new(Mixture::ring(8, 2.0, 0.2)?), Streams::new(1, "doc"));
+    /// let reverse = Reverse::new(&score, 1.0, vec![1.0, 0.5, 0.1], Method::Euler)?;
+    /// let (start, end) = (array![[0.3, -1.2]], reverse.run(array![[0.3, -1.2]].view(), &streams)?);
+    /// // The start, what lies between, and the end.
+    /// let paths = reverse.paths(start.view(), &streams)?;
+    /// assert_eq!((paths.len(), &paths[0], &paths[2]), (3, &start, &end));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn paths(&self, start: ArrayView2<f64>, streams: &Streams) -> Result<Vec<Array2<f64>>> {
         self.check_start(&start)?;
         let mut states = Vec::with_capacity(self.times.len());

@@ -29,9 +29,22 @@ use crate::random::Stream;
 /// ```
 pub trait Source: Debug + Sync {
     /// n.
+    ///
+    /// ```
+    /// use sdml::{ch3_flows::data::DataLaw, ch5_diffusion::{mixture::Mixture, score::Source}};
+    /// assert_eq!((DataLaw::Moons.dimension(), Mixture::gaussian([0.0], [[1.0]])?.dimension()), (2, 1));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn dimension(&self) -> usize;
 
     /// Overwrites `point`, of length n, with a draw.
+    ///
+    /// ```
+    /// use sdml::{ch3_flows::data::DataLaw, ch5_diffusion::score::Source, random::Streams};
+    /// let (streams, mut point) = (Streams::new(1, "doc"), [9.0; 2]);
+    /// DataLaw::Moons.draw(&mut streams.stream(0), &mut point);
+    /// assert_eq!(point, DataLaw::Moons.sample(&mut streams.stream(0)));
+    /// ```
     fn draw(&self, stream: &mut Stream, point: &mut [f64]);
 }
 
@@ -56,6 +69,18 @@ impl<const D: usize> Source for Mixture<D> {
 }
 
 /// Finitely many points, each as likely as the others.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::{ch5_diffusion::score::{Samples, Source}, random::Streams};
+/// // Both points come up, and nothing else.
+/// let (data, mut stream) = (Samples::new(array![[1.0], [2.0]].view())?, Streams::new(1, "doc").stream(0));
+/// let mut drawn = [[0.0]; 40];
+/// drawn.iter_mut().for_each(|point| data.draw(&mut stream, point));
+/// assert!(drawn.contains(&[1.0]) && drawn.contains(&[2.0]));
+/// assert!(drawn.iter().all(|[x]| *x == 1.0 || *x == 2.0));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Samples {
     points: Array2<f64>,

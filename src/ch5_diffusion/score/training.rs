@@ -18,6 +18,14 @@ use crate::statistics::Estimate;
 use crate::{Error, Result};
 
 /// Everything a training run depends on.
+///
+/// ```
+/// use sdml::ch5_diffusion::{mixture::Mixture, score::Recipe};
+/// // Times out of order.
+/// let recipe = Recipe::new(Mixture::gaussian([0.0], [[1.0]])?, 0);
+/// assert!(Recipe { hidden: vec![], first: 4.0, ..recipe }.train(|_, _| ()).is_err());
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipe<D> {
     /// Where data come from.
@@ -40,6 +48,13 @@ pub struct Recipe<D> {
 
 impl<D: Source> Recipe<D> {
     /// T = 3, t_0 = 1e-4, three hidden layers of 64, 4000 steps on batches of 512, a rate that falls from 1e-2 to 0.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{mixture::Mixture, score::Recipe};
+    /// let recipe = Recipe::new(Mixture::gaussian([0.0], [[1.0]])?, 7);
+    /// assert_eq!((recipe.seed, recipe.horizon, recipe.schedule.rate(4000)), (7, 3.0, 0.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(data: D, seed: u64) -> Self {
         let steps = 4000;
         Self {
@@ -58,6 +73,13 @@ impl<D: Source> Recipe<D> {
     ///
     /// # Errors
     /// A hidden layer without units.
+    ///
+    /// ```
+    /// use sdml::{ch3_flows::data::DataLaw, ch5_diffusion::score::Recipe};
+    /// // From (x, u) to a noise like x.
+    /// assert_eq!(Recipe::new(DataLaw::Moons, 0).network()?.sizes(), [3, 64, 64, 64, 2]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn network(&self) -> Result<Mlp> {
         let n = at_least("data.dimension()", self.data.dimension(), 1)?;
         let sizes: Vec<usize> = [&[n + 1], &self.hidden[..], &[n]].concat();
@@ -109,6 +131,15 @@ impl<D: Source> Recipe<D> {
     ///
     /// # Errors
     /// As [`Self::train`].
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{mixture::Mixture, score::Recipe};
+    /// let data = Mixture::isotropic(&[0.5, 0.5], &[[-1.0], [1.0]], 0.3)?;
+    /// let recipe = Recipe { hidden: vec![8], batch: 64, steps: 200, ..Recipe::new(data, 0) };
+    /// let rows = recipe.rows()?;
+    /// assert_eq!((rows[0].len(), rows[1].len()), (recipe.network()?.parameters(), 1));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn rows(&self) -> Result<Vec<Vec<f64>>> {
         let Denoiser { theta, loss, .. } = self.train(|_, _| ())?;
         Ok(vec![theta, vec![loss]])
@@ -118,6 +149,15 @@ impl<D: Source> Recipe<D> {
     ///
     /// # Errors
     /// Rows of another form, as those of a network that has not been trained; and as [`Denoiser::new`].
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{mixture::Mixture, score::Recipe};
+    /// let recipe = Recipe { hidden: vec![], ..Recipe::new(Mixture::gaussian([0.0], [[1.0]])?, 0) };
+    /// let model = recipe.from_rows(&[vec![0.5, 0.0, 0.0], vec![0.7]])?;
+    /// assert_eq!((model.loss(), model.times()), (0.7, [1e-4, 3.0]));
+    /// assert!(recipe.from_rows(&[vec![0.5, 0.0, 0.0]]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn from_rows(&self, rows: &[Vec<f64>]) -> Result<Denoiser> {
         match rows {
             [theta, loss] if loss.len() == 1 => {
@@ -135,6 +175,16 @@ impl<D: Source> Recipe<D> {
     ///
     /// # Errors
     /// Fewer than two points; another dimension than the model's.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Activation, Mlp};
+    /// use sdml::ch5_diffusion::{mixture::Mixture, score::{Denoiser, Recipe}};
+    /// // ε̂ = 0 misses ε by E ε² = 1.
+    /// let recipe = Recipe::new(Mixture::gaussian([0.0], [[1.0]])?, 0);
+    /// let silent = Denoiser::new(Mlp::new(&[2, 1], Activation::Silu)?, vec![0.0; 3], [1e-4, 3.0], 0.9)?;
+    /// assert!(recipe.loss(&silent, 1000, 1)?.z(1.0).abs() < 4.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn loss(&self, model: &Denoiser, points: usize, seed: u64) -> Result<Estimate> {
         let streams = Streams::new(seed, "loss");
         let mut part = Part::new(self.data.dimension());
@@ -151,6 +201,18 @@ impl<D: Source> Recipe<D> {
 }
 
 /// A trained network that predicts the noise, and through it the score.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch2_control::backprop::{Activation, Mlp};
+/// use sdml::ch5_diffusion::score::{Denoiser, ScoreField};
+/// // A score is asked for within the times of the training.
+/// let model = Denoiser::new(Mlp::new(&[2, 1], Activation::Silu)?, vec![0.5, 0.0, 0.0], [0.1, 1.0], 0.7)?;
+/// let (x, mut score, mut workspace) = (array![[2.0]], array![[0.0]], model.workspace());
+/// assert!(model.write(0.5, x.view(), &mut workspace, score.view_mut()).is_ok());
+/// assert!(model.write(0.05, x.view(), &mut workspace, score.view_mut()).is_err());
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Denoiser {
     network: Mlp,
@@ -187,11 +249,25 @@ impl Denoiser {
     }
 
     /// The mean loss in the last tenth of the training.
+    ///
+    /// ```
+    /// use sdml::{ch2_control::backprop::{Activation, Mlp}, ch5_diffusion::score::Denoiser};
+    /// let model = Denoiser::new(Mlp::new(&[2, 1], Activation::Silu)?, vec![0.5, 0.0, 0.0], [0.1, 1.0], 0.7)?;
+    /// assert_eq!(model.loss(), 0.7);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn loss(&self) -> f64 {
         self.loss
     }
 
     /// The times [t_0, T] the network was trained for.
+    ///
+    /// ```
+    /// use sdml::{ch2_control::backprop::{Activation, Mlp}, ch5_diffusion::score::Denoiser};
+    /// let model = Denoiser::new(Mlp::new(&[2, 1], Activation::Silu)?, vec![0.5, 0.0, 0.0], [0.1, 1.0], 0.7)?;
+    /// assert_eq!(model.times(), [0.1, 1.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn times(&self) -> [f64; 2] {
         self.times
     }

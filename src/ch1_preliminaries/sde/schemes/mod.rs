@@ -43,8 +43,20 @@ pub struct Orders {
 /// ```
 pub trait State<const D: usize>: Copy {
     /// The state of a path that starts at `x`.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Reversible, State};
+    /// // The reversible scheme carries a second point, which starts at the first.
+    /// assert_eq!(Reversible::at([2.0]), Reversible { x: [2.0], companion: [2.0] });
+    /// ```
     fn at(x: [f64; D]) -> Self;
     /// The position.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::State;
+    /// let state: [f64; 2] = State::at([1.0, 2.0]);
+    /// assert_eq!(state.position(), [1.0, 2.0]);
+    /// ```
     fn position(&self) -> [f64; D];
 }
 
@@ -85,6 +97,7 @@ impl<const D: usize> State<D> for [f64; D] {
 ///         std::array::from_fn(|i| x[i] + b[i] * h + jump(i))
 ///     }
 /// }
+/// assert_eq!((Tamed::NAME, Tamed::TIME_INTEGRALS), ("tamed Euler", false));
 /// // 4 − 4h/(1 + 4h) + ΔB.
 /// let noise = Increment { db: [0.25], dz: [0.0] };
 /// assert_eq!(Tamed.step(&OrnsteinUhlenbeck::new(-1.0, 1.0)?, [4.0], 0.0, 0.25, &noise), [4.0 - 0.5 + 0.25]);

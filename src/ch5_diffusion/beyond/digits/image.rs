@@ -14,8 +14,20 @@ use crate::random::{Stream, Streams};
 use crate::{Error, Result};
 
 /// Pixels along an edge.
+///
+/// ```
+/// use sdml::{ch5_diffusion::beyond::digits::{DigitLaw, SIDE}, random::Streams};
+/// let image = DigitLaw::default().image(3, &mut Streams::new(1, "doc").stream(0))?;
+/// assert_eq!(image.chunks(SIDE).count(), SIDE);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub const SIDE: usize = 8;
 /// Pixels of an image, the dimension of the law.
+///
+/// ```
+/// use sdml::ch5_diffusion::{beyond::digits::{DigitLaw, PIXELS}, score::Source};
+/// assert_eq!((DigitLaw::default().dimension(), PIXELS), (64, 64));
+/// ```
 pub const PIXELS: usize = SIDE * SIDE;
 
 /// Where the ink of a digit is centred: it fills seven columns and seven rows of its cell.
@@ -60,6 +72,13 @@ impl DigitLaw {
     /// # Errors
     /// A turn, shear, shift or noise that is negative or not finite; factors of stretching that are not positive or out of
     /// order.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::beyond::digits::DigitLaw;
+    /// assert!(DigitLaw::default().valid().is_ok());
+    /// assert!(DigitLaw { stretch: [1.0, 0.8], ..DigitLaw::default() }.valid().is_err());
+    /// assert!(DigitLaw { noise: -0.1, ..DigitLaw::default() }.valid().is_err());
+    /// ```
     pub fn valid(self) -> Result<Self> {
         let [low, high] = self.stretch;
         positive("stretch", low)?;
@@ -80,6 +99,15 @@ impl DigitLaw {
     ///
     /// # Errors
     /// A label above 9; as [`Self::valid`].
+    ///
+    /// ```
+    /// use sdml::{ch5_diffusion::beyond::digits::DigitLaw, random::Streams};
+    /// // Without noise a pixel lies between no ink and all ink.
+    /// let (law, mut stream) = (DigitLaw { noise: 0.0, ..DigitLaw::default() }, Streams::new(1, "doc").stream(0));
+    /// assert!(law.image(8, &mut stream)?.iter().all(|pixel| pixel.abs() < 1.0 + 1e-12));
+    /// assert!(law.image(10, &mut stream).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn image(&self, label: usize, stream: &mut Stream) -> Result<[f64; PIXELS]> {
         let mut image = [0.0; PIXELS];
         self.valid()?.draw_digit(digit(label)?, stream, &mut image);
@@ -90,6 +118,14 @@ impl DigitLaw {
     ///
     /// # Errors
     /// No images; as [`Self::valid`].
+    ///
+    /// ```
+    /// use sdml::{ch5_diffusion::beyond::digits::DigitLaw, random::Streams};
+    /// // Row 13 shows a three, from stream 13.
+    /// let (law, streams) = (DigitLaw::default(), Streams::new(1, "doc"));
+    /// assert_eq!(law.images(14, &streams)?.row(13).to_vec(), law.image(3, &mut streams.stream(13))?);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn images(&self, count: usize, streams: &Streams) -> Result<Array2<f64>> {
         let law = self.valid()?;
         let mut images = Array2::zeros((at_least("count", count, 1)?, PIXELS));

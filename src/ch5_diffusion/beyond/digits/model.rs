@@ -18,6 +18,15 @@ use crate::{Error, Result};
 pub(super) const INPUTS: usize = PIXELS + 1 + LABELS;
 
 /// A trained network.
+///
+/// ```
+/// use sdml::ch5_diffusion::beyond::digits::{DigitModel, DigitRecipe};
+/// let network = DigitRecipe { hidden: vec![], ..DigitRecipe::new(0) }.network()?;
+/// // One parameter too few.
+/// let theta = vec![0.0; network.parameters() - 1];
+/// assert!(DigitModel::new(network, theta, [1e-3, 4.0], [64.0, 20.0]).is_err());
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct DigitModel {
     network: Mlp,
@@ -58,6 +67,14 @@ impl DigitModel {
     }
 
     /// The mean of |v_θ − v|² in the last tenth of the training.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::beyond::digits::{DigitModel, DigitRecipe};
+    /// let network = DigitRecipe { hidden: vec![], ..DigitRecipe::new(0) }.network()?;
+    /// let theta = vec![0.0; network.parameters()];
+    /// assert_eq!(DigitModel::new(network, theta, [1e-3, 4.0], [64.0, 20.0])?.loss(), 20.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn loss(&self) -> f64 {
         self.losses[1]
     }
@@ -67,6 +84,16 @@ impl DigitModel {
     ///
     /// # Errors
     /// A label above 9; w below −1 or not finite.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::beyond::digits::{DigitModel, DigitRecipe};
+    /// let network = DigitRecipe { hidden: vec![], ..DigitRecipe::new(0) }.network()?;
+    /// let theta = vec![0.0; network.parameters()];
+    /// let model = DigitModel::new(network, theta, [1e-3, 4.0], [64.0, 20.0])?;
+    /// assert!(model.told(None, 0.0).is_ok() && model.told(Some(7), 2.0).is_ok());
+    /// assert!(model.told(Some(7), -2.0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn told(&self, label: Option<usize>, w: f64) -> Result<Told<'_>> {
         if !(w.is_finite() && w >= -1.0) {
             return Err(Error::argument("w", w, "a finite number, at least −1"));
@@ -79,6 +106,17 @@ impl DigitModel {
     ///
     /// # Errors
     /// Fewer than ten images; as [`Self::told`].
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::beyond::digits::{DigitModel, DigitRecipe};
+    /// let network = DigitRecipe { hidden: vec![], ..DigitRecipe::new(0) }.network()?;
+    /// let theta = vec![0.0; network.parameters()];
+    /// let model = DigitModel::new(network, theta, [1e-3, 4.0], [64.0, 20.0])?;
+    /// assert_eq!(model.images(12, 0.0, 1)?.dim(), (12, 64));
+    /// // Not one of each digit.
+    /// assert!(model.images(9, 0.0, 1).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn images(&self, count: usize, w: f64, seed: u64) -> Result<Array2<f64>> {
         let [first, horizon] = self.times;
         let times = descending_times(horizon, first, 100, 2.0)?;

@@ -31,6 +31,16 @@ impl Templates {
     ///
     /// # Errors
     /// No templates; as [`DigitLaw::valid`].
+    ///
+    /// ```
+    /// use sdml::{ch5_diffusion::beyond::digits::{DigitLaw, Templates}, random::Streams};
+    /// let (law, streams) = (DigitLaw::default(), Streams::new(1, "templates"));
+    /// // The noise of the law makes no difference: templates have none.
+    /// let loud = DigitLaw { noise: 1.0, ..law };
+    /// assert_eq!(Templates::new(&law, 2, &streams)?, Templates::new(&loud, 2, &streams)?);
+    /// assert!(Templates::new(&law, 0, &streams).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(law: &DigitLaw, each: usize, streams: &Streams) -> Result<Self> {
         let clean = DigitLaw { noise: 0.0, ..*law };
         Ok(Self { images: clean.images(LABELS * at_least("each", each, 1)?, streams)? })
@@ -40,6 +50,16 @@ impl Templates {
     ///
     /// # Errors
     /// As [`squared_distances`].
+    ///
+    /// ```
+    /// use sdml::{ch5_diffusion::beyond::digits::{DigitLaw, Templates}, random::Streams};
+    /// let (law, streams) = (DigitLaw { noise: 0.0, ..DigitLaw::default() }, Streams::new(1, "templates"));
+    /// let templates = Templates::new(&law, 2, &streams)?;
+    /// // The fourth template itself.
+    /// let (label, distance) = templates.nearest(law.images(4, &streams)?.view())?[3];
+    /// assert!(label == 3 && distance < 1e-6);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: nearest
     pub fn nearest(&self, images: ArrayView2<f64>) -> Result<Vec<(usize, f64)>> {
         let squares = squared_distances(images, self.images.view())?;
@@ -56,6 +76,17 @@ impl Templates {
     ///
     /// # Errors
     /// As [`Self::nearest`].
+    ///
+    /// ```
+    /// use ndarray::{Axis, Slice};
+    /// use sdml::{ch5_diffusion::beyond::digits::{DigitLaw, Templates}, random::Streams};
+    /// let (law, streams) = (DigitLaw { noise: 0.0, ..DigitLaw::default() }, Streams::new(1, "templates"));
+    /// let (templates, images) = (Templates::new(&law, 2, &streams)?, law.images(20, &streams)?);
+    /// assert_eq!(templates.agreement(images.view())?, 1.0);
+    /// // Moved up by a row, no image is what it is asked for as.
+    /// assert_eq!(templates.agreement(images.slice_axis(Axis(0), Slice::from(1..)))?, 0.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn agreement(&self, images: ArrayView2<f64>) -> Result<f64> {
         let found = self.nearest(images)?;
         let right = found.iter().enumerate().filter(|(i, (label, _))| i % LABELS == *label).count();

@@ -15,6 +15,12 @@ use crate::random::{Stream, Streams};
 use crate::{Error, Result};
 
 /// Everything a training run depends on.
+///
+/// ```
+/// use sdml::ch5_diffusion::beyond::digits::DigitRecipe;
+/// let recipe = DigitRecipe { withheld: 1.5, ..DigitRecipe::new(0) };
+/// assert!(DigitRecipe { images: 10, hidden: vec![], ..recipe }.train(|_, _| ()).is_err());
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct DigitRecipe {
     /// The law of the images.
@@ -42,6 +48,12 @@ pub struct DigitRecipe {
 impl DigitRecipe {
     /// 10000 images, three hidden layers of 256, T = 4, t_0 = 1e-3, a tenth of the labels withheld, 6000 steps on batches of
     /// 128, a rate that falls from 3e-3 to 0.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::beyond::digits::DigitRecipe;
+    /// let recipe = DigitRecipe::new(7);
+    /// assert_eq!((recipe.seed, recipe.steps, recipe.schedule.rate(6000)), (7, 6000, 0.0));
+    /// ```
     pub fn new(seed: u64) -> Self {
         let steps = 6000;
         Self {
@@ -62,6 +74,13 @@ impl DigitRecipe {
     ///
     /// # Errors
     /// A hidden layer without units.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::beyond::digits::DigitRecipe;
+    /// // 64 pixels, the time and ten labels to 64 pixels.
+    /// assert_eq!(DigitRecipe { hidden: vec![8], ..DigitRecipe::new(0) }.network()?.sizes(), [75, 8, 64]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn network(&self) -> Result<Mlp> {
         let sizes: Vec<usize> = [&[INPUTS], &self.hidden[..], &[PIXELS]].concat();
         Mlp::new(&sizes, Activation::Silu)
@@ -71,6 +90,15 @@ impl DigitRecipe {
     ///
     /// # Errors
     /// As [`DigitLaw::images`].
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::beyond::digits::DigitRecipe;
+    /// let recipe = DigitRecipe { images: 20, ..DigitRecipe::new(0) };
+    /// assert_eq!(recipe.training_set()?.dim(), (20, 64));
+    /// // Drawn once and for all.
+    /// assert_eq!(recipe.training_set()?, recipe.training_set()?);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn training_set(&self) -> Result<Array2<f64>> {
         self.law.images(self.images, &Streams::new(self.seed, "training images"))
     }
@@ -125,6 +153,15 @@ impl DigitRecipe {
     ///
     /// # Errors
     /// As [`Self::train`].
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::beyond::digits::DigitRecipe;
+    /// let recipe = DigitRecipe { images: 20, hidden: vec![32], batch: 64, steps: 100, ..DigitRecipe::new(0) };
+    /// let rows = recipe.rows()?;
+    /// assert_eq!((rows[0].len(), rows[1].len()), (recipe.network()?.parameters(), 2));
+    /// assert!(rows[1][1] < rows[1][0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn rows(&self) -> Result<Vec<Vec<f64>>> {
         let model = self.train(|_, _| ())?;
         Ok(vec![model.theta, model.losses.to_vec()])
@@ -134,6 +171,15 @@ impl DigitRecipe {
     ///
     /// # Errors
     /// Rows of another form, as those of a network that has not been trained; and as [`DigitModel::new`].
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::beyond::digits::DigitRecipe;
+    /// let recipe = DigitRecipe { hidden: vec![], ..DigitRecipe::new(0) };
+    /// let theta = vec![0.0; recipe.network()?.parameters()];
+    /// assert_eq!(recipe.from_rows(&[theta.clone(), vec![64.0, 20.0]])?.loss(), 20.0);
+    /// assert!(recipe.from_rows(&[theta]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn from_rows(&self, rows: &[Vec<f64>]) -> Result<DigitModel> {
         match rows {
             [theta, losses] if losses.len() == 2 => {
