@@ -190,6 +190,18 @@ impl DormandPrince {
     ///
     /// # Errors
     /// As [`Self::advance`].
+    ///
+    /// ```
+    /// use ndarray::{ArrayView2, ArrayViewMut2, array};
+    /// use sdml::ch2_control::neural_ode::DormandPrince;
+    /// let decay = |_t: f64, z: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
+    ///     out[[0, 0]] = -z[[0, 0]];
+    ///     Ok(())
+    /// };
+    /// let solution = DormandPrince::new(1e-9, 1e-9)?.solve(0.0, 1.0, array![[2.0]].view(), decay)?;
+    /// assert!((solution.at(0.5)?[[0, 0]] - 2.0 * (-0.5f64).exp()).abs() < 1e-6);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn solve(
         &self,
         start: f64,
@@ -334,11 +346,30 @@ impl DormandPrince {
 
 impl Piece {
     /// When the step begins.
+    ///
+    /// ```
+    /// use ndarray::{ArrayView2, ArrayViewMut2, array};
+    /// use sdml::ch2_control::neural_ode::DormandPrince;
+    /// let one = |_t: f64, _z: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| Ok(out.fill(1.0));
+    /// let solution = DormandPrince::new(1e-6, 1e-6)?.solve(0.5, 2.0, array![[0.0]].view(), one)?;
+    /// assert_eq!(solution.pieces()[0].start(), 0.5);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn start(&self) -> f64 {
         self.t
     }
 
     /// Its length, negative if the solution runs backwards.
+    ///
+    /// ```
+    /// use ndarray::{ArrayView2, ArrayViewMut2, array};
+    /// use sdml::ch2_control::neural_ode::DormandPrince;
+    /// // Backwards in time every step is negative.
+    /// let one = |_t: f64, _z: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| Ok(out.fill(1.0));
+    /// let solution = DormandPrince::new(1e-6, 1e-6)?.solve(2.0, 0.5, array![[0.0]].view(), one)?;
+    /// assert!(solution.pieces().iter().all(|piece| piece.h() < 0.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn h(&self) -> f64 {
         self.h
     }

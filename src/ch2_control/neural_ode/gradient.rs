@@ -162,6 +162,14 @@ impl<F: VectorField> Gradient<F> {
     ///
     /// # Errors
     /// Segments of no steps.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_ode::{FixedStep, Gradient, Method, NetworkField, Tableau};
+    /// let scheme = FixedStep::new(Tableau::RK4, 0.0, 1.0, 40)?;
+    /// assert!(Gradient::<NetworkField>::new(scheme, Method::Sensitivity).is_ok());
+    /// assert!(Gradient::<NetworkField>::new(scheme, Method::Through { segment: 0 }).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(scheme: FixedStep, method: Method) -> Result<Self> {
         if let Method::Through { segment } = method {
             at_least("segment", segment, 1)?;

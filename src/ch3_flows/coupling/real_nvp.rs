@@ -492,6 +492,11 @@ struct Room {
 
 impl FlowPass {
     /// An empty pass; the first use makes room.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::FlowPass;
+    /// assert!(FlowPass::new().stages().is_empty() && FlowPass::new().log_det().is_empty());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }

@@ -144,6 +144,15 @@ impl<P: Potential> ReverseKl<P> {
     }
 
     /// The same on the way along `annealing`.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::{Annealing, ReverseKl, Well};
+    /// let recipe = ReverseKl::new(Well::new(1.0)?, 20, 0).annealed(Annealing { width: 2.0, part: 0.5 });
+    /// assert_eq!(recipe.annealing, Some(Annealing { width: 2.0, part: 0.5 }));
+    /// // The way must have a length.
+    /// assert!(recipe.annealed(Annealing { width: 2.0, part: 0.0 }).train().is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn annealed(self, annealing: Annealing) -> Self {
         Self { annealing: Some(annealing), ..self }
     }

@@ -23,6 +23,18 @@ use crate::{Error, Result};
 pub struct Augmented<F>(pub F);
 
 /// The field's tape, and the cotangent of the divergence.
+///
+/// ```
+/// use ndarray::{Array2, array};
+/// use sdml::ch2_control::neural_ode::VectorField;
+/// use sdml::ch3_flows::ode_flow::{Augmented, AugmentedTape, CubicField};
+/// let (field, mut tape, mut out) = (Augmented(CubicField), AugmentedTape::default(), Array2::zeros((1, 2)));
+/// field.value(array![[2.0, 0.0]].view(), 0.0, &[], &mut tape, out.view_mut())?;
+/// // The derivative of J̇ = 3y² in y, at the point that was kept.
+/// field.pull_back(&[], &mut tape, array![[0.0, 1.0]].view(), out.view_mut(), &mut [])?;
+/// assert_eq!(out, array![[12.0, 0.0]]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct AugmentedTape<T> {
     inner: T,

@@ -116,11 +116,24 @@ pub struct CubicField;
 
 impl CubicField {
     /// φ(y, t).
+    ///
+    /// ```
+    /// use sdml::ch3_flows::ode_flow::CubicField;
+    /// // φ(·, s + t) = φ(φ(·, s), t).
+    /// let twice = CubicField::flow(CubicField::flow(2.0, 0.3), 0.4);
+    /// assert!((twice - CubicField::flow(2.0, 0.7)).abs() < 1e-15);
+    /// ```
     pub fn flow(y: f64, t: f64) -> f64 {
         y / (1.0 + 2.0 * t * y * y).sqrt()
     }
 
     /// log ∂φ/∂y = −(3/2) log(1 + 2ty²).
+    ///
+    /// ```
+    /// use sdml::ch3_flows::ode_flow::CubicField;
+    /// let difference = (CubicField::flow(0.8 + 1e-5, 1.5) - CubicField::flow(0.8 - 1e-5, 1.5)) / 2e-5;
+    /// assert!((difference.ln() - CubicField::log_derivative(0.8, 1.5)).abs() < 1e-8);
+    /// ```
     pub fn log_derivative(y: f64, t: f64) -> f64 {
         -1.5 * (1.0 + 2.0 * t * y * y).ln()
     }

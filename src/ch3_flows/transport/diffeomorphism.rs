@@ -81,6 +81,12 @@ impl Affine {
     ///
     /// # Errors
     /// Numbers that are not finite, or a singular A.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::transport::Affine;
+    /// assert!(Affine::new([[1.0, 2.0], [0.0, 1.0]], [0.0; 2]).is_ok());
+    /// assert!(Affine::new([[1.0, 2.0], [2.0, 4.0]], [0.0; 2]).is_err());
+    /// ```
     pub fn new(matrix: [[f64; 2]; 2], shift: [f64; 2]) -> Result<Self> {
         for entry in matrix.iter().flatten().chain(&shift) {
             finite("matrix and shift", *entry)?;

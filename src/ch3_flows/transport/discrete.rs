@@ -24,6 +24,12 @@ impl Atoms {
     ///
     /// # Errors
     /// No atoms, lengths that differ, places that are not finite, or weights that are no probabilities.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::transport::Atoms;
+    /// assert!(Atoms::new(&[0.0, 1.0], &[0.25, 0.75]).is_ok());
+    /// assert!(Atoms::new(&[0.0, 1.0], &[0.25, 0.25]).is_err() && Atoms::new(&[0.0], &[0.5, 0.5]).is_err());
+    /// ```
     pub fn new(places: &[f64], weights: &[f64]) -> Result<Self> {
         let n = at_least("places.len()", places.len(), 1)?;
         if weights.len() != n {
@@ -49,6 +55,14 @@ impl Atoms {
     ///
     /// # Errors
     /// An f that is not finite at an atom.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::transport::{Atoms, wasserstein_1};
+    /// // x ↦ x² sends −1 and 1 to the same place.
+    /// let image = Atoms::new(&[-1.0, 1.0], &[0.5, 0.5])?.pushed(|x| x * x)?;
+    /// assert_eq!(wasserstein_1(&image, &Atoms::new(&[1.0], &[1.0])?), 0.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: pushed
     pub fn pushed(&self, f: impl Fn(f64) -> f64) -> Result<Self> {
         let (places, weights): (Vec<f64>, Vec<f64>) = self.atoms.iter().map(|&(x, w)| (f(x), w)).unzip();

@@ -42,6 +42,14 @@ impl Tail {
 }
 
 /// A law on the line with a continuous distribution function that increases strictly where it is neither 0 nor 1.
+///
+/// ```
+/// use sdml::ch3_flows::transport::LineLaw;
+/// // Two halves around 0: as likely on either side.
+/// let law = LineLaw::Mixture(vec![(0.5, -2.0, 1.0), (0.5, 2.0, 1.0)]).valid()?;
+/// assert!((law.left(0.0) - 0.5).abs() < 1e-15 && law.density(2.0) > law.density(0.0));
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum LineLaw {
     /// N(mean, deviation²).

@@ -15,6 +15,15 @@ use crate::random::{Stream, Streams};
 use crate::statistics::{Estimate, Moments};
 
 /// How to anneal: the number K of steps of λ, MALA's `moves` at each and their step `h`, how many independent `paths`.
+///
+/// ```
+/// use sdml::ch4_langevin::{barriers::Annealing, sampler::Harmonic};
+/// let well = Harmonic::new(&[1.0])?;
+/// let way = Annealing { steps: 3, moves: 1, h: 0.2, paths: 10, seed: 1 };
+/// let run = |way: Annealing| way.run(&well, |stream, x| x[0] = stream.normal(), &well, 1.0);
+/// assert!(run(way).is_ok() && run(Annealing { steps: 0, ..way }).is_err());
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Annealing {
     /// K.

@@ -120,6 +120,12 @@ impl<F: Fn(f64) -> f64> Crossing<F> {
     ///
     /// # Errors
     /// A β or a step `h` that is not positive, a `to` that is not finite.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::barriers::Crossing;
+    /// assert!(Crossing::new(|x: f64| -x, 1.0, 1.0, 0.01).is_ok());
+    /// assert!(Crossing::new(|x: f64| -x, 1.0, 1.0, 0.0).is_err());
+    /// ```
     pub fn new(force: F, beta: f64, to: f64, h: f64) -> Result<Self> {
         Ok(Self { force, beta: positive("beta", beta)?, to: finite("to", to)?, h: positive("h", h)? })
     }
@@ -157,6 +163,15 @@ impl<F: Fn(f64) -> f64> Crossing<F> {
     ///
     /// # Errors
     /// Unless `wall` ≤ `from` < `to`; panels wider than two standard deviations of the noise of one step.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::barriers::Crossing;
+    /// // A drift of 10 takes about 0.1 from 0 to 1, and more panels change nothing.
+    /// let crossing = Crossing::new(|_| 10.0, 1.0, 1.0, 0.01)?;
+    /// let [coarse, fine] = [crossing.exact(-2.0, 0.0, 20)?, crossing.exact(-2.0, 0.0, 40)?];
+    /// assert!((coarse - fine).abs() < 1e-6 && coarse > 0.05 && coarse < 0.2);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn exact(&self, wall: f64, from: f64, panels: usize) -> Result<f64> {
         ordered([wall, from, self.to])?;
         let noise = (2.0 * self.h / self.beta).sqrt();

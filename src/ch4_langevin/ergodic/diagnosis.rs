@@ -12,6 +12,16 @@ use crate::statistics::normal;
 use crate::{Error, Result};
 
 /// What can be said about the mean of one quantity.
+///
+/// ```
+/// use sdml::{ch4_langevin::ergodic::{Autoregression, Diagnosis, Traces, diagnose}, random::Streams};
+/// let (ar, streams) = (Autoregression::new(0.5, 1.0)?, Streams::new(1, "doc"));
+/// let chains = (0..4).map(|m| ar.stationary(1000, &mut streams.stream(m))).collect();
+/// let Diagnosis { mean, deviation, .. } = diagnose(&Traces::new(chains)?)?;
+/// // Var = 1/(1 − ¼).
+/// assert!(mean.abs() < 0.2 && (deviation - (4.0f64 / 3.0).sqrt()).abs() < 0.1);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Diagnosis {
     /// The mean of all draws.

@@ -60,6 +60,14 @@ pub struct Particle {
 
 impl Particle {
     /// The momentum.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::generalized::{Embedding, Memory}, random::Streams};
+    /// // At β → ∞ a particle starts at rest.
+    /// let scheme = Embedding::new(Memory::exponential(1.0, 0.5)?, 1e30, 0.1)?;
+    /// assert!(scheme.particle(3.0, &mut Streams::new(1, "doc").stream(0)).p().abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn p(&self) -> f64 {
         self.heat[0]
     }
@@ -70,6 +78,13 @@ impl Embedding {
     ///
     /// # Errors
     /// A β or a step that is not finite and greater than 0.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::generalized::{Embedding, Memory};
+    /// let memory = Memory::exponential(1.0, 0.5)?;
+    /// assert!(Embedding::new(memory.clone(), 2.0, 0.1).is_ok() && Embedding::new(memory, 2.0, 0.0).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: new
     pub fn new(memory: Memory, beta: f64, h: f64) -> Result<Self> {
         positive("beta", beta)?;
@@ -92,6 +107,16 @@ impl Embedding {
     // ANCHOR_END: new
 
     /// A particle at `q` whose momentum and memory are drawn from equilibrium.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::generalized::{Embedding, Memory}, random::Streams};
+    /// let scheme = Embedding::new(Memory::exponential(1.0, 0.5)?, 4.0, 0.1)?;
+    /// let mut stream = Streams::new(1, "doc").stream(0);
+    /// let z = stream.clone().normal();
+    /// // P ~ N(0, 1/β).
+    /// assert_eq!(scheme.particle(3.0, &mut stream).p(), 0.5 * z);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn particle(&self, q: f64, stream: &mut Stream) -> Particle {
         let variances = std::iter::once(1.0).chain(self.memory.terms().iter().map(|(weight, _)| *weight));
         let heat: Vec<f64> =
@@ -101,6 +126,17 @@ impl Embedding {
     }
 
     /// One step in the force `force` = −U'.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::generalized::{Embedding, Memory}, random::Streams};
+    /// let scheme = Embedding::new(Memory::exponential(1.0, 0.5)?, 1e30, 0.01)?;
+    /// let mut stream = Streams::new(1, "doc").stream(0);
+    /// let mut particle = scheme.particle(0.0, &mut stream);
+    /// // From rest, before the memory counts: p = th and q = t²/2 for the force 1.
+    /// (0..10).for_each(|_| scheme.step(|_| 1.0, &mut particle, &mut stream));
+    /// assert!((particle.p() - 0.1).abs() < 2e-3 && (particle.q - 0.005).abs() < 1e-4);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: step
     pub fn step(&self, force: impl Fn(f64) -> f64, particle: &mut Particle, stream: &mut Stream) {
         let half = 0.5 * self.h;

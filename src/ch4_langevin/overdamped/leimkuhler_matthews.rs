@@ -23,6 +23,11 @@ impl LeimkuhlerMatthews {
     ///
     /// # Errors
     /// Numbers that are not finite and greater than 0.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::overdamped::LeimkuhlerMatthews;
+    /// assert!(LeimkuhlerMatthews::new(1.0, 0.1).is_ok() && LeimkuhlerMatthews::new(1.0, 0.0).is_err());
+    /// ```
     pub fn new(beta: f64, h: f64) -> Result<Self> {
         Ok(Self { beta: positive("beta", beta)?, h: positive("h", h)? })
     }

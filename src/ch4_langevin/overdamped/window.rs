@@ -30,6 +30,11 @@ impl Window {
     ///
     /// # Errors
     /// A reach that is not finite and greater than 0; fewer than 3 points.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::overdamped::Window;
+    /// assert!(Window::new(8.0, 3).is_ok() && Window::new(8.0, 2).is_err() && Window::new(0.0, 3).is_err());
+    /// ```
     pub fn new(reach: f64, n: usize) -> Result<Self> {
         at_least("n", n, 3)?;
         let step = 2.0 * positive("reach", reach)? / (n - 1) as f64;
@@ -40,6 +45,15 @@ impl Window {
     ///
     /// # Errors
     /// A deviation that the grid does not resolve; a mean that leads out of the window from everywhere or is not a number.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::overdamped::Window;
+    /// // X' = ξ forgets everything in one step: N(0, 1).
+    /// let law = Window::new(8.0, 101)?.invariant(|_| 0.0, 1.0)?;
+    /// assert!((law.iter().map(|(_, weight)| weight).sum::<f64>() - 1.0).abs() < 1e-12);
+    /// assert!((law.iter().map(|(x, weight)| weight * x * x).sum::<f64>() - 1.0).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: invariant
     pub fn invariant(&self, mean: impl Fn(f64) -> f64, deviation: f64) -> Result<Vec<(f64, f64)>> {
         let n = self.points.len();

@@ -74,6 +74,16 @@ pub const CARS: [(f64, f64); 50] = [
 
 /// The posterior of a straight line, in standardized units: u and v have mean 0 and variance 1, so that the three
 /// parameters are spread alike and one step size suits them all.
+///
+/// ```
+/// use sdml::ch4_langevin::{posterior::{CARS, StraightLine}, sampler::Potential};
+/// // At the line of least squares neither intercept nor slope pulls.
+/// let line = StraightLine::new(&CARS)?;
+/// let mut gradient = [1.0; 3];
+/// line.gradient(&[0.0, line.correlation(), 0.0], &mut gradient);
+/// assert!(gradient[0].abs() < 1e-11 && gradient[1].abs() < 1e-11);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct StraightLine {
     data: Vec<(f64, f64)>,

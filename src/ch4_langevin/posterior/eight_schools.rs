@@ -81,6 +81,21 @@ pub enum Coordinates {
 }
 
 /// The posterior of the model, a density in ten coordinates known up to a factor.
+///
+/// ```
+/// use sdml::ch4_langevin::{posterior::{Coordinates, EIGHT_SCHOOLS, EightSchools}, sampler::Potential};
+/// let model = EightSchools::new(EIGHT_SCHOOLS, Coordinates::NonCentered)?;
+/// // The gradient against a central difference in ln τ.
+/// let (x, mut gradient) = ([0.3; 10], [0.0; 10]);
+/// model.gradient(&x, &mut gradient);
+/// let at = |shift: f64| {
+///     let mut x = x;
+///     x[1] += shift;
+///     model.value(&x)
+/// };
+/// assert!(((at(1e-5) - at(-1e-5)) / 2e-5 - gradient[1]).abs() < 1e-7);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EightSchools {
     schools: [School; 8],

@@ -72,11 +72,50 @@ impl Batch {
     }
 
     /// The positions, one row for each chain.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::sampler::{Batch, Chains, Harmonic, Potential, Scheme}, random::Streams};
+    /// # #[derive(Clone, Copy)]
+    /// struct Looking;
+    ///
+    /// impl Scheme for Looking {
+    ///     fn step<U: Potential>(&self, _potential: &U, chains: &mut Batch) {
+    ///         assert_eq!(chains.positions(), ndarray::array![[8.0, 9.0]]);
+    ///     }
+    /// #     fn name(&self) -> &'static str { "looking" }
+    /// #     fn h(&self) -> f64 { 1.0 }
+    /// #     fn momentum_deviation(&self) -> f64 { 0.0 }
+    /// #     fn limit(&self, _: f64) -> f64 { f64::INFINITY }
+    /// }
+    /// let well = Harmonic::new(&[1.0, 1.0])?;
+    /// Chains::from_point(&well, Looking, Streams::new(1, "doc"), 1, &[8.0, 9.0])?.advance(1)?;
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn positions(&self) -> ArrayView2<'_, f64> {
         self.q.view()
     }
 
     /// The momenta, one row for each chain.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::sampler::{Batch, Chains, Harmonic, Potential, Scheme}, random::Streams};
+    /// # #[derive(Clone, Copy)]
+    /// struct Looking;
+    ///
+    /// impl Scheme for Looking {
+    ///     fn step<U: Potential>(&self, _potential: &U, chains: &mut Batch) {
+    ///         assert_eq!(chains.momenta(), ndarray::array![[3.0]]);
+    ///     }
+    /// #     fn name(&self) -> &'static str { "looking" }
+    /// #     fn h(&self) -> f64 { 1.0 }
+    /// #     fn momentum_deviation(&self) -> f64 { 0.0 }
+    /// #     fn limit(&self, _: f64) -> f64 { f64::INFINITY }
+    /// }
+    /// let well = Harmonic::new(&[1.0])?;
+    /// let chains = Chains::from_point(&well, Looking, Streams::new(1, "doc"), 1, &[8.0])?;
+    /// chains.with_momenta(|_, p| p[0] = 3.0).advance(1)?;
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn momenta(&self) -> ArrayView2<'_, f64> {
         self.p.view()
     }

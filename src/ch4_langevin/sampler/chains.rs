@@ -75,9 +75,9 @@ impl<'a, U: Potential, S: Scheme> Chains<'a, U, S> {
     /// gradient is not.
     ///
     /// ```
-    /// use sdml::{ch4_langevin::{overdamped::Ula, sampler::{Chains, Harmonic}}, random::Streams};
+    /// use sdml::{ch4_langevin::{overdamped::Ula, sampler::{Chains, Harmonic}}, random::{Stream, Streams}};
     /// let well = Harmonic::new(&[1.0])?;
-    /// let start = |chain: usize, _: &mut _, q: &mut [f64]| q[0] = chain as f64;
+    /// let start = |chain: usize, _: &mut Stream, q: &mut [f64]| q[0] = chain as f64;
     /// let chains = Chains::new(&well, Ula::new(1.0, 0.1)?, Streams::new(1, "doc"), 3, start)?;
     /// assert_eq!(chains.positions(), ndarray::array![[0.0], [1.0], [2.0]]);
     /// // A step beyond 2/κ is refused.

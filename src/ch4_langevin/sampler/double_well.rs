@@ -27,6 +27,11 @@ impl DoubleWell {
     ///
     /// # Errors
     /// A dimension of 0.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::sampler::DoubleWell;
+    /// assert!(DoubleWell::new(1).is_ok() && DoubleWell::new(0).is_err());
+    /// ```
     pub fn new(dimension: usize) -> Result<Self> {
         Ok(Self { dimension: at_least("dimension", dimension, 1)? })
     }

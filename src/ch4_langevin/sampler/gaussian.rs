@@ -29,6 +29,15 @@ impl Gaussian {
     ///
     /// # Errors
     /// A matrix that is not square, symmetric (to 1e-12 of its largest entry) and positive definite.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch4_langevin::sampler::Gaussian;
+    /// assert!(Gaussian::new(array![[2.0, 1.0], [1.0, 2.0]]).is_ok());
+    /// // Not positive definite; not symmetric.
+    /// assert!(Gaussian::new(array![[1.0, 2.0], [2.0, 1.0]]).is_err());
+    /// assert!(Gaussian::new(array![[2.0, 1.0], [0.0, 2.0]]).is_err());
+    /// ```
     pub fn new(precision: Array2<f64>) -> Result<Self> {
         let d = at_least("precision.nrows()", precision.nrows(), 1)?;
         if precision.ncols() != d {

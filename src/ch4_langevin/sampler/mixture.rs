@@ -30,6 +30,13 @@ impl Mixture {
     ///
     /// # Errors
     /// A dimension of 0; no means, or not whole ones; numbers that are not finite; a deviation that is not positive.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::sampler::Mixture;
+    /// // Two means in the plane; one and a half.
+    /// assert!(Mixture::new(2, vec![0.0, 0.0, 3.0, 4.0], 0.5).is_ok());
+    /// assert!(Mixture::new(2, vec![0.0, 0.0, 3.0], 0.5).is_err());
+    /// ```
     pub fn new(dimension: usize, means: Vec<f64>, deviation: f64) -> Result<Self> {
         at_least("dimension", dimension, 1)?;
         at_least("means.len()", means.len(), dimension)?;

@@ -28,6 +28,15 @@ const NO_NOISE: Covariance = Covariance { qq: 0.0, qp: 0.0, pp: 0.0 };
 
 impl LinearStep {
     /// The step of a splitting scheme: the product of its letters.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::underdamped::{Bath, LinearStep, Splitting, Word};
+    /// // The bath alone takes volume: det M = e^{−γh}.
+    /// let scheme = Splitting::new(Word::Obabo, Bath::new(2.0, 1.0)?, 0.5)?;
+    /// let [[a, b], [c, d]] = LinearStep::of_splitting(&scheme, 3.0).matrix;
+    /// assert!((a * d - b * c - (-1f64).exp()).abs() < 1e-15);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: of_splitting
     pub fn of_splitting(scheme: &Splitting, stiffness: f64) -> Self {
         let bath = scheme.bath();

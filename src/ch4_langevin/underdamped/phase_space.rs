@@ -55,6 +55,15 @@ impl PhaseSpace {
     ///
     /// # Errors
     /// A potential in more than one dimension; a density that does not settle.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::{sampler::Harmonic, underdamped::{Bath, PhaseSpace, Splitting, Word}};
+    /// let (grid, well) = (PhaseSpace::new(8.0, 8.0, 40)?, Harmonic::new(&[1.0])?);
+    /// let law = grid.invariant(&Splitting::new(Word::Baoab, Bath::new(1.0, 1.0)?, 0.5)?, &well)?;
+    /// // Var q of BAOAB is 1/(βk), whatever the step.
+    /// assert!((law.iter().map(|(q, weight)| weight * q * q).sum::<f64>() - 1.0).abs() < 1e-9);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn invariant<U: Potential>(&self, scheme: &Splitting, potential: &U) -> Result<Vec<(f64, f64)>> {
         if potential.dimension() != 1 {
             return Err(Error::argument("potential.dimension()", potential.dimension(), "1"));

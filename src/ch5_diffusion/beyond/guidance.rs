@@ -167,7 +167,7 @@ impl GuidedGaussian {
     /// (1 + w)/v − w/V.
     ///
     /// # Errors
-    /// A time that is negative or not finite; a precision that is not positive: the product cannot be normalised.
+    /// A time that is negative or not finite; a precision that is not positive: the product cannot be normalized.
     ///
     /// ```
     /// use sdml::ch5_diffusion::{beyond::GuidedGaussian, score::Normal};

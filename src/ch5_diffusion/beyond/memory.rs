@@ -1,5 +1,5 @@
 //! Memorization. For finitely many data x_1, …, x_N the law of X(t) is the mixture of the N(e^{−t} x_i, c(t) I), and the
-//! score that minimises (5.4) over them is its score:
+//! score that minimizes (5.4) over them is its score:
 //!
 //! s(x, t) = (e^{−t} x̂(x) − x)/c(t),  x̂(x) = Σ_i r_i(x) x_i,  r_i ∝ exp(−|x − e^{−t} x_i|²/2c(t)).
 //!
