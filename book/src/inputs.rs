@@ -26,9 +26,14 @@ pub struct Inputs {
 impl Inputs {
     /// Looks at every file a build reads.
     pub fn read(project: &Project) -> Self {
+        Self::below(&project.root, WATCHED.map(Path::new))
+    }
+
+    /// Looks at every file of these folders, given relative to `root`.
+    pub fn below<'a>(root: &Path, names: impl IntoIterator<Item = &'a Path>) -> Self {
         let mut inputs = Self::default();
-        for name in WATCHED {
-            inputs.visit(&project.root, Path::new(name));
+        for name in names {
+            inputs.visit(root, name);
         }
         inputs
     }

@@ -19,6 +19,7 @@ pub mod preprocess;
 pub mod printing;
 pub mod progress;
 pub mod project;
+mod reuse;
 pub mod serve;
 pub mod takeaway;
 pub mod typeset;

@@ -1,11 +1,12 @@
 //! From the sources to the built book.
 //!
 //! The book is rendered into a neighbour of its folder and renamed into place, so that whoever reads the folder finds
-//! a whole book: the last good one while a build runs, fails or is killed, the new one afterwards.
+//! a whole book: the last good one while a build runs, fails or is killed, the new one afterwards. Only the listings of
+//! source files follow an instant later where they are taken over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use mdbook_driver::MDBook;
@@ -16,19 +17,27 @@ use crate::gallery;
 use crate::inputs::Inputs;
 use crate::preprocess::Sdml;
 use crate::project::{Project, one_line};
+use crate::reuse::Reuse;
 
 /// The file of the built book that tells what it was built from.
 const STAMP: &str = ".stamp";
+/// The index for searching.
+const INDEX: &str = "searchindex.js";
+/// The page for printing.
+const PRINTED: &str = "print.html";
 
 /// How much of the book is rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
     /// Everything.
     Whole,
-    /// The chapters. The listings of source files, the page for printing and the index for searching are taken over from
-    /// the last book.
+    /// The chapters that are not made from the same as in the last book. The others, the listings of source files, the page
+    /// for printing and the index for searching are taken over from it.
     Chapters,
 }
+
+/// What is said when files of the last book cannot be used again.
+const NOT_TAKEN: &str = "cannot take over the last book";
 
 /// Whether the built book is whole and made from the present sources and figures.
 pub fn is_current(project: &Project) -> bool {
@@ -39,16 +48,13 @@ pub fn is_current(project: &Project) -> bool {
 /// Renders the book with the figures drawn so far and puts it into place.
 pub fn build(project: &Project, extent: Extent) -> Result<()> {
     rendered(project, extent, |next, stamp| {
-        match extent {
-            Extent::Whole => {}
-            Extent::Chapters => keep_index(&project.output, next)
-                .and_then(|()| take_over(&project.output, next))
-                .context("cannot take over the last book")?,
+        if extent == Extent::Chapters {
+            take_over(&project.output, next).context(NOT_TAKEN)?;
         }
         if let Some(stamp) = stamp {
             fs::write(next.join(STAMP), stamp).context("cannot write the stamp of the book")?;
         }
-        swap(project, next)
+        swap(project, next, extent)
     })
 }
 
@@ -65,37 +71,51 @@ fn rendered(
 ) -> Result<()> {
     let config = project.config()?;
     let _lock = lock(project)?;
-    // Taken before the sources are read: what changes meanwhile belongs to the next build.
-    let stamp = Inputs::read(project).stamp();
     let complete = extent == Extent::Whole && gallery::missing().is_empty();
+    // Taken before the sources are read: what changes meanwhile belongs to the next build.
+    let stamp = complete.then(|| Inputs::read(project).stamp());
     let next = project.beside("next");
     render(project, config, extent, &next)
-        .and_then(|()| finish(&next, complete.then_some(stamp)))
+        .and_then(|()| finish(&next, stamp))
         .or_else(|error| clear(&next).and(Err(error)))
 }
 
 fn render(project: &Project, mut config: Config, extent: Extent, to: &Path) -> Result<()> {
     config.build.build_dir = to.into();
     config.build.create_missing = false;
+    // A name that changes with what is in the file would change every page.
+    config.set("output.html.hash-files", false)?;
+    let last = &project.output;
     let mut sdml = Sdml::new(&project.root);
+    let mut lender = None;
+    let mut kept = BTreeSet::new();
     if extent == Extent::Chapters {
-        config.set("output.html.print.enable", false)?;
+        // A page that leads to the page for printing is the same in every book that has one.
+        if !last.join(PRINTED).is_file() {
+            config.set("output.html.print.enable", false)?;
+        }
+        let index = last.join(INDEX).is_file();
         // mdBook refuses settings for chapters that are not there; the empty path is the beginning of every one.
-        let searched =
-            BTreeMap::from([("", BTreeMap::from([("enable", index_of(&project.output)?.is_none())]))]);
+        let searched = BTreeMap::from([("", BTreeMap::from([("enable", !index)]))]);
         config.set("output.html.search.chapter", searched)?;
         sdml = sdml.without_listings();
+        // Without its index, the text of every page is needed to make one.
+        lender = index.then(|| last.clone());
+        kept.extend([INDEX, PRINTED].map(str::to_owned));
     }
+    let reuse = Reuse::of(lender);
     let (result, complaints) = complaints::listen(|| {
         let mut book = MDBook::load_with_config(project.book(), config)?;
         book.with_preprocessor(sdml);
+        book.with_preprocessor(reuse.clone());
         book.build()
     });
     result?;
     if !complaints.is_empty() {
         bail!("{}", complaints.join("\n"));
     }
-    Ok(())
+    kept.append(&mut reuse.finish(to)?);
+    keep(&kept, last, to).context(NOT_TAKEN)
 }
 
 /// Keeps two builds apart. The system lets go of the lock when its holder ends, however it ends.
@@ -114,23 +134,14 @@ fn lock(project: &Project) -> Result<File> {
     Ok(lock)
 }
 
-/// The index for searching in a book, if there is one.
-fn index_of(book: &Path) -> std::io::Result<Option<PathBuf>> {
-    let Ok(entries) = fs::read_dir(book) else { return Ok(None) };
-    for entry in entries {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with("searchindex-") {
-            return Ok(Some(entry.path()));
+/// Puts files of the last book in the place of those of `next`, which are made without their content.
+fn keep(files: &BTreeSet<String>, last: &Path, next: &Path) -> std::io::Result<()> {
+    for file in files {
+        let (full, empty) = (last.join(file), next.join(file));
+        if full.is_file() && empty.is_file() {
+            fs::remove_file(&empty)?;
+            link(&full, &empty)?;
         }
-    }
-    Ok(None)
-}
-
-/// Puts the index of the last book in the place of that of `next`, which is empty then.
-fn keep_index(last: &Path, next: &Path) -> std::io::Result<()> {
-    if let (Some(full), Some(empty)) = (index_of(last)?, index_of(next)?) {
-        fs::remove_file(&empty)?;
-        link(&full, &empty)?;
     }
     Ok(())
 }
@@ -140,15 +151,16 @@ fn link(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::hard_link(from, to).or_else(|_| fs::copy(from, to).map(drop))
 }
 
-/// Gives `next` every file of the last book it lacks, except the stamp.
+/// Gives `next` every file of the last book it lacks, except the stamp, in the folders it has.
 fn take_over(last: &Path, next: &Path) -> std::io::Result<()> {
     let Ok(entries) = fs::read_dir(last) else { return Ok(()) };
     for entry in entries {
         let entry = entry?;
         let copy = next.join(entry.file_name());
         if entry.file_type()?.is_dir() {
-            fs::create_dir_all(&copy)?;
-            take_over(&entry.path(), &copy)?;
+            if copy.exists() {
+                take_over(&entry.path(), &copy)?;
+            }
         } else if !copy.exists() && entry.file_name() != STAMP {
             link(&entry.path(), &copy)?;
         }
@@ -156,12 +168,31 @@ fn take_over(last: &Path, next: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn swap(project: &Project, next: &Path) -> Result<()> {
+/// Moves whole folders of the last book, which has made room, to the book that lacks them: the listings of hundreds of files.
+/// What cannot be moved is made again with the whole book.
+fn inherit(last: &Path, book: &Path) {
+    for entry in fs::read_dir(last).into_iter().flatten().flatten() {
+        let place = book.join(entry.file_name());
+        if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        if place.exists() {
+            inherit(&entry.path(), &place);
+        } else {
+            let _ = fs::rename(entry.path(), place);
+        }
+    }
+}
+
+fn swap(project: &Project, next: &Path, extent: Extent) -> Result<()> {
     let old = project.beside("old");
     if project.output.exists() {
         fs::rename(&project.output, &old).context("cannot move the last book away")?;
     }
     fs::rename(next, &project.output).context("cannot move the new book into place")?;
+    if extent == Extent::Chapters {
+        inherit(&old, &project.output);
+    }
     clear(&old)
 }
 

@@ -41,7 +41,7 @@ impl Labels {
             equations.enter(chapter.number());
             figures.enter(chapter.number());
             for spot in scan(chapter.text) {
-                let line = line_of(chapter.text, spot.range.start);
+                let start = spot.range.start;
                 let mut add = |name: String, anchor: String, text: String| {
                     let label = Label {
                         page: chapter.path.to_owned(),
@@ -49,7 +49,7 @@ impl Labels {
                         text,
                         rank: labels.by_name.len(),
                         file: chapter.file.clone(),
-                        line,
+                        line: line_of(chapter.text, start),
                     };
                     labels.insert(name, label, problems);
                 };

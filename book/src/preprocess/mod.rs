@@ -12,7 +12,7 @@ mod page;
 mod page_tests;
 pub mod problem;
 mod scan;
-mod sources;
+pub(crate) mod sources;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -134,15 +134,19 @@ impl Desk {
             .collect();
         let labels = Labels::collect(&chapters, &self.world, &mut problems);
         let mut done = Done::default();
-        let generated = |text: &str| GENERATED.into_iter().find(|name| text.contains(name));
-        for chapter in chapters.iter().filter(|chapter| generated(chapter.text).is_none()) {
+        let generated = |chapter: &Chapter| GENERATED.into_iter().find(|name| chapter.text.contains(name));
+        let (made, written): (Vec<_>, Vec<_>) = chapters
+            .iter()
+            .map(|chapter| (generated(chapter), chapter))
+            .partition(|(content, _)| content.is_some());
+        for (_, chapter) in written {
             done.add(Page::new(chapter, &self.world, &labels));
         }
         for name in GENERATED {
-            for chapter in chapters.iter().filter(|chapter| generated(chapter.text) == Some(name)) {
+            for (_, chapter) in made.iter().filter(|(content, _)| *content == Some(name)) {
                 let content = self.generated(name, &chapters, &labels, &done);
                 let text = chapter.text.replacen(name, &content, 1);
-                let chapter = Chapter { file: chapter.file.clone(), text: &text, ..*chapter };
+                let chapter = Chapter { file: chapter.file.clone(), text: &text, ..**chapter };
                 done.add(Page::new(&chapter, &self.world, &labels));
             }
         }

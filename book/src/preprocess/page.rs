@@ -125,11 +125,12 @@ impl<'a> Page<'a> {
             if spot.range.start < done {
                 continue;
             }
-            let line = line_of(text, spot.range.start);
+            let start = spot.range.start;
+            let line = || line_of(text, start);
             let outcome = match spot.mark {
                 Mark::Code(info) => {
                     if let Some(message) = untested(info.as_deref()) {
-                        self.problems.push(Problem { file: file.into(), line, message });
+                        self.problems.push(Problem { file: file.into(), line: line(), message });
                     }
                     continue;
                 }
@@ -155,7 +156,7 @@ impl<'a> Page<'a> {
                         _ => None,
                     };
                     if let Some(close) = close {
-                        open.push((name, line, close));
+                        open.push((name, line(), close));
                     }
                     self.directive(name, argument)
                 }
@@ -166,7 +167,7 @@ impl<'a> Page<'a> {
                     place(&mut result, text, spot.range.clone(), replacement);
                     done = spot.range.end;
                 }
-                Err(message) => self.problems.push(Problem { file: file.into(), line, message }),
+                Err(message) => self.problems.push(Problem { file: file.into(), line: line(), message }),
             }
         }
         for (name, line, _) in open {

@@ -4,6 +4,9 @@ use mdbook_preprocessor::book::{BookItem, Chapter, SectionNumber};
 
 use super::world::World;
 
+/// The folder of the pages in the book.
+pub const FOLDER: &str = "source";
+
 /// The number of the part that holds the sources: after all others.
 const PART: u32 = 1000;
 
@@ -13,13 +16,13 @@ pub fn chapter(world: &World) -> BookItem {
     let mut list = String::from(
         "# Source files\n\nThe files the pages link to, as they were when this book was built.\n\n",
     );
-    let mut parent = Chapter::new(TITLE, String::new(), "source/index.md", Vec::new());
+    let mut parent = Chapter::new(TITLE, String::new(), format!("{FOLDER}/index.md"), Vec::new());
     // mdBook nests the table of contents by number, not by parent; the labels of the numbers are switched off.
     parent.number = Some(SectionNumber::new([PART]));
     for ((file, text), place) in world.sources.iter().zip(1..) {
         list.push_str(&format!("- [`{file}`]({}.md)\n", name(file)));
-        let mut page =
-            Chapter::new(file, listing(file, text), format!("source/{}.md", name(file)), vec![TITLE.into()]);
+        let path = format!("{FOLDER}/{}.md", name(file));
+        let mut page = Chapter::new(file, listing(file, text), path, vec![TITLE.into()]);
         page.number = Some(SectionNumber::new([PART, place]));
         parent.sub_items.push(BookItem::Chapter(page));
     }

@@ -12,7 +12,7 @@ use anyhow::Result;
 use super::{Live, listen, router};
 use crate::gallery::{Job, hang, missing};
 use crate::inputs::Inputs;
-use crate::pipeline::{Extent, build, is_current, told};
+use crate::pipeline::{Extent, build, check, is_current, told};
 use crate::progress::Progress;
 use crate::project::Project;
 
@@ -135,6 +135,10 @@ impl Session {
     /// Builds whenever there is news, and the whole book once it is calm.
     fn follow(&self, news: &Receiver<News>) {
         let mut whole = is_current(&self.project);
+        if whole {
+            // Nothing has been set in this process yet: the first edit should not wait for every formula of the book.
+            let _ = check(&self.project);
+        }
         let mut undrawn = None;
         loop {
             let patience = if whole { Duration::MAX } else { CALM };

@@ -10,6 +10,7 @@ use book::gallery;
 use book::pipeline::{Extent, build};
 use book::project::Project;
 
+use crate::edits::{assert_same, files};
 use crate::figures::FAULTS;
 
 #[test]
@@ -26,19 +27,28 @@ fn every_link_of_the_book_leads_somewhere_and_every_id_is_unique() {
     keep_ids(&pages);
     keep_light(&project.output);
     let index = searched(&project.output);
+    let rendered = || fs::metadata(project.output.join("glossary.html")).unwrap().modified().unwrap();
+    let whole = rendered();
     build(&project, Extent::Chapters).unwrap();
     assert!(
         index.contains("refine") && searched(&project.output) == index,
         "the chapters alone keep the index"
     );
+    assert_eq!(rendered(), whole, "the chapters are those of the whole book");
+    assert_eq!(Pages::read(&project.output).problems(), Vec::<String>::new());
+
+    let lent = files(&project.output);
+    fs::remove_file(project.output.join(".pages")).unwrap();
+    build(&project, Extent::Chapters).unwrap();
+    assert_ne!(rendered(), whole);
+    assert_same(lent, files(&project.output));
 }
 
 /// What the pages search.
 fn searched(book: &Path) -> String {
     let page = fs::read_to_string(book.join("index.html")).unwrap();
-    let at = page.find("searchindex-").expect("a page names its index");
-    let name = page[at..].split('"').next().unwrap();
-    fs::read_to_string(book.join(name)).unwrap()
+    assert!(page.contains("\"searchindex.js\""), "a page names its index");
+    fs::read_to_string(book.join("searchindex.js")).unwrap()
 }
 
 /// Whoever links to a statement, an equation or a figure must find it tomorrow: the ids listed in `book/ids.txt` stay, or

@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use book::pipeline::{Extent, build};
+use book::project::Project;
 use mdbook_driver::MDBook;
 use mdbook_preprocessor::PreprocessorContext;
 use serde_json::{Value, json};
@@ -18,6 +20,8 @@ fn it_supports_html_and_nothing_else() {
 #[test]
 fn a_book_goes_in_and_the_expanded_book_comes_out() {
     let scratch = Scratch::whole();
+    // What a built book holds is given all the same.
+    build(&Project::at(&scratch.path("")), Extent::Chapters).unwrap();
     let (status, output, message) = preprocess(&scratch, &input(&scratch));
     assert!(status, "{message}");
     let book: Value = serde_json::from_str(&output).unwrap();

@@ -4,8 +4,9 @@ use crate::preprocess::problem::suggestion;
 
 /// `{{figure id}}`: the drawing, its number and caption, and how it was made.
 pub fn figure(page: &mut Page, id: &str) -> Outcome {
-    let Some(figure) = page.world.figures.get(id).cloned() else {
-        let known = page.world.figures.keys().map(String::as_str);
+    let figures = &page.world.figures;
+    let Some(figure) = figures.get(id) else {
+        let known = figures.keys().map(String::as_str);
         return Err(format!("unknown figure `{id}`{}", suggestion(id, known)));
     };
     if figure.alt.trim().is_empty() {
@@ -13,12 +14,14 @@ pub fn figure(page: &mut Page, id: &str) -> Outcome {
     }
     let anchor = format!("fig:{id}");
     let label = page.labels.get(&anchor).map_or_else(String::new, |label| label.text.clone());
-    let drawing = match figure.drawing {
+    let drawing = match &figure.drawing {
         Some((drawing, glyphs)) => {
             page.glyphs.extend(glyphs);
-            drawing
+            drawing.as_str()
         }
-        None => "<p class=\"figure-pending\" role=\"status\">This figure is being computed and will appear here.</p>".into(),
+        None => {
+            "<p class=\"figure-pending\" role=\"status\">This figure is being computed and will appear here.</p>"
+        }
     };
     let caption = page.expand(figure.caption.trim(), &figure.file);
     let parameters: String = figure
