@@ -117,8 +117,11 @@ impl<const N: usize> Histogram<N> {
                 (count, probability) = (0, 0.0);
             }
         }
-        counts.push(count);
-        probabilities.push(probability);
+        // The last cell may have completed a group, with fewer of them than were asked for.
+        if probability > 0.0 || count > 0 {
+            counts.push(count);
+            probabilities.push(probability);
+        }
         chi_square(&counts, &probabilities)
     }
 }

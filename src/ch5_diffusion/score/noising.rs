@@ -39,6 +39,7 @@ pub fn noise_variance(t: f64) -> f64 {
 /// let channels = [Noising::OrnsteinUhlenbeck, Noising::variance_preserving(0.1, 20.0)?].map(|n| n.channel(0.4));
 /// assert!(channels.iter().all(|[a, b]| (a * a + b * b - 1.0).abs() < 1e-15));
 /// assert_eq!(Noising::VarianceExploding.channel(0.4), [1.0, 0.4]);
+/// # Ok::<(), sdml::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Noising {
