@@ -737,6 +737,97 @@ fn what_a_tape_holds() {
     assert_eq!(field.held(&tape), pass.held() + n * (1 + d) * (d + 1) + n * (1 + d) * d);
 }
 
+/// Each argument of a shape that does not fit is refused alone, by every field and by the augmented one.
+#[test]
+fn shapes_that_do_not_fit() {
+    fn refused<F: FlowField + Clone>(field: F) {
+        let (d, p) = (field.dimension(), field.parameters());
+        let value = |tape: &mut F::Tape, y: usize, out: (usize, usize), divergence: usize, theta: usize| {
+            let (mut f, mut j) = (Array2::zeros(out), Array1::zeros(divergence));
+            let y = Array2::ones((2, y));
+            field.value(y.view(), 0.0, &vec![0.1; theta], tape, f.view_mut(), j.view_mut())
+        };
+        let mut tape = F::Tape::default();
+        for (y, out, divergence, theta) in [
+            (d + 1, (2, d), 2, p),
+            (d + 1, (2, d + 1), 2, p),
+            (d, (2, d + 1), 2, p),
+            (d, (3, d), 2, p),
+            (d, (2, d), 1, p),
+            (d, (2, d), 3, p),
+            (d, (2, d), 2, p + 1),
+        ] {
+            assert!(value(&mut tape, y, out, divergence, theta).is_err(), "{y} {out:?} {divergence} {theta}");
+        }
+        value(&mut tape, d, (2, d), 2, p).unwrap();
+        let mut back = |a: (usize, usize), b: usize, out: (usize, usize), theta: usize, gradient: usize| {
+            let (a, b, mut f) = (Array2::zeros(a), Array1::zeros(b), Array2::zeros(out));
+            let (theta, mut gradient) = (vec![0.1; theta], vec![0.0; gradient]);
+            field.pull_back(&theta, &mut tape, a.view(), b.view(), f.view_mut(), &mut gradient)
+        };
+        for (a, b, out, theta, gradient) in [
+            ((2, d + 1), 2, (2, d), p, p),
+            ((3, d), 2, (2, d), p, p),
+            ((3, d), 3, (3, d), p, p),
+            ((1, d), 1, (1, d), p, p),
+            ((2, d), 1, (2, d), p, p),
+            ((2, d), 3, (2, d), p, p),
+            ((2, d), 2, (2, d + 1), p, p),
+            ((2, d), 2, (3, d), p, p),
+            ((2, d), 2, (2, d), p + 1, p),
+            ((2, d), 2, (2, d), p, p + 1),
+        ] {
+            assert!(back(a, b, out, theta, gradient).is_err(), "{a:?} {b} {out:?} {theta} {gradient}");
+        }
+        back((2, d), 2, (2, d), p, p).unwrap();
+
+        let (augmented, theta) = (Augmented(field.clone()), vec![0.1; p]);
+        let mut tape = AugmentedTape::default();
+        let mut forward = |jet: (usize, usize), points: usize, out: (usize, usize)| {
+            let (jet, mut out) = (Array2::ones(jet), Array2::zeros(out));
+            augmented.push_forward(jet.view(), points, 0.0, &theta, &mut tape, out.view_mut())
+        };
+        for (jet, points, out) in [
+            ((4, d + 1), 0, (4, d + 1)),
+            ((4, d + 1), 3, (4, d + 1)),
+            ((4, d + 1), 5, (4, d + 1)),
+            ((4, d), 2, (4, d)),
+            ((4, d + 1), 2, (3, d + 1)),
+        ] {
+            assert!(forward(jet, points, out).is_err(), "{jet:?} {points} {out:?}");
+        }
+        forward((4, d + 1), 2, (4, d + 1)).unwrap();
+        for (a, out) in
+            [((2, d), (2, d)), ((2, d + 2), (2, d + 2)), ((2, d + 1), (2, d)), ((3, d + 1), (3, d + 1))]
+        {
+            let (a, mut out) = (Array2::zeros(a), Array2::zeros(out));
+            assert!(
+                augmented.pull_back(&theta, &mut tape, a.view(), out.view_mut(), &mut vec![0.0; p]).is_err(),
+                "{:?}",
+                a.dim()
+            );
+        }
+    }
+    refused(CubicField);
+    refused(AffineField::new(2).unwrap());
+    refused(network().0);
+}
+
+/// Where a thin layer leaves the finite numbers, it says so.
+#[test]
+fn layers_that_diverge() {
+    // 1000 − 1000³/10, and on from there.
+    let layers = Layers::new(CubicField, 1.0, 10).unwrap();
+    let error = layers.push(&[], array![1e3].view()).unwrap_err().to_string();
+    assert!(error.contains("at step"), "{error}");
+    assert!(layers.inverse_layer(&[], 1, array![1e200].view()).is_err());
+    for point in [f64::NAN, f64::INFINITY] {
+        let error = layers.push(&[], array![point].view()).unwrap_err().to_string();
+        assert!(error.starts_with("`point` is"), "{error}");
+        assert!(layers.inverse_layer(&[], 1, array![point].view()).is_err());
+    }
+}
+
 #[test]
 fn a_point_in_pieces_is_refused() {
     let layers = Layers::new(AffineField::new(2).unwrap(), 1.0, 4).unwrap();

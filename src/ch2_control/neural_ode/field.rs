@@ -153,7 +153,7 @@ pub trait VectorField: Sync {
 }
 
 /// Passes if a matrix has this shape.
-pub(super) fn check_shape(name: &'static str, found: (usize, usize), shape: (usize, usize)) -> Result<()> {
+pub(crate) fn check_shape(name: &'static str, found: (usize, usize), shape: (usize, usize)) -> Result<()> {
     if found == shape {
         return Ok(());
     }
@@ -170,7 +170,7 @@ pub(super) fn check_length(name: &'static str, found: usize, field: &impl Vector
 }
 
 /// The number of tangents to each of `points` points, if a jet of this shape has so many points, tangents to all, and d columns.
-pub(super) fn check_jet(
+pub(crate) fn check_jet(
     field: &impl VectorField,
     jet: (usize, usize),
     points: usize,

@@ -22,6 +22,7 @@ pub use batch::BatchGradient;
 pub use cost::{Activated, Counted, DenseLayer};
 pub use dormand_prince::{DormandPrince, Effort, Piece, Solution};
 pub use field::VectorField;
+pub(crate) use field::{check_jet, check_shape};
 pub use gradient::{Gradient, Loss, Method, terminal};
 pub use learned::{FieldRecipe, LearnedField, PENDULUM, Progress, trajectory};
 pub use network::{NetworkField, NetworkTape};

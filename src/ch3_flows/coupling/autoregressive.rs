@@ -43,7 +43,7 @@ impl TriangularAffine {
     /// assert_eq!(TriangularAffine::parameters(3), 9);
     /// ```
     pub fn parameters(dimension: usize) -> usize {
-        2 * dimension + dimension * (dimension - 1) / 2
+        2 * dimension + dimension * dimension.saturating_sub(1) / 2
     }
 
     /// From the flat parameters (μ, a, b by rows).
@@ -106,9 +106,11 @@ impl TriangularAffine {
             let pairs = points.column(i).into_iter().zip(points.column(j));
             pairs.map(|(x, y)| (x - mean[i]) * (y - mean[j])).sum::<f64>() / count as f64
         });
+        // The variance of a column of one number is that of rounding the mean.
+        let constant = points.columns().into_iter().any(|column| column.iter().all(|x| *x == column[0]));
         let scale = covariance.diagonal().max();
         let root = covariance.cholesky().map(|root| root.l());
-        let Some(root) = root.filter(|l| l.diagonal().min() > 1e-7 * scale.sqrt()) else {
+        let Some(root) = root.filter(|l| !constant && l.diagonal().min() > 1e-7 * scale.sqrt()) else {
             return Err(Error::argument("points", "a flat set", "points that span the space"));
         };
         // x = m + L z means D L⁻¹ (x − m) = D z with D = diag L: the rows of D L⁻¹ are (−b, 1).
@@ -150,6 +152,9 @@ impl TriangularAffine {
 
     /// x from z: coordinate after coordinate.
     ///
+    /// # Panics
+    /// A z of another dimension.
+    ///
     /// ```
     /// use sdml::ch3_flows::coupling::TriangularAffine;
     /// // x = 1 + 2z.
@@ -159,6 +164,7 @@ impl TriangularAffine {
     /// ```
     // ANCHOR: forward
     pub fn forward(&self, z: &[f64]) -> Vec<f64> {
+        assert_eq!(z.len(), self.shift.len(), "a point of the flow's dimension");
         let mut x: Vec<f64> = Vec::with_capacity(z.len());
         for (i, z) in z.iter().enumerate() {
             let given: f64 = x.iter().enumerate().map(|(j, x)| self.regression[(i, j)] * x).sum();
@@ -170,6 +176,9 @@ impl TriangularAffine {
 
     /// z from x: all coordinates at once.
     ///
+    /// # Panics
+    /// An x of another dimension.
+    ///
     /// ```
     /// use sdml::ch3_flows::coupling::TriangularAffine;
     /// let flow = TriangularAffine::from_parameters(2, &[1.0, 2.0, 0.0, 0.0, 3.0])?;
@@ -178,6 +187,7 @@ impl TriangularAffine {
     /// ```
     // ANCHOR: inverse
     pub fn inverse(&self, x: &[f64]) -> Vec<f64> {
+        assert_eq!(x.len(), self.shift.len(), "a point of the flow's dimension");
         let coordinate = |i: usize| {
             let given: f64 = x[..i].iter().enumerate().map(|(j, x)| self.regression[(i, j)] * x).sum();
             (x[i] - self.shift[i] - given) * (-self.log_scale[i]).exp()
@@ -186,6 +196,9 @@ impl TriangularAffine {
     }
 
     /// log p(x) = Σ_i log p(x_i | x_1, …, x_{i−1}).
+    ///
+    /// # Panics
+    /// An x of another dimension.
     pub fn log_density(&self, x: &[f64]) -> f64 {
         let square: f64 = self.inverse(x).iter().map(|z| z * z).sum();
         -0.5 * square - 0.5 * x.len() as f64 * TAU.ln() - self.log_det()

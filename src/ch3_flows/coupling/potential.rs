@@ -70,14 +70,14 @@ impl Well {
     /// At inverse temperature β.
     ///
     /// # Errors
-    /// A β that is not positive, for which e^{−βU} cannot be normalized.
+    /// As [`double_well::Gibbs::new`]: a β for which e^{−βU} cannot be normalized.
     ///
     /// ```
     /// use sdml::ch3_flows::coupling::Well;
     /// assert!(Well::new(2.0).is_ok() && Well::new(0.0).is_err());
     /// ```
     pub fn new(beta: f64) -> Result<Self> {
-        Ok(Self { beta: positive("beta", beta)? })
+        Ok(Self { beta: double_well::Gibbs::new(beta)?.beta() })
     }
 
     /// log Z, by quadrature.
@@ -91,7 +91,7 @@ impl Well {
     /// # Ok::<(), sdml::Error>(())
     /// ```
     pub fn log_normalizer(&self) -> f64 {
-        let gibbs = double_well::Gibbs::new(self.beta).expect("positive, as checked");
+        let gibbs = double_well::Gibbs::new(self.beta).expect("a β that is allowed, as checked");
         gibbs.normalizing_constant().ln() + 0.5 * TAU.ln()
     }
 }
@@ -131,7 +131,7 @@ impl TwoModes {
     /// Modes `distance` apart, of standard deviation `sigma`, the second with the given weight.
     ///
     /// # Errors
-    /// Numbers that are not finite, a σ that is not positive, or a weight outside (0, 1).
+    /// Numbers that are not finite, a σ for which σ or 1/σ² is not positive and finite, or a weight outside (0, 1).
     ///
     /// ```
     /// use sdml::ch3_flows::coupling::TwoModes;
@@ -140,7 +140,7 @@ impl TwoModes {
     /// ```
     pub fn new(distance: f64, sigma: f64, weight: f64) -> Result<Self> {
         finite("distance", distance)?;
-        positive("sigma", sigma)?;
+        positive("1/sigma²", (positive("sigma", sigma)? * sigma).recip())?;
         if !(weight > 0.0 && weight < 1.0) {
             return Err(Error::argument("weight", weight, "strictly between 0 and 1"));
         }

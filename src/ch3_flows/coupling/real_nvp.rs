@@ -284,7 +284,7 @@ impl RealNvp {
     /// adds the derivative of ⟨ȳ, points⟩ + ⟨λ̄, log_det⟩ with respect to θ to `gradient`.
     ///
     /// # Errors
-    /// Arguments of the wrong shape, or a pass that has not been through this flow.
+    /// Arguments of the wrong shape, or a pass that has not been through a flow of this shape.
     ///
     /// ```
     /// use sdml::ch3_flows::coupling::{FlowPass, RealNvp};
@@ -308,8 +308,10 @@ impl RealNvp {
         gradient: &mut [f64],
     ) -> Result<()> {
         let layers = self.layers.len();
-        if pass.layers.len() != layers || pass.stages.len() != layers + 1 {
-            return Err(Error::argument("pass", pass.layers.len(), format!("one through {layers} layers")));
+        let moved = self.layers.iter().map(|layer| &layer.moved);
+        if pass.stages.len() != layers + 1 || !pass.layers.iter().map(|room| &room.moved).eq(moved) {
+            let allowed = format!("one through {layers} layers that move the same coordinates");
+            return Err(Error::argument("pass", format!("one through {}", pass.layers.len()), allowed));
         }
         if points.dim() != pass.stages[layers].dim() || log_det.len() != points.nrows() {
             let allowed = format!("of the shape {:?} of the points", pass.stages[layers].dim());
@@ -485,6 +487,7 @@ pub struct FlowPass {
 #[derive(Debug, Clone, Default)]
 struct Room {
     pass: Pass,
+    moved: Vec<usize>,
     kept: Array2<f64>,
     s: Array2<f64>,
     cotangent: Array2<f64>,
@@ -582,7 +585,8 @@ impl FlowPass {
         }
         self.layers.resize_with(flow.layers.len(), Room::default);
         for (layer, room) in flow.layers.iter().zip(&mut self.layers) {
-            if room.s.dim() != (rows, layer.moved.len()) || room.kept.dim() != (rows, layer.kept.len()) {
+            if room.moved != layer.moved || room.kept.dim() != (rows, layer.kept.len()) {
+                room.moved.clone_from(&layer.moved);
                 room.kept = Array2::zeros((rows, layer.kept.len()));
                 room.s = Array2::zeros((rows, layer.moved.len()));
                 room.cotangent = Array2::zeros((rows, 2 * layer.moved.len()));

@@ -7,7 +7,7 @@ use super::real_nvp::log_prior;
 use super::{FlowPass, Potential, RealNvp, Tempered, Trained};
 use crate::ch1_preliminaries::learning::Schedule;
 use crate::ch2_control::backprop::Shards;
-use crate::error::{at_least, positive};
+use crate::error::{at_least, positive, stays_finite};
 use crate::random::Streams;
 use crate::{Error, Result};
 
@@ -57,6 +57,7 @@ pub fn add_reverse_kl(
             loss += log_prior(z.iter().copied()) - log_det + u;
             bar /= n;
         }
+        stays_finite("loss", [loss], 0)?;
         flow.pull_back(theta, pass, cotangent.view(), &vec![-1.0 / n; z.nrows()], gradient)?;
         Ok(loss / n)
     })

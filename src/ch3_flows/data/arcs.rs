@@ -24,23 +24,29 @@ pub(super) fn log_density([x, y]: [f64; 2], sigma: f64) -> f64 {
     let variance = sigma * sigma;
     let (r, phi) = (x.hypot(y), y.atan2(x));
     let kappa = r / variance;
+    let from_circle = (r - 1.0).powi(2) / (2.0 * variance);
+    if from_circle == f64::INFINITY {
+        return f64::NEG_INFINITY;
+    }
     // The angle between θ and φ runs over an interval that is cut where it is 0 or π: on both parts the integrand falls.
     let parts = if phi >= 0.0 { [(0.0, phi), (0.0, PI - phi)] } else { [(-phi, PI), (PI + phi, PI)] };
     let logs = parts.map(|(from, to)| log_integral(kappa, from, to));
-    -(r - 1.0).powi(2) / (2.0 * variance) + super::log_sum_exp(&logs) - (2.0 * PI * PI * variance).ln()
+    -from_circle + super::log_sum_exp(&logs) - (2.0 * PI * PI * variance).ln()
 }
 
 /// log ∫ exp(−κ(1 − cos u)) du from `from` to `to`, both in [0, π].
 fn log_integral(kappa: f64, from: f64, to: f64) -> f64 {
-    let end = (from.cos() - FALL / kappa).max(-1.0).acos().min(to);
-    let half = 0.5 * (end - from) / PANELS as f64;
+    // cos from − cos u = 2 (sin²(u/2) − sin²(from/2)) = 2 sin((u + from)/2) sin((u − from)/2); neither cancels.
+    let cut = 0.5 * FALL / kappa;
+    let end = 2.0 * (0.5 * from).sin().hypot(cut.sqrt()).min(1.0).asin();
+    let reach = if end < to { 2.0 * (cut / (0.5 * (end + from)).sin()).asin() } else { to - from };
+    let half = 0.5 * reach / PANELS as f64;
     let mut sum = 0.0;
     for panel in 0..PANELS {
-        let middle = from + (2 * panel + 1) as f64 * half;
+        let middle = (2 * panel + 1) as f64 * half;
         for (node, weight) in RULE {
-            for u in [middle - half * node, middle + half * node] {
-                // cos from − cos u, without cancellation.
-                let fall = 2.0 * (0.5 * (u + from)).sin() * (0.5 * (u - from)).sin();
+            for beyond in [middle - half * node, middle + half * node] {
+                let fall = 2.0 * (from + 0.5 * beyond).sin() * (0.5 * beyond).sin();
                 sum += weight * (-kappa * fall).exp();
             }
         }

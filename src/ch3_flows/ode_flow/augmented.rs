@@ -3,7 +3,7 @@
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, Slice};
 
 use super::FlowField;
-use crate::ch2_control::neural_ode::VectorField;
+use crate::ch2_control::neural_ode::{VectorField, check_jet, check_shape};
 use crate::{Error, Result};
 
 /// (Y, J) on ℝᵈ⁺¹: with J(0) = log p_Z(Y(0)), J(t) is the log-density of Y(t) at Y(t).
@@ -106,6 +106,8 @@ impl<F: FlowField> VectorField for Augmented<F> {
         gradient: &mut [f64],
     ) -> Result<()> {
         let d = self.0.dimension();
+        check_shape("a", a.dim(), (a.nrows(), d + 1))?;
+        check_shape("out", out.dim(), a.dim())?;
         let (a_y, a_j) = a.split_at(Axis(1), d);
         if tape.b.len() != a.nrows() {
             tape.b = Array1::zeros(a.nrows());
@@ -128,6 +130,7 @@ impl<F: FlowField> VectorField for Augmented<F> {
         mut out: ArrayViewMut2<f64>,
     ) -> Result<()> {
         let d = self.0.dimension();
+        check_jet(self, jet.dim(), points, out.dim())?;
         let (z, tangents) = jet.split_at(Axis(0), points);
         let (values, mut slopes) = out.view_mut().split_at(Axis(0), points);
         self.value(z, t, theta, tape, values)?;

@@ -3,6 +3,7 @@
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use super::FlowField;
+use super::field::{check_value, check_way_back};
 use crate::Result;
 use crate::error::at_least;
 
@@ -62,6 +63,7 @@ impl FlowField for AffineField {
         mut out: ArrayViewMut2<f64>,
         mut divergence: ArrayViewMut1<f64>,
     ) -> Result<()> {
+        check_value(self, theta, y.dim(), out.dim(), divergence.len())?;
         let d = self.dimension;
         keep(y, tape);
         for (y, mut f) in y.rows().into_iter().zip(out.rows_mut()) {
@@ -82,6 +84,7 @@ impl FlowField for AffineField {
         mut out: ArrayViewMut2<f64>,
         gradient: &mut [f64],
     ) -> Result<()> {
+        check_way_back(self, theta, tape.nrows(), a.dim(), b.len(), out.dim(), gradient.len())?;
         let d = self.dimension;
         let rows = tape.rows().into_iter().zip(a.rows()).zip(b).zip(out.rows_mut());
         for (((y, a), &b), mut bar) in rows {
@@ -104,7 +107,8 @@ impl FlowField for AffineField {
     }
 }
 
-/// F(y) = −y³ on the line, without parameters: φ(y, t) = y/√(1 + 2ty²) and ∇·F = −3y².
+/// F(y) = −y³ on the line, without parameters: φ(y, t) = y/√(1 + 2ty²) and ∇·F = −3y². The flow exists where 1 + 2ty² > 0;
+/// beyond, its functions are NaN.
 ///
 /// ```
 /// use sdml::ch3_flows::ode_flow::CubicField;
@@ -154,11 +158,12 @@ impl FlowField for CubicField {
         &self,
         y: ArrayView2<f64>,
         _t: f64,
-        _theta: &[f64],
+        theta: &[f64],
         tape: &mut Array2<f64>,
         mut out: ArrayViewMut2<f64>,
         mut divergence: ArrayViewMut1<f64>,
     ) -> Result<()> {
+        check_value(self, theta, y.dim(), out.dim(), divergence.len())?;
         keep(y, tape);
         out.zip_mut_with(&y, |f, y| *f = -y * y * y);
         divergence.zip_mut_with(&y.column(0), |divergence, y| *divergence = -3.0 * y * y);
@@ -167,13 +172,14 @@ impl FlowField for CubicField {
 
     fn pull_back(
         &self,
-        _theta: &[f64],
+        theta: &[f64],
         tape: &mut Array2<f64>,
         a: ArrayView2<f64>,
         b: ArrayView1<f64>,
         mut out: ArrayViewMut2<f64>,
-        _gradient: &mut [f64],
+        gradient: &mut [f64],
     ) -> Result<()> {
+        check_way_back(self, theta, tape.nrows(), a.dim(), b.len(), out.dim(), gradient.len())?;
         for (i, &y) in tape.column(0).iter().enumerate() {
             out[[i, 0]] = -3.0 * y * y * a[[i, 0]] - 6.0 * y * b[i];
         }

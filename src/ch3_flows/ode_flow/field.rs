@@ -2,7 +2,8 @@
 
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
-use crate::Result;
+use crate::ch2_control::neural_ode::check_shape;
+use crate::{Error, Result};
 
 // ANCHOR: field
 /// F(y, t, θ) on ℝᵈ with P parameters, together with ∇·F = Σ_k ∂F_k/∂y_k. A batch is an n × d matrix.
@@ -49,3 +50,40 @@ pub trait FlowField: Sync {
     fn held(&self, tape: &Self::Tape) -> usize;
 }
 // ANCHOR_END: field
+
+/// Passes if the arguments of [`FlowField::value`] fit the field and each other.
+pub(super) fn check_value(
+    field: &impl FlowField,
+    theta: &[f64],
+    y: (usize, usize),
+    out: (usize, usize),
+    divergence: usize,
+) -> Result<()> {
+    let shape = (y.0, field.dimension());
+    check_shape("y", y, shape)?;
+    check_shape("out", out, shape)?;
+    check_length("divergence.len()", divergence, y.0)?;
+    check_length("theta.len()", theta.len(), field.parameters())
+}
+
+/// Passes if those of [`FlowField::pull_back`] fit the field and the `points` that the tape holds.
+pub(super) fn check_way_back(
+    field: &impl FlowField,
+    theta: &[f64],
+    points: usize,
+    a: (usize, usize),
+    b: usize,
+    out: (usize, usize),
+    gradient: usize,
+) -> Result<()> {
+    let shape = (points, field.dimension());
+    check_shape("a", a, shape)?;
+    check_shape("out", out, shape)?;
+    check_length("b.len()", b, points)?;
+    check_length("theta.len()", theta.len(), field.parameters())?;
+    check_length("gradient.len()", gradient, field.parameters())
+}
+
+fn check_length(name: &'static str, found: usize, length: usize) -> Result<()> {
+    if found == length { Ok(()) } else { Err(Error::argument(name, found, length.to_string())) }
+}

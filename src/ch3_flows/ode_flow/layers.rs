@@ -7,7 +7,7 @@ use nalgebra::DMatrix;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Slice};
 
 use super::FlowField;
-use crate::error::{at_least, positive};
+use crate::error::{at_least, positive, stays_finite};
 use crate::{Error, Result};
 
 /// ℓ Euler layers for a field, from t = 0 to T.
@@ -82,7 +82,7 @@ impl<F: FlowField> Layers<F> {
     /// Takes z through all layers.
     ///
     /// # Errors
-    /// A z of another dimension, or another number of parameters.
+    /// A z of another dimension or not finite, another number of parameters, or a point that ceases to be finite.
     ///
     /// ```
     /// use ndarray::array;
@@ -102,6 +102,7 @@ impl<F: FlowField> Layers<F> {
             pushed.log_determinant += layer.determinant().abs().ln();
             pushed.trace += dt * jacobian.diag().sum();
             pushed.point.scaled_add(dt, &velocity);
+            stays_finite("a point in the layers", &pushed.point, i)?;
         }
         Ok(pushed)
     }
@@ -110,7 +111,8 @@ impl<F: FlowField> Layers<F> {
     /// The approximate inverse of layer i = 1, …, ℓ: x − F(x, t_i) Δt, whose error is O(Δt²).
     ///
     /// # Errors
-    /// An x of another dimension, another number of parameters, or a layer that does not exist.
+    /// An x of another dimension or not finite, another number of parameters, a layer that does not exist, or a result
+    /// that is not finite.
     ///
     /// ```
     /// use ndarray::array;
@@ -128,7 +130,8 @@ impl<F: FlowField> Layers<F> {
             return Err(Error::argument("i", i, format!("from 1 to {}", self.count)));
         }
         let (velocity, _) = self.linearized(theta, x, i as f64 * self.width())?;
-        Ok(&x - self.width() * &velocity)
+        let before = &x - self.width() * &velocity;
+        stays_finite("a point in the layers", &before, i).and(Ok(before))
     }
     // ANCHOR_END: inverse
 
@@ -163,9 +166,12 @@ impl<F: FlowField> Layers<F> {
         if theta.len() != parameters {
             return Err(Error::argument("theta.len()", theta.len(), format!("{parameters}")));
         }
-        if y.len() == d && y.is_standard_layout() {
-            return Ok(d);
+        if y.len() != d || !y.is_standard_layout() {
+            return Err(Error::argument("point.len()", y.len(), format!("{d}, in one piece")));
         }
-        Err(Error::argument("point.len()", y.len(), format!("{d}, in one piece")))
+        match y.iter().find(|value| !value.is_finite()) {
+            Some(value) => Err(Error::argument("point", value, "made of finite numbers")),
+            None => Ok(d),
+        }
     }
 }

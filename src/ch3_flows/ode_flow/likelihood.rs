@@ -17,7 +17,7 @@ use crate::error::at_least;
 use crate::random::Streams;
 
 /// Returns the mean of −log p(x, T, θ) over the rows of `x` and adds its derivative with respect to θ to `gradient`.
-/// `solver` solves along [`OdeFlow::backward`].
+/// `solver` solves along [`OdeFlow::backward`], in `steps` steps.
 ///
 /// # Errors
 /// No points, or a trajectory that ceases to be finite.

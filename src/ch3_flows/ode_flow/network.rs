@@ -3,6 +3,7 @@
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, Slice};
 
 use super::FlowField;
+use super::field::{check_value, check_way_back};
 use crate::ch2_control::backprop::{Jet, Mlp, Pass};
 use crate::{Error, Result};
 
@@ -104,6 +105,7 @@ impl FlowField for NetworkFlow {
         mut out: ArrayViewMut2<f64>,
         mut divergence: ArrayViewMut1<f64>,
     ) -> Result<()> {
+        check_value(self, theta, y.dim(), out.dim(), divergence.len())?;
         let (n, d) = y.dim();
         let rows = n * self.jet().streams();
         if tape.input.dim() != (rows, d + 1) {
@@ -138,6 +140,8 @@ impl FlowField for NetworkFlow {
         mut out: ArrayViewMut2<f64>,
         gradient: &mut [f64],
     ) -> Result<()> {
+        let points = tape.input.nrows() / self.jet().streams();
+        check_way_back(self, theta, points, a.dim(), b.len(), out.dim(), gradient.len())?;
         let (n, d) = a.dim();
         let rows = n * self.jet().streams();
         if tape.cotangent.dim() != (rows, d) {

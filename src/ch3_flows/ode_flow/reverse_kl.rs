@@ -13,7 +13,7 @@ use crate::random::Streams;
 use crate::{Error, Result};
 
 /// Returns the mean of J(T) + U(Y(T)) over trajectories from the rows of `z` and adds its derivative with respect to θ to
-/// `gradient`. `solver` solves along [`OdeFlow::forward`].
+/// `gradient`. `solver` solves along [`OdeFlow::forward`], in `steps` steps.
 ///
 /// # Errors
 /// No points, a potential of another dimension, or a trajectory that ceases to be finite.

@@ -80,7 +80,7 @@ impl Affine {
     /// z ↦ A z + b, `matrix` by rows.
     ///
     /// # Errors
-    /// Numbers that are not finite, or a singular A.
+    /// Numbers that are not finite, or an A whose determinant is 0 or not finite.
     ///
     /// ```
     /// use sdml::ch3_flows::transport::Affine;
@@ -92,8 +92,10 @@ impl Affine {
             finite("matrix and shift", *entry)?;
         }
         let map = Self { matrix, shift };
-        if map.determinant([0.0; 2]) == 0.0 {
-            return Err(Error::argument("matrix", format!("{matrix:?}"), "invertible"));
+        let determinant = map.determinant([0.0; 2]);
+        if determinant == 0.0 || !determinant.is_finite() {
+            let allowed = "invertible, with a determinant that is finite";
+            return Err(Error::argument("matrix", format!("{matrix:?}"), allowed));
         }
         Ok(map)
     }

@@ -88,7 +88,8 @@ pub fn wasserstein_1(mu: &Atoms, nu: &Atoms) -> f64 {
     let mut distance = 0.0;
     for pair in jumps.windows(2) {
         difference += pair[0].1;
-        distance += f64::abs(difference) * (pair[1].0 - pair[0].0);
+        // Halved, since the distance of two finite numbers need not be finite.
+        distance += f64::abs(difference) * (0.5 * pair[1].0 - 0.5 * pair[0].0);
     }
-    distance
+    2.0 * distance
 }

@@ -6,7 +6,7 @@
 use ndarray::{Array1, ArrayView1, ArrayView2};
 
 use super::assignment::{optimal_assignment, same_space, squared_distances};
-use crate::error::{at_least, positive};
+use crate::error::{at_least, positive, stays_finite};
 use crate::random::Stream;
 use crate::{Error, Result};
 
@@ -31,7 +31,7 @@ pub fn wasserstein_2(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<f64> {
 /// random `directions`, each of which is a matter of sorting. O(n log n) a direction.
 ///
 /// # Errors
-/// As [`squared_distances`], no directions, or samples of different sizes.
+/// As [`squared_distances`], no directions, samples of different sizes, or so far apart that the mean is not finite.
 ///
 /// ```
 /// use {ndarray::array, sdml::{ch3_flows::transport::sliced_wasserstein_2, random::Streams}};
@@ -58,11 +58,12 @@ pub fn sliced_wasserstein_2(
         shadow
     };
     let mut total = 0.0;
-    for _ in 0..directions {
+    for drawn in 0..directions {
         let mut direction = Array1::from_shape_simple_fn(a.ncols(), || stream.normal());
         direction /= direction.dot(&direction).sqrt();
         let pairs = sorted(a, &direction).into_iter().zip(sorted(b, &direction));
         total += pairs.map(|(a, b)| (a - b).powi(2)).sum::<f64>() / a.nrows() as f64;
+        stays_finite("the sum of squares", [total], drawn)?;
     }
     Ok((total / directions as f64).sqrt())
 }
@@ -74,7 +75,8 @@ pub fn sliced_wasserstein_2(
 /// Being unbiased, it can be negative. O(n²).
 ///
 /// # Errors
-/// As [`squared_distances`], fewer than two points in a sample, or bandwidths that are not positive.
+/// As [`squared_distances`], fewer than two points in a sample, or bandwidths b for which b or 1/(2b²) is not positive
+/// and finite.
 ///
 /// ```
 /// use ndarray::array;
@@ -91,7 +93,7 @@ pub fn mmd_squared(a: ArrayView2<f64>, b: ArrayView2<f64>, bandwidths: &[f64]) -
     at_least("bandwidths.len()", bandwidths.len(), 1)?;
     let rates: Vec<f64> = bandwidths
         .iter()
-        .map(|&bandwidth| Ok(0.5 / positive("bandwidths", bandwidth)?.powi(2)))
+        .map(|&bandwidth| positive("1/(2b²)", 0.5 / positive("bandwidths", bandwidth)?.powi(2)))
         .collect::<Result<_>>()?;
     let kernel = |x: ArrayView1<f64>, y: ArrayView1<f64>| {
         let distance: f64 = x.iter().zip(y).map(|(x, y)| (x - y).powi(2)).sum();

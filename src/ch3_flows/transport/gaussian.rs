@@ -1,10 +1,10 @@
 //! Transport between normal laws: the optimal map is affine with a symmetric matrix, known in closed form.
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{DMatrix, DVector, Dyn, SVD};
 use ndarray::{ArrayView1, ArrayView2, Axis};
 
 use super::assignment::same_space;
-use crate::error::{at_least, finite};
+use crate::error::{at_least, finite, stays_finite};
 use crate::{Error, Result};
 
 /// N(mean, covariance) on Rⁿ, the covariance positive definite.
@@ -81,6 +81,9 @@ impl Gaussian {
 
     /// The density at x.
     ///
+    /// # Panics
+    /// An x of another dimension.
+    ///
     /// ```
     /// use sdml::ch3_flows::transport::Gaussian;
     /// // At its mean: 1/(2π √det S) with det S = 4.
@@ -89,7 +92,7 @@ impl Gaussian {
     /// # Ok::<(), sdml::Error>(())
     /// ```
     pub fn density(&self, x: &DVector<f64>) -> f64 {
-        let root = self.covariance.clone().cholesky().expect("positive definite, as checked").l();
+        let root = self.root();
         let y = root.solve_lower_triangular(&(x - &self.mean)).expect("an invertible root");
         let volume = root.diagonal().product() * std::f64::consts::TAU.powf(0.5 * self.mean.len() as f64);
         (-0.5 * y.norm_squared()).exp() / volume
@@ -101,8 +104,11 @@ impl Gaussian {
     ///
     /// symmetric and positive definite: the map is the gradient of the convex ½(x − m_0)·A(x − m_0) + m_1·x.
     ///
+    /// Any root of S_0 gives the same A; here it is L_0, S_i = L_i L_iᵀ, and A = L_0^{−T} V Σ Vᵀ L_0⁻¹ with L_1ᵀ L_0 = U Σ Vᵀ.
+    ///
     /// # Errors
-    /// A target of another dimension.
+    /// A target of another dimension, or covariances for which rounding leaves less than three digits of A S_0 Aᵀ = S_1: nearly
+    /// flat ones, and units too far apart.
     ///
     /// ```
     /// use sdml::ch3_flows::transport::Gaussian;
@@ -114,13 +120,35 @@ impl Gaussian {
     /// ```
     // ANCHOR: optimal
     pub fn optimal_map(&self, target: &Self) -> Result<DMatrix<f64>> {
+        let SVD { singular_values: sigma, v_t, .. } = self.middle(target)?;
+        let v = v_t.expect("asked for").transpose();
+        let columns = self.root().tr_solve_lower_triangular(&v).expect("an invertible root");
+        self.carrying(target, &columns * DMatrix::from_diagonal(&sigma) * columns.transpose())
+    }
+
+    /// L_1ᵀ L_0 = U Σ Vᵀ: the root of L_0ᵀ S_1 L_0 = V Σ² Vᵀ is V Σ Vᵀ.
+    fn middle(&self, target: &Self) -> Result<SVD<f64, Dyn, Dyn>> {
         self.same_dimension(target)?;
-        let root = power(&self.covariance, 0.5);
-        let inverse = power(&self.covariance, -0.5);
-        let middle = power(&(&root * &target.covariance * &root), 0.5);
-        Ok(&inverse * middle * inverse)
+        let product = target.root().tr_mul(&self.root());
+        stays_finite("the product of the roots", &product, 0)?;
+        Ok(product.svd(false, true))
     }
     // ANCHOR_END: optimal
+
+    /// Passes A on if A S_0 Aᵀ = S_1 but for rounding.
+    fn carrying(&self, target: &Self, matrix: DMatrix<f64>) -> Result<DMatrix<f64>> {
+        let missed = (&matrix * &self.covariance * matrix.transpose() - &target.covariance).amax();
+        if missed <= 1e-3 * target.covariance.amax() {
+            return Ok(matrix);
+        }
+        let allowed = "farther from singular: rounding is left of the map to the target";
+        Err(Error::argument("covariance", format!("{:?}", self.covariance.as_slice()), allowed))
+    }
+
+    /// L, lower triangular, S = L Lᵀ.
+    fn root(&self) -> DMatrix<f64> {
+        self.covariance.clone().cholesky().expect("positive definite, as checked").l()
+    }
 
     /// The matrix L_1 L_0⁻¹ of the triangular map to `target`, S_i = L_i L_iᵀ with L_i lower triangular: the map that
     /// an auto-regressive flow finds.
@@ -143,19 +171,16 @@ impl Gaussian {
     // ANCHOR: triangular
     pub fn triangular_map(&self, target: &Self) -> Result<DMatrix<f64>> {
         self.same_dimension(target)?;
-        let [from, to] = [self, target]
-            .map(|law| law.covariance.clone().cholesky().expect("positive definite, as checked").l());
-        let inverse = from
-            .solve_lower_triangular(&DMatrix::identity(self.mean.len(), self.mean.len()))
-            .expect("an invertible root");
-        Ok(to * inverse)
+        let identity = DMatrix::identity(self.mean.len(), self.mean.len());
+        let inverse = self.root().solve_lower_triangular(&identity).expect("an invertible root");
+        Ok(target.root() * inverse)
     }
     // ANCHOR_END: triangular
 
     /// E|f(X) − X|² for f(x) = m_1 + A(x − m_0): |m_1 − m_0|² + tr((A − I) S_0 (A − I)ᵀ).
     ///
     /// # Errors
-    /// A matrix or target of another dimension.
+    /// A target of another dimension, or a matrix of another or with entries that are not finite.
     ///
     /// ```
     /// use sdml::{ch1_preliminaries::evolution::DMatrix, ch3_flows::transport::Gaussian};
@@ -167,8 +192,12 @@ impl Gaussian {
     pub fn cost(&self, target: &Self, matrix: &DMatrix<f64>) -> Result<f64> {
         self.same_dimension(target)?;
         let n = self.mean.len();
-        if matrix.shape() != (n, n) {
-            return Err(Error::argument("matrix", format!("{matrix}"), format!("{n} × {n}")));
+        if matrix.shape() != (n, n) || !matrix.iter().all(|entry| entry.is_finite()) {
+            return Err(Error::argument(
+                "matrix",
+                format!("{matrix}"),
+                format!("{n} × {n}, of finite numbers"),
+            ));
         }
         let moved = matrix - DMatrix::identity(n, n);
         Ok((&target.mean - &self.mean).norm_squared()
@@ -177,8 +206,10 @@ impl Gaussian {
 
     /// W₂² = |m_1 − m_0|² + tr(S_0 + S_1 − 2 (S_0^{1/2} S_1 S_0^{1/2})^{1/2}) (Bures; Dowson and Landau 1982).
     ///
+    /// The trace of the root is that of Σ, the singular values of L_1ᵀ L_0 with S_i = L_i L_iᵀ.
+    ///
     /// # Errors
-    /// A target of another dimension.
+    /// A target of another dimension, or covariances so large that a product of their roots is not finite.
     ///
     /// ```
     /// use sdml::ch3_flows::transport::Gaussian;
@@ -191,11 +222,10 @@ impl Gaussian {
     /// ```
     // ANCHOR: bures
     pub fn distance_squared(&self, target: &Self) -> Result<f64> {
-        self.same_dimension(target)?;
-        let root = power(&self.covariance, 0.5);
-        let middle = power(&(&root * &target.covariance * &root), 0.5);
-        let spread = self.covariance.trace() + target.covariance.trace() - 2.0 * middle.trace();
-        Ok((&target.mean - &self.mean).norm_squared() + spread)
+        let middle = self.middle(target)?.singular_values.sum();
+        let spread = self.covariance.trace() + target.covariance.trace() - 2.0 * middle;
+        // Less than 0 by rounding only.
+        Ok((&target.mean - &self.mean).norm_squared() + spread.max(0.0))
     }
     // ANCHOR_END: bures
 
@@ -207,7 +237,7 @@ impl Gaussian {
     /// duality. Its mean over samples is W₂².
     ///
     /// # Errors
-    /// Samples that are empty or of different sizes, or a sample or target of another dimension.
+    /// Samples that are empty or of different sizes, a sample of another dimension, or as [`Gaussian::optimal_map`].
     ///
     /// ```
     /// use ndarray::array;
@@ -242,7 +272,7 @@ impl Gaussian {
     /// det A · p_X(m_1 + A(z − m_0)) − p_Z(z), the residual of the Monge–Ampère equation (3.4) at z for an affine map.
     ///
     /// # Errors
-    /// A matrix, point or target of another dimension.
+    /// A target of another dimension, or a matrix or point of another or with entries that are not finite.
     ///
     /// ```
     /// use sdml::ch1_preliminaries::evolution::{DMatrix, DVector};
@@ -262,8 +292,10 @@ impl Gaussian {
     ) -> Result<f64> {
         self.same_dimension(target)?;
         let n = self.mean.len();
-        if matrix.shape() != (n, n) || z.len() != n {
-            return Err(Error::argument("matrix and z", format!("{matrix}{z}"), format!("of dimension {n}")));
+        let finite = matrix.iter().chain(z.iter()).all(|entry| entry.is_finite());
+        if matrix.shape() != (n, n) || z.len() != n || !finite {
+            let allowed = format!("of dimension {n} and of finite numbers");
+            return Err(Error::argument("matrix and z", format!("{matrix}{z}"), allowed));
         }
         // ANCHOR: residual
         let x = &target.mean + matrix * (z - &self.mean);
@@ -288,11 +320,4 @@ impl Gaussian {
             Err(Error::argument("target.mean.len()", other.mean.len(), format!("{n}, the source's")))
         }
     }
-}
-
-/// Sᵖ for a symmetric positive definite S, by its eigenvectors.
-fn power(matrix: &DMatrix<f64>, exponent: f64) -> DMatrix<f64> {
-    let eigen = matrix.clone().symmetric_eigen();
-    let powers = eigen.eigenvalues.map(|value| value.max(0.0).powf(exponent));
-    &eigen.eigenvectors * DMatrix::from_diagonal(&powers) * eigen.eigenvectors.transpose()
 }

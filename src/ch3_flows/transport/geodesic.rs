@@ -4,14 +4,14 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::assignment::same_space;
-use crate::error::at_least;
+use crate::error::{at_least, stays_finite};
 use crate::{Error, Result};
 
 /// The motion x ↦ (1 − α) x + α y of every point to its partner, α = `progress(k/steps)` at k = 0, …, `steps`.
 /// Constant speed, α(t) = t, is the geodesic if the pairing is optimal.
 ///
 /// # Errors
-/// Samples that do not fit each other or the pairing, or no steps.
+/// Samples that do not fit each other or the pairing, no steps, or positions that are not finite.
 ///
 /// ```
 /// use ndarray::array;
@@ -34,21 +34,22 @@ pub fn interpolate(
         let allowed = format!("{} indices below {}", a.nrows(), b.nrows());
         return Err(Error::argument("partner", format!("{partner:?}"), allowed));
     }
-    Ok((0..=steps)
+    (0..=steps)
         .map(|k| {
             let alpha = progress(k as f64 / steps as f64);
-            Array2::from_shape_fn(a.raw_dim(), |(i, c)| {
+            let positions = Array2::from_shape_fn(a.raw_dim(), |(i, c)| {
                 (1.0 - alpha) * a[[i, c]] + alpha * b[[partner[i], c]]
-            })
+            });
+            stays_finite("a position", &positions, k).and(Ok(positions))
         })
-        .collect())
+        .collect()
 }
 
 /// ∫₀¹ E|Ẋ(t)|² dt for particles whose positions are given at equally spaced times, and which move straight in between:
 /// Σ_k (1/n) Σᵢ |xᵢ(t_{k+1}) − xᵢ(t_k)|²/h.
 ///
 /// # Errors
-/// Fewer than two times, or shapes that differ.
+/// Fewer than two times, shapes that differ, or a sum that is not finite.
 ///
 /// ```
 /// use ndarray::array;
@@ -62,9 +63,10 @@ pub fn interpolate(
 pub fn action(path: &[Array2<f64>]) -> Result<f64> {
     let steps = at_least("path.len()", path.len(), 2)? - 1;
     let mut sum = 0.0;
-    for pair in path.windows(2) {
+    for (k, pair) in path.windows(2).enumerate() {
         let moved = difference(&pair[0], &pair[1])?;
         sum += moved.mapv(|x| x * x).sum() / moved.nrows() as f64;
+        stays_finite("the action", [sum], k)?;
     }
     Ok(sum * steps as f64)
 }

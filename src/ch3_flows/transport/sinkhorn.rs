@@ -3,11 +3,11 @@
 //! The minimizer is Pᵢⱼ = aᵢbⱼ exp((fᵢ + gⱼ − Cᵢⱼ)/ε); Sinkhorn's iteration (1967; Cuturi 2013) adjusts f and g in turn
 //! until the marginals fit. In the log domain nothing underflows however small ε is.
 
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 use super::assignment::costs;
 use crate::ch3_flows::data::log_sum_exp;
-use crate::error::{at_least, positive};
+use crate::error::{at_least, finite, positive};
 use crate::{Error, Result};
 
 /// A plan: how much mass goes from i to j.
@@ -39,7 +39,8 @@ const SWEEPS: usize = 20_000;
 ///
 /// # Errors
 /// A cost matrix that is empty or has an entry that is not finite, weights that do not fit it or are no positive
-/// probabilities, ε or a tolerance that is not positive, or marginals that do not fit after 20 000 sweeps.
+/// probabilities, ε or a tolerance that is not positive, an ε so small that C/ε is not finite, or marginals that do not
+/// fit after 20 000 sweeps.
 ///
 /// ```
 /// use ndarray::{array, Array1};
@@ -64,7 +65,9 @@ pub fn sinkhorn(
     let transposed = cost.t().as_standard_layout().into_owned();
     let (mut f, mut g) = (Array1::zeros(a.len()), Array1::zeros(b.len()));
     let largest = cost.fold(0.0, |largest: f64, c| largest.max(c.abs()));
-    let halvings = (largest / epsilon).log2().ceil().max(0.0) as i32;
+    // Doubled, since the first ε may be up to twice the largest cost.
+    let ratio = 0.5 * finite("2 max |C|/epsilon", 2.0 * (largest / epsilon))?;
+    let halvings = ratio.log2().ceil().max(0.0) as i32;
     let mut sweeps = 0;
     // ANCHOR: sweeps
     for halving in (0..=halvings).rev() {
@@ -86,6 +89,11 @@ pub fn sinkhorn(
     let mass = Array2::from_shape_fn(cost.raw_dim(), |(i, j)| {
         (log_a[i] + log_b[j] + (f[i] + g[j] - cost[[i, j]]) / epsilon).exp()
     });
+    // Where ε is less than a rounding of f and g, the sweeps change nothing and the marginals do not fit.
+    let unfit = (mass.sum_axis(Axis(1)) - a).mapv(f64::abs).sum();
+    if unfit > tolerance + 1e-9 {
+        return Err(too_slow(epsilon, unfit));
+    }
     let total = (&mass * &cost).sum();
     Ok(Plan { mass, cost: total, sweeps })
 }

@@ -385,3 +385,32 @@ fn one_layer_is_too_few() {
     says(TriangularAffine::fit(array![[0.0, 0.0], [1.0, 2.0]].view()).unwrap_err(), "`points.nrows()` is 2");
     assert!(TriangularAffine::fit(array![[0.0, 0.0], [1.0, 2.0], [3.0, -1.0]].view()).is_ok());
 }
+
+/// A pass through other layers, be they more or fewer coordinates, other ones, or wider networks.
+#[test]
+fn the_pass_of_another_flow() {
+    let alternating = |n: usize, width: usize| RealNvp::alternating(n, 2, &[width]).unwrap();
+    let turned = RealNvp::new(&[vec![true, false], vec![false, true]], &[4], Activation::Relu, 2.0).unwrap();
+    let pull_back = |of: &RealNvp, through: &RealNvp| {
+        let (mut pass, z) = (FlowPass::new(), points(2, of.dimension(), 1));
+        of.forward(&vec![0.1; of.parameters()], z.view(), &mut pass).unwrap();
+        let mut gradient = vec![0.0; through.parameters()];
+        through.pull_back(&vec![0.1; through.parameters()], &mut pass, z.view(), &[0.0; 2], &mut gradient)
+    };
+    let flow = alternating(2, 4);
+    assert!(pull_back(&flow, &flow).is_ok());
+    for other in [alternating(3, 4), alternating(4, 4), alternating(2, 5), turned] {
+        assert!(pull_back(&flow, &other).is_err(), "{other:?}");
+        assert!(pull_back(&other, &flow).is_err(), "{other:?}");
+    }
+}
+
+/// The mean of three tenths is not a tenth in floating point, and leaves a variance.
+#[test]
+fn identical_points_are_flat() {
+    for points in [array![[0.1], [0.1], [0.1]], array![[0.7, 0.1], [1.3, 0.1], [0.2, 0.1]]] {
+        let error = TriangularAffine::fit(points.view()).unwrap_err().to_string();
+        assert!(error.contains("flat"), "{error}");
+    }
+    assert_eq!(TriangularAffine::parameters(0), 0);
+}

@@ -242,3 +242,20 @@ fn bad_input() {
         negative_log_likelihood(array![[0.5, 1.5]].view(), |x| DataLaw::Checkerboard.log_density(x));
     assert_eq!(outside.unwrap(), f64::INFINITY);
 }
+
+/// Far from the moons the density is not 0, though it is less than any number of floating point: its logarithm is that of the
+/// nearest point of an arc.
+#[test]
+fn moons_from_far_away() {
+    // The circle about (1, ½) reaches down to −½, and the one about the origin up to 1.
+    for y in [1e4, 1e8, 1e14, 1e16, 1e20, 1e100] {
+        for (point, nearest) in [([0.0, y], 1.0 - y), ([1.0, -y], y - 0.5)] {
+            let found = DataLaw::Moons.log_density(point);
+            let leading = -0.5 * (nearest / 0.05).powi(2);
+            assert!((found / leading - 1.0).abs() < 1e-6, "{point:?} {found} {leading}");
+        }
+    }
+    for point in [[1e200, 0.0], [1e308, -1e308], [f64::INFINITY, 0.0]] {
+        assert_eq!(DataLaw::Moons.log_density(point), f64::NEG_INFINITY, "{point:?}");
+    }
+}

@@ -479,10 +479,15 @@ impl Potential for Downhill {
 
 #[test]
 fn bad_input() {
-    for beta in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+    for beta in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-101, 1e11] {
         assert!(Well::new(beta).is_err());
     }
-    assert!(TwoModes::new(5.0, 0.0, 0.5).is_err());
+    // Two normal laws of variance 1/(8β), times one of variance 1.
+    let narrow = Well::new(1e10).unwrap().log_normalizer();
+    assert!((narrow - (2.0 * TAU / (8e10f64).sqrt()).ln()).abs() < 1e-9, "{narrow}");
+    for sigma in [0.0, 1e-160, 1e160] {
+        assert!(TwoModes::new(5.0, sigma, 0.5).is_err(), "{sigma}");
+    }
     assert!(TwoModes::new(5.0, 1.0, 1.0).is_err());
     assert!(TwoModes::new(f64::NAN, 1.0, 0.5).is_err());
     let recipe = well(0);
@@ -517,8 +522,33 @@ fn bad_input() {
     assert!(Reweighting::of(&modes(), array![[0.0]].view(), &[0.0]).is_err());
 }
 
+/// A potential that is the same number everywhere.
+#[derive(Debug)]
+struct Level(f64);
+
+impl Potential for Level {
+    fn dimension(&self) -> usize {
+        2
+    }
+
+    fn value(&self, _x: &[f64], gradient: &mut [f64]) -> f64 {
+        gradient.fill(0.0);
+        self.0
+    }
+}
+
 #[test]
 fn values_that_are_not_finite() {
+    let flow = RealNvp::alternating(2, 2, &[4]).unwrap();
+    let (theta, z) = (vec![0.0; flow.parameters()], array![[1.0, 1.0]]);
+    let loss = |u: f64| {
+        let mut shards = Shards::new(flow.parameters(), FlowPass::new);
+        add_reverse_kl(&flow, &Level(u), &theta, z.view(), &mut shards, &mut vec![0.0; theta.len()])
+    };
+    assert!((loss(3.0).unwrap() - (2.0 - TAU.ln())).abs() < 1e-14);
+    for u in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        assert!(loss(u).unwrap_err().to_string().starts_with("`loss` became"), "{u}");
+    }
     let weights = Reweighting::new(vec![0.0, 1.0]).unwrap();
     for value in [f64::NAN, f64::INFINITY] {
         assert!(weights.expectation(&[1.0, value]).unwrap_err().to_string().starts_with("`values`"));

@@ -59,3 +59,20 @@ fn bad_input() {
     assert!(mmd_squared(a.view(), a.view(), &[]).is_err());
     assert!(mmd_squared(array![[f64::NAN, 0.0], [0.0, 0.0]].view(), a.view(), &[1.0]).is_err());
 }
+
+/// Points and bandwidths that are finite, with squares or sums that are not.
+#[test]
+fn the_ends_of_floating_point() {
+    let (a, b) = (array![[0.0], [0.0]], array![[0.0], [1.0]]);
+    // E k(x, x') = 1, E k(y, y') = k(0, 1) and E k(x, y) = (1 + k(0, 1))/2, where k(0, 1) is 0 or 1.
+    for (width, exact) in [(1e-150, 0.0), (1e150, 0.0)] {
+        assert_eq!(mmd_squared(a.view(), b.view(), &[width]).unwrap(), exact, "{width}");
+    }
+    for width in [5e-324, 1e-160, 1e160] {
+        let error = mmd_squared(a.view(), b.view(), &[1.0, width]).unwrap_err().to_string();
+        assert!(error.contains("1/(2b²)"), "{error}");
+    }
+    let wide = array![[1.7e308, 1.7e308], [-1.7e308, -1.7e308]];
+    let mut stream = Streams::new(5, "wide").stream(0);
+    assert!(sliced_wasserstein_2(wide.view(), wide.view(), 8, &mut stream).is_err());
+}

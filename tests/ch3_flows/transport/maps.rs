@@ -394,3 +394,16 @@ fn edges() {
     assert_eq!([1.0, 2.0, 3.0].map(|x| interval.density(x)), [0.5, 0.5, 0.0]);
     assert_eq!(LineLaw::Exponential { rate: 2.0 }.density(0.0), 0.0);
 }
+
+/// Numbers that are finite, with sums and products that are not.
+#[test]
+fn the_ends_of_floating_point() {
+    for overflows in [[[1e200, 0.0], [0.0, 1e200]], [[1e200, 1e200], [1e200, 1e200]]] {
+        let error = Affine::new(overflows, [0.0; 2]).unwrap_err().to_string();
+        assert!(error.contains("finite"), "{error}");
+    }
+    // Twice 1.7e308 is the width; a tenth of the mass crosses it.
+    let law = |left: f64| Atoms::new(&[-1.7e308, 1.7e308], &[left, 1.0 - left]).unwrap();
+    assert_eq!(wasserstein_1(&law(0.5), &law(0.5)), 0.0);
+    assert!((wasserstein_1(&law(0.5), &law(0.6)) / 3.4e307 - 1.0).abs() < 1e-14);
+}

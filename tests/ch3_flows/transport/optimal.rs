@@ -533,3 +533,61 @@ fn one_thing_wrong_at_a_time() {
         assert!(source.monge_ampere_residual(&target, matrix, &DVector::zeros(n)).is_err(), "{n}");
     }
 }
+
+/// What is not finite is told, not handed on.
+#[test]
+fn motions_and_plans_beyond_the_finite() {
+    let (a, b) = (array![[0.0], [1.0]], array![[3.0], [4.0]]);
+    for progress in [f64::NAN, f64::INFINITY] {
+        let error = interpolate(a.view(), b.view(), &[0, 1], 2, |_| progress).unwrap_err().to_string();
+        assert!(error.contains("at step 0"), "{error}");
+    }
+    for place in [f64::NAN, f64::INFINITY, 1e200] {
+        let error = action(&[a.clone(), b.clone(), array![[3.0], [place]]]).unwrap_err().to_string();
+        assert!(error.contains("at step 1"), "{error}");
+    }
+    // Rounding the potentials moves them by more than ε: no plan has the marginals.
+    let square = array![[0.0, 1.0], [1.0, 0.0]];
+    let half = array![0.5, 0.5];
+    assert!(sinkhorn(square.view(), &half, &half, 1e-300, 1e-9).is_err());
+    assert!(sinkhorn(square.view(), &half, &half, 1e-6, 1e-9).is_ok());
+    // The ratio of the costs to ε overflows.
+    let error = sinkhorn(array![[0.0, 1e10], [1e10, 0.0]].view(), &half, &half, 1e-300, 1e-9).unwrap_err();
+    assert!(error.to_string().contains("epsilon"), "{error}");
+}
+
+/// Laws that are nearly flat, or whose coordinates have units far apart: A S_0 Aᵀ = S_1 in the units of S_1, and no root loses
+/// half of its digits.
+#[test]
+fn nearly_degenerate_normal_laws() {
+    let law = |covariance: [f64; 4]| Gaussian::new(&[0.0, 0.0], &covariance).unwrap();
+    let [round, _] = pair();
+    for (covariance, tolerance) in [
+        // A correlation of a tenth, in units 10¹⁰ apart: a rounding of one is 10⁻⁶ of the other.
+        ([1e-20, 1e-11, 1e-11, 1.0], 1e-4),
+        // Eigenvalues 2 and 10⁻⁸, and 2 and 10⁻¹²: S_0 is known to a rounding over the smaller one.
+        ([1.0, 1.0 - 1e-8, 1.0 - 1e-8, 1.0], 1e-7),
+        ([1.0, 1.0 - 1e-12, 1.0 - 1e-12, 1.0], 1e-3),
+    ] {
+        let flat = law(covariance);
+        let map = flat.optimal_map(&round).unwrap();
+        let image = &map * flat.covariance() * map.transpose();
+        assert!((image - round.covariance()).amax() < tolerance, "{covariance:?} {map}");
+        assert!((&map - map.transpose()).amax() <= 1e-14 * map.amax());
+        let size = flat.covariance().trace();
+        let itself = flat.distance_squared(&flat).unwrap();
+        assert!((0.0..1e-14 * size).contains(&itself), "{covariance:?} {itself}");
+    }
+    let error = law([1e-200, 0.0, 0.0, 1e200]).optimal_map(&round).unwrap_err().to_string();
+    assert!(error.contains("farther from singular"), "{error}");
+    // tr S_0 + tr S_1 − 2 tr (S_0^{1/2} S_1 S_0^{1/2})^{1/2} by hand: diagonal, and turned by an eighth of a turn.
+    let by_hand = |a: f64, b: f64| (a.sqrt() - 1.0).powi(2) + (b.sqrt() - 3.0).powi(2);
+    let turned = |a: f64, b: f64| law([0.5 * (a + b), 0.5 * (a - b), 0.5 * (a - b), 0.5 * (a + b)]);
+    let found = turned(1e-10, 4.0).distance_squared(&turned(1.0, 9.0)).unwrap();
+    assert!((found - by_hand(1e-10, 4.0)).abs() < 1e-10, "{found}");
+    // What is not a number, in a matrix or a point.
+    let (nan, unit) = (DMatrix::from_element(2, 2, f64::NAN), DMatrix::identity(2, 2));
+    assert!(round.cost(&round, &nan).is_err());
+    assert!(round.monge_ampere_residual(&round, &nan, &DVector::zeros(2)).is_err());
+    assert!(round.monge_ampere_residual(&round, &unit, &DVector::from_element(2, f64::NAN)).is_err());
+}
