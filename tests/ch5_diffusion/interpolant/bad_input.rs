@@ -36,7 +36,11 @@ fn schedules() {
         assert!(refusal(paths()[0].at(t)).contains("`t`"));
     }
     assert!(refusal(Path::ornstein_uhlenbeck(3.0).unwrap().at(0.0)).contains("derivatives"));
-    assert!(refusal(paths()[0].at(1.0).unwrap().velocity(&[1.0], &[0.0])).contains("alpha"));
+    for path in paths() {
+        let end = path.at(1.0).unwrap();
+        assert!(refusal(end.velocity(&[1.0], &[0.0])).contains("alpha"));
+        assert!(refusal(end.score(&[1.0], &[0.0])).contains("alpha"));
+    }
     assert!(refusal(paths()[0].at(0.0).unwrap().score(&[1.0], &[0.0])).contains("noise"));
 }
 
