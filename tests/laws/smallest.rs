@@ -6,7 +6,7 @@ use sdml::ch3_flows::data::DataLaw;
 use sdml::ch4_langevin::barriers::{Tempering, ladder, mean_passage_time};
 use sdml::ch4_langevin::ergodic::Traces;
 use sdml::ch4_langevin::sampler::DoubleWell;
-use sdml::ch5_diffusion::interpolant::{Empirical, Path};
+use sdml::ch5_diffusion::interpolant::{Empirical, Motion, Path};
 use sdml::ch5_diffusion::mixture::Mixture;
 use sdml::ch5_diffusion::score::Source;
 use sdml::random::Streams;
@@ -44,6 +44,13 @@ fn one_point_is_a_data_set() {
     let mut v = Array2::zeros((1, 2));
     data.write(0.5, array![[0.5, 0.0]].view(), v.view_mut()).unwrap();
     assert!((&v - &array![[-3.0, 2.0]]).iter().all(|miss| miss.abs() < 1e-12), "{v}");
+}
+
+#[test]
+fn particles_at_rest_make_no_detour() {
+    let detour = |path: &[Array2<f64>]| Motion::of(path).unwrap().detour();
+    assert_eq!(detour(&[array![[1.0]], array![[1.0]], array![[1.0]]]), 0.0);
+    assert_eq!(detour(&[array![[1.0]], array![[2.0]], array![[1.0]]]), f64::INFINITY);
 }
 
 #[test]
