@@ -11,7 +11,7 @@ use crate::ch2_control::neural_ode::Tableau;
 use crate::ch5_diffusion::batches::{Batches, Shard};
 use crate::ch5_diffusion::regression::{Part, beside_time, has_learned};
 use crate::ch5_diffusion::score::Source;
-use crate::error::at_least;
+use crate::error::{at_least, positive};
 use crate::random::{Stream, Streams};
 use crate::statistics::Estimate;
 use crate::{Error, Result};
@@ -238,10 +238,11 @@ impl Flow {
     /// The network with parameters θ for the times [0, T], whose loss was `losses[0]` before and `losses[1]` after training.
     ///
     /// # Errors
-    /// A network that does not take (x, t) to a vector like x; parameters of another number or not finite; a last loss that
-    /// is not finite or not below the first.
+    /// A network that does not take (x, t) to a vector like x; parameters of another number or not finite; a horizon that is
+    /// not positive; a last loss that is not finite or not below the first.
     pub fn new(network: Mlp, theta: Vec<f64>, horizon: f64, losses: [f64; 2]) -> Result<Self> {
         has_learned(&network, &theta, losses[1], losses[0])?;
+        positive("horizon", horizon)?;
         let (input, evaluation) = (Array2::zeros((0, network.inputs())), Evaluation::new());
         Ok(Self { network, theta, horizon, losses, input, evaluation })
     }

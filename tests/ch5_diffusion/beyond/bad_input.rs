@@ -219,8 +219,10 @@ fn digits() {
     assert!(refusal(base.from_rows(&rows)).contains("theta.len()"));
     let network = Mlp::new(&[65, 4, 64], Activation::Silu).unwrap();
     assert!(refusal(DigitModel::new(network, vec![], [0.1, 1.0], [1.0, 0.5])).contains("network"));
-    let learned_nothing = base.from_rows(&[base.rows().unwrap()[0].clone(), vec![1.0, 1.0]]);
-    assert!(refusal(learned_nothing).contains("train the network"));
+    for first in [1.0, f64::NAN] {
+        let learned_nothing = base.from_rows(&[base.rows().unwrap()[0].clone(), vec![first, 1.0]]);
+        assert!(refusal(learned_nothing).contains("train the network"));
+    }
 }
 
 #[test]

@@ -111,6 +111,11 @@ fn training() {
     assert!(flow(network.clone(), vec![f64::NAN; network.parameters()], 1.0).contains("theta"));
     assert!(flow(network.clone(), theta.clone(), f64::NAN).contains("loss"));
     assert!(flow(network.clone(), theta.clone(), 2.0).contains("train the network first"));
+    let flow = |horizon, losses| refusal(Flow::new(network.clone(), theta.clone(), horizon, losses));
+    assert!(flow(1.0, [f64::NAN, 1.0]).contains("loss"));
+    for horizon in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        assert!(flow(horizon, [2.0, 1.0]).contains("horizon"));
+    }
     assert!(refusal(recipe(8, 8).from_rows(std::slice::from_ref(&theta))).contains("rows"));
     let mut model = Flow::new(network, theta, 1.0, [2.0, 1.0]).unwrap();
     let mut out = Array2::zeros((1, 1));

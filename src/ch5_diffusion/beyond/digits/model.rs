@@ -50,11 +50,12 @@ impl DigitModel {
         }
         fits_parameters(&network, &theta)?;
         ordered(times[0], times[1])?;
-        if !losses[1].is_finite() || losses[1] >= losses[0] {
+        if losses[1].is_finite() && losses[1] < losses[0] {
+            Ok(Self { network, theta, times, losses })
+        } else {
             let allowed = format!("below {}, the first loss: train the network first", losses[0]);
-            return Err(Error::argument("loss", losses[1], allowed));
+            Err(Error::argument("loss", losses[1], allowed))
         }
-        Ok(Self { network, theta, times, losses })
     }
 
     /// The mean of |v_θ − v|² in the last tenth of the training.
