@@ -2,13 +2,14 @@
 
 use ndarray::{Array2, array};
 use sdml::ch1_preliminaries::fokker_planck::double_well::potential;
+use sdml::ch2_control::backprop::{Activation, Mlp};
 use sdml::ch3_flows::data::DataLaw;
 use sdml::ch4_langevin::barriers::{Tempering, ladder, mean_passage_time};
 use sdml::ch4_langevin::ergodic::Traces;
 use sdml::ch4_langevin::sampler::DoubleWell;
 use sdml::ch5_diffusion::interpolant::{Empirical, Motion, Path};
 use sdml::ch5_diffusion::mixture::Mixture;
-use sdml::ch5_diffusion::score::Source;
+use sdml::ch5_diffusion::score::{Denoiser, Source, flow_to_noise};
 use sdml::random::Streams;
 
 #[test]
@@ -51,6 +52,15 @@ fn particles_at_rest_make_no_detour() {
     let detour = |path: &[Array2<f64>]| Motion::of(path).unwrap().detour();
     assert_eq!(detour(&[array![[1.0]], array![[1.0]], array![[1.0]]]), 0.0);
     assert_eq!(detour(&[array![[1.0]], array![[2.0]], array![[1.0]]]), f64::INFINITY);
+}
+
+#[test]
+fn one_step_keeps_to_the_times_of_a_trained_score() {
+    let network = Mlp::new(&[2, 1], Activation::Silu).unwrap();
+    let model = Denoiser::new(network, vec![0.5, 0.0, 0.0], [0.0403, 3.1], 0.7).unwrap();
+    // In floating point 0.0403 + (3.1 − 0.0403) is more than 3.1.
+    let flowed = flow_to_noise(&model, &[3.1, 0.0403], array![[0.3]].view()).unwrap();
+    assert!(flowed.ends[[0, 0]].is_finite());
 }
 
 #[test]

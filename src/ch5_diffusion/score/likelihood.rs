@@ -133,7 +133,9 @@ fn runge_kutta<F: DivergentField>(field: &F, times: &[f64], points: ArrayView2<f
         let start = x.clone();
         let mut stage = start.clone();
         for (part, ahead, weight) in [(0.0, 0.5, 1.0), (0.5, 0.5, 2.0), (0.5, 1.0, 2.0), (1.0, 0.0, 1.0)] {
-            field.write_both(t + part * d, stage.view(), score.view_mut(), &mut divergence)?;
+            // Rounding must not put a stage beyond the times of a trained score.
+            let time = (t + part * d).min(pair[0]);
+            field.write_both(time, stage.view(), score.view_mut(), &mut divergence)?;
             // dx/dt = −x − s, and the gain falls at the rate n + ∇·s.
             let slope = -(&stage + &score);
             x.scaled_add(weight * d / 6.0, &slope);
