@@ -50,8 +50,9 @@ fn fields_and_flows() {
     let field = |t: f64, x: ndarray::ArrayView2<f64>, v: ndarray::ArrayViewMut2<f64>| exact.write(t, x, v);
     let z = array![[0.5], [1.0]];
     assert!(refusal(generate(Tableau::RK4, 1.0, 0, z.view(), field)).contains("steps"));
-    assert!(refusal(generate(Tableau::RK4, 0.0, 4, z.view(), field)).contains("end"));
-    assert!(refusal(generate(Tableau::RK4, f64::NAN, 4, z.view(), field)).contains("end"));
+    for horizon in [0.0, -1.0, f64::NAN] {
+        assert!(refusal(generate(Tableau::RK4, horizon, 4, z.view(), field)).contains("horizon"));
+    }
     assert!(refusal(generate(Tableau::RK4, 2.0, 4, z.view(), field)).contains("`t`"));
     assert!(
         refusal(generate(Tableau::RK4, 1.0, 4, Array2::zeros((2, 2)).view(), field)).contains("1 columns")
@@ -84,6 +85,11 @@ fn fields_and_flows() {
     let empirical = Empirical::new(z.view(), paths()[0]).unwrap();
     let mut out = Array2::zeros((2, 1));
     assert!(refusal(empirical.write(0.0, z.view(), out.view_mut())).contains("point masses"));
+    // RK4 asks for time 0 in its last stage. With six steps s = 5/6 + 1/6 rounds to less than 1.
+    for steps in 1..20 {
+        let flow = generate(Tableau::RK4, 1.0, steps, z.view(), |t, x, v| empirical.write(t, x, v));
+        assert!(refusal(flow).contains("point masses"));
+    }
     assert!(
         refusal(empirical.write(0.5, Array2::zeros((2, 2)).view(), out.view_mut())).contains("1 columns")
     );
