@@ -133,7 +133,7 @@ impl GuidedGaussian {
     /// (1 + w)/v − w/V.
     ///
     /// # Errors
-    /// A time that is negative or not finite; a precision that is not positive: the product cannot be normalised.
+    /// A time that is negative or not finite; a precision that is not positive: the product cannot be normalized.
     // ANCHOR: product
     pub fn product(&self, t: f64) -> Result<Normal> {
         let [alpha, beta] = self.score(time(t)?);

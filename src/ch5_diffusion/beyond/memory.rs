@@ -1,5 +1,5 @@
 //! Memorization. For finitely many data x_1, …, x_N the law of X(t) is the mixture of the N(e^{−t} x_i, c(t) I), and the
-//! score that minimises (5.4) over them is its score:
+//! score that minimizes (5.4) over them is its score:
 //!
 //! s(x, t) = (e^{−t} x̂(x) − x)/c(t),  x̂(x) = Σ_i r_i(x) x_i,  r_i ∝ exp(−|x − e^{−t} x_i|²/2c(t)).
 //!
@@ -67,12 +67,12 @@ impl EmpiricalScore {
 
     // ANCHOR: shares
     fn shares(&self, a: f64, c: f64, x: ArrayView1<f64>) -> Vec<f64> {
-        let exponent = |point: ArrayView1<f64>| {
-            -point.iter().zip(&x).map(|(p, x)| (x - a * p).powi(2)).sum::<f64>() / (2.0 * c)
-        };
-        let mut shares: Vec<f64> = self.points.outer_iter().map(exponent).collect();
-        let top = shares.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        shares.iter_mut().for_each(|share| *share = (*share - top).exp());
+        let square =
+            |point: ArrayView1<f64>| -> f64 { point.iter().zip(&x).map(|(p, x)| (x - a * p).powi(2)).sum() };
+        let mut shares: Vec<f64> = self.points.outer_iter().map(square).collect();
+        // The nearest first: over a small c all of them may be infinite.
+        let least = shares.iter().copied().fold(f64::INFINITY, f64::min);
+        shares.iter_mut().for_each(|share| *share = (0.5 * (least - *share) / c).exp());
         let total: f64 = shares.iter().sum();
         shares.iter_mut().for_each(|share| *share /= total);
         shares
@@ -123,10 +123,11 @@ impl ScoreField for EmpiricalScore {
         of_dimension("x", &x, self.dimension())?;
         let (a, c) = (decay(t), noise_variance(t));
         let value = |i: usize| {
-            let mut pull: Vec<f64> = x.row(i).iter().map(|x| -x / c).collect();
+            let mut pull = vec![0.0; self.dimension()];
             for (share, point) in self.shares(a, c, x.row(i)).into_iter().zip(self.points.outer_iter()) {
-                pull.iter_mut().zip(point).for_each(|(pull, p)| *pull += share * a * p / c);
+                pull.iter_mut().zip(point).for_each(|(pull, p)| *pull += share * p);
             }
+            pull.iter_mut().zip(x.row(i)).for_each(|(pull, x)| *pull = (a * *pull - x) / c);
             pull
         };
         let values: Vec<_> = (0..x.nrows()).into_par_iter().map(value).collect();
