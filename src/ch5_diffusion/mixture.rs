@@ -210,7 +210,7 @@ impl<const D: usize> Mixture<D> {
         x: &[f64; D],
         f: impl Fn(usize, &[f64; D]) -> [f64; N],
     ) -> (f64, [f64; N]) {
-        let (mut top, mut total, mut sum) = (f64::NEG_INFINITY, 0.0, [0.0; N]);
+        let (mut top, mut total, mut sum) = (f64::MIN, 0.0, [0.0; N]);
         for (k, component) in self.components.iter().enumerate() {
             let (log_term, pull) = component.pull(x);
             if log_term > top {
@@ -227,7 +227,7 @@ impl<const D: usize> Mixture<D> {
     }
     // ANCHOR_END: average
 
-    /// log p(x).
+    /// log p(x); −∞ where |x|² is beyond the finite numbers.
     pub fn log_density(&self, x: &[f64; D]) -> f64 {
         self.average(x, |_, _| []).0
     }
@@ -237,7 +237,8 @@ impl<const D: usize> Mixture<D> {
         self.log_density(x).exp()
     }
 
-    /// The score ∇ log p(x) = −Σ_k r_k(x) Σ_k⁻¹(x − m_k).
+    /// The score ∇ log p(x) = −Σ_k r_k(x) Σ_k⁻¹(x − m_k). Where |x|² is beyond the finite numbers, r_k is unknown, and so is the
+    /// score: NaN.
     // ANCHOR: score
     pub fn score(&self, x: &[f64; D]) -> [f64; D] {
         self.average(x, |_, pull| *pull).1
