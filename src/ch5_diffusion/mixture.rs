@@ -88,9 +88,9 @@ impl<const D: usize> Mixture<D> {
     ///
     /// # Errors
     /// No component; lists of different lengths; weights that are no probabilities; means that are not finite; a
-    /// deviation that is not positive.
+    /// deviation that is not positive, or whose square is 0 or infinite in floating point.
     pub fn isotropic(weights: &[f64], means: &[[f64; D]], deviation: f64) -> Result<Self> {
-        let variance = positive("deviation", deviation)?.powi(2);
+        let variance = positive("variance", positive("deviation", deviation)?.powi(2))?;
         Self::from_axes(weights, means, |_| Ok(([variance; D], None)))
     }
 
@@ -153,15 +153,18 @@ impl<const D: usize> Mixture<D> {
     /// The law of aX + bZ, Z ~ N(0, I) independent of X.
     ///
     /// # Errors
-    /// Numbers that are not finite, or both 0 (the law of 0 has no density).
+    /// Numbers that are not finite, or both 0 (the law of 0 has no density); variances that are 0 or infinite in floating point.
     // ANCHOR: noised
     pub fn noised(&self, a: f64, b: f64) -> Result<Self> {
         channel(a, b)?;
         let noise = |c: &Component<D>| {
             let variances = c.variances.map(|v| a * a * v + b * b);
-            Component::new(c.weight, c.mean.map(|m| a * m), variances, c.axes.clone())
+            for v in variances {
+                positive("variance", v)?;
+            }
+            Ok(Component::new(c.weight, c.mean.map(|m| a * m), variances, c.axes.clone()))
         };
-        Ok(Self { components: self.components.iter().map(noise).collect() })
+        Ok(Self { components: self.components.iter().map(noise).collect::<Result<_>>()? })
     }
     // ANCHOR_END: noised
 

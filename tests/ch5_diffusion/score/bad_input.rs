@@ -36,6 +36,12 @@ fn mixtures() {
     let law = Mixture::isotropic(&[0.5, 0.5], &means, 1.0).unwrap();
     assert!(refusal(law.noised(0.0, 0.0)).contains("`a` is 0"));
     assert!(refusal(law.noised(f64::NAN, 1.0)).contains('a'));
+    // Squares that are 0 or infinite.
+    for tiny_or_huge in [1e-170, 1e170] {
+        assert!(refused(&[0.5, 0.5], &means, tiny_or_huge).contains("variance"));
+        assert!(refusal(law.noised(tiny_or_huge, 0.0)).contains("variance"));
+        assert!(refusal(law.conditional_mean(0.0, tiny_or_huge, &[0.0])).contains("variance"));
+    }
     assert!(refusal(law.conditional_mean(1.0, f64::INFINITY, &[0.0])).contains('b'));
     assert!(refusal(law.quantile(1.0)).contains("probability"));
     assert!(refusal(Mixture::ring(0, 1.0, 0.1)).contains("count"));
