@@ -208,7 +208,7 @@ impl Protocol {
             .sample(self.rows()?, &Streams::new(self.seed, "noise"))
     }
 
-    /// Points of a trained velocity in the plane, with a path of the horizon 1, for all pairs: 20 steps of RK4.
+    /// Points of a trained velocity in the plane for all pairs: 20 steps of RK4.
     ///
     /// # Errors
     /// As [`generate`].
@@ -216,7 +216,7 @@ impl Protocol {
         let mut model = model.clone();
         let mut stream = Streams::new(self.seed, "noise").stream(0);
         let noise = Array2::from_shape_simple_fn((self.rows()?, 2), || stream.normal());
-        generate(Tableau::RK4, 1.0, 20, noise.view(), |t, x, v| model.write(t, x, v))
+        generate(Tableau::RK4, model.horizon(), 20, noise.view(), |t, x, v| model.write(t, x, v))
     }
 
     /// The quality of a trained score.

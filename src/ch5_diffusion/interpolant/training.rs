@@ -111,7 +111,7 @@ impl<D: Source> Recipe<D> {
         let mut stream = Streams::new(self.seed, "noise of the pairs").stream(0);
         let z = Array2::from_shape_simple_fn((at_least("pairs", pairs, 1)?, n), || stream.normal());
         let mut field = first.clone();
-        let x = generate(Tableau::RK4, self.path.horizon(), steps, z.view(), |t, x, v| field.write(t, x, v))?;
+        let x = generate(Tableau::RK4, first.horizon, steps, z.view(), |t, x, v| field.write(t, x, v))?;
         let pick = |stream: &mut Stream, rows: usize| {
             let drawn: Vec<usize> = (0..rows).map(|_| (stream.uniform() * pairs as f64) as usize).collect();
             Ok([&x, &z].map(|sample| sample.select(Axis(0), &drawn)))
@@ -250,6 +250,11 @@ impl Flow {
     /// The mean loss in the last tenth of the training.
     pub fn loss(&self) -> f64 {
         self.losses[1]
+    }
+
+    /// T.
+    pub fn horizon(&self) -> f64 {
+        self.horizon
     }
 
     /// Writes v_θ(xᵢ, t) into row i of `out`; on all cores.

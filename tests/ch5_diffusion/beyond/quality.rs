@@ -2,6 +2,7 @@ use crate::check::Check;
 use crate::quadrature::integrate;
 use crate::score::training::trained;
 use ndarray::{Array2, ArrayView2, array};
+use sdml::ch2_control::backprop::{Activation, Mlp};
 use sdml::ch2_control::neural_ode::Tableau;
 use sdml::ch3_flows::data::DataLaw;
 use sdml::ch3_flows::transport::{Gaussian, mmd_squared, sliced_wasserstein_2, wasserstein_2};
@@ -179,6 +180,18 @@ fn likelihood_of_a_velocity() {
         "differences of fourth order, 400 steps of RK4 there and back",
         flowed.log_densities()[0] - 2.0 * flowed.gains[0],
     );
+}
+
+/// v = (−1, −1) moves every point by T in both coordinates on its way to the data.
+#[test]
+fn points_of_a_velocity_go_all_the_way() {
+    let network = Mlp::new(&[3, 2], Activation::Silu).unwrap();
+    let points = |horizon| {
+        let theta = vec![0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0, -1.0];
+        let flow = Flow::new(network.clone(), theta, horizon, [1.0, 0.5]).unwrap();
+        Protocol { points: 2, repeats: 2, ..Protocol::default() }.points_of_velocity(&flow).unwrap()
+    };
+    assert!((points(2.0) - points(1.0)).iter().all(|moved| (moved - 1.0).abs() < 1e-12));
 }
 
 #[test]
