@@ -69,6 +69,9 @@ fn fields_and_flows() {
     let latent = ExactVelocity::new(line(), paths()[0].with_latent(1.0).unwrap());
     assert!(refusal(latent.least_loss(4)).contains("latent"));
     assert!(refusal(exact.least_loss(0)).contains("nodes"));
+    let diffusion = ExactVelocity::new(line(), Path::ornstein_uhlenbeck(3.0).unwrap());
+    assert!(refusal(diffusion.least_loss(40)).contains("derivatives"));
+    assert!(diffusion.action(40).is_ok());
     let streams = Streams::new(1, "bad");
     assert!(refusal(diffuse(&exact, -0.1, 4, 4, &streams)).contains("epsilon"));
     assert!(refusal(diffuse(&exact, 0.1, 0, 4, &streams)).contains("steps"));
