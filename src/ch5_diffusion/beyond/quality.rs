@@ -274,7 +274,8 @@ impl Protocol {
     /// The mean of log p − log q over data held out.
     ///
     /// # Errors
-    /// Those of `log_q`; fewer than two points held out; logarithms that are not finite.
+    /// Those of `log_q`, and another number of logarithms than points; fewer than two points held out; logarithms that are not
+    /// finite.
     ///
     /// ```
     /// use sdml::{ch3_flows::data::DataLaw, ch5_diffusion::beyond::Protocol};
@@ -291,8 +292,12 @@ impl Protocol {
     ) -> Result<Estimate> {
         let mut stream = Streams::new(self.seed, "held out").stream(0);
         let points = law.points(at_least("held_out", self.held_out, 2)?, &mut stream);
+        let log_q = log_q(points.view())?;
+        if log_q.len() != points.nrows() {
+            return Err(Error::argument("log_q", log_q.len(), format!("{} numbers", points.nrows())));
+        }
         let log_p = points.outer_iter().map(|x| law.log_density([x[0], x[1]]));
-        Estimate::of(log_p.zip(log_q(points.view())?).map(|(p, q)| p - q))
+        Estimate::of(log_p.zip(log_q).map(|(p, q)| p - q))
     }
     // ANCHOR_END: excess
 }

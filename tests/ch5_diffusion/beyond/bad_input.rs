@@ -144,6 +144,7 @@ fn qualities() {
     let one = Protocol { held_out: 1, ..protocol.clone() };
     assert!(refusal(one.quality_of_noise(law)).contains("held_out"));
     assert!(protocol.excess(law, |x| Ok(vec![f64::NEG_INFINITY; x.nrows()])).is_err());
+    assert!(refusal(protocol.excess(law, |x| Ok(vec![0.0; x.nrows() - 1]))).contains("log_q"));
     assert!(refusal(Quality::from_row(&[0.0; 11])).contains("row.len()"));
     let estimate = Estimate { mean: 0.0, standard_error: 1.0, count: 1 };
     assert!(refusal(half_width(&estimate, 0.95)).contains("count"));
