@@ -3,14 +3,15 @@
 
 use ndarray::{Array2, ArrayView2, Axis, Slice};
 use rayon::prelude::*;
-use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::ch2_control::neural_ode::Tableau;
 use crate::ch3_flows::data::DataLaw;
 use crate::ch3_flows::transport::{mmd_squared, sliced_wasserstein_2, wasserstein_2};
 use crate::ch5_diffusion::interpolant::{Flow, generate};
 use crate::ch5_diffusion::mixture::Mixture;
-use crate::ch5_diffusion::score::{Denoiser, Method, Reverse, Source, descending_times, flow_to_noise};
+use crate::ch5_diffusion::score::{
+    Denoiser, Method, Reverse, Source, descending_times, flow_to_noise, integral,
+};
 use crate::error::at_least;
 use crate::random::Streams;
 use crate::statistics::Estimate;
@@ -318,6 +319,23 @@ pub fn half_width(estimate: &Estimate, level: f64) -> Result<f64> {
         return Err(Error::argument("level", level, "strictly between 0 and 1"));
     }
     let freedom = at_least("estimate.count", estimate.count as usize, 2)? - 1;
-    let student = StudentsT::new(0.0, 1.0, freedom as f64).expect("at least one degree of freedom");
-    Ok(student.inverse_cdf(0.5 + 0.5 * level) * estimate.standard_error)
+    Ok(student(level, freedom as f64)? * estimate.standard_error)
+}
+
+/// The t with P(|T| ≤ t) = `level` for T of Student's law with ν = `freedom` degrees of freedom, by bisection of log t: for
+/// t = √ν tan φ the probability is the share of ∫_0^φ in ∫_0^{π/2} cos^{ν−1}. The rest is an integral over the angle beyond,
+/// so that both tails keep their digits.
+fn student(level: f64, freedom: f64) -> Result<f64> {
+    let (root, power) = (freedom.sqrt(), freedom - 1.0);
+    let (mut low, mut high) = (-700.0f64, 50.0f64);
+    // 750/2⁶⁴ is less than a rounding of t.
+    for _ in 0..64 {
+        let middle = 0.5 * (low + high);
+        let t = middle.exp();
+        let inside = integral(0.0, (t / root).atan(), |angle| angle.cos().powf(power))?;
+        // From the end where the integrand is greatest, at which the panels are narrow.
+        let beyond = -integral((root / t).atan(), 0.0, |angle| angle.sin().powf(power))?;
+        if inside * (1.0 - level) < level * beyond { low = middle } else { high = middle }
+    }
+    Ok((0.5 * (low + high)).exp())
 }
