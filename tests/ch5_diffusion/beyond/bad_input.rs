@@ -183,6 +183,8 @@ fn digits() {
     assert!(refused(DigitLaw { stretch: [1.0, 0.5], ..law }).contains("in order"));
     assert!(refused(DigitLaw { stretch: [1.0, f64::NAN], ..law }).contains("in order"));
     assert!(refusal(Templates::new(&law, 0, &Streams::new(1, "bad"))).contains("each"));
+    let noisy = DigitLaw { noise: f64::NAN, ..law };
+    assert!(refusal(Templates::new(&noisy, 1, &Streams::new(1, "bad"))).contains("noise"));
     let templates = Templates::new(&law, 1, &Streams::new(1, "templates")).unwrap();
     assert!(templates.nearest(array![[0.0, 1.0]].view()).is_err());
     assert!(templates.agreement(Array2::zeros((0, 64)).view()).is_err());

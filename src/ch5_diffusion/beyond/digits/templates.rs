@@ -32,7 +32,7 @@ impl Templates {
     /// # Errors
     /// No templates; as [`DigitLaw::valid`].
     pub fn new(law: &DigitLaw, each: usize, streams: &Streams) -> Result<Self> {
-        let clean = DigitLaw { noise: 0.0, ..*law };
+        let clean = DigitLaw { noise: 0.0, ..law.valid()? };
         Ok(Self { images: clean.images(LABELS * at_least("each", each, 1)?, streams)? })
     }
 
