@@ -9,7 +9,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 
 use crate::ch3_flows::transport::squared_distances;
-use crate::ch5_diffusion::score::{ScoreField, decay, noise_variance, of_dimension};
+use crate::ch5_diffusion::score::{ScoreField, decay, fitting, noise_variance, of_dimension};
 use crate::error::{at_least, finite, positive};
 use crate::random::Streams;
 use crate::statistics::Estimate;
@@ -120,7 +120,7 @@ impl ScoreField for EmpiricalScore {
     // ANCHOR: score
     fn write(&self, t: f64, x: ArrayView2<f64>, (): &mut (), mut score: ArrayViewMut2<f64>) -> Result<()> {
         let t = positive("t", t)?;
-        of_dimension("x", &x, self.dimension())?;
+        fitting(&x, &score, self.dimension())?;
         let (a, c) = (decay(t), noise_variance(t));
         let value = |i: usize| {
             let mut pull = vec![0.0; self.dimension()];

@@ -5,7 +5,7 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use super::field::{ExactScore, ScoreField, of_dimension, time};
+use super::field::{ExactScore, ScoreField, fitting, of_dimension, time};
 use super::noising::Noising;
 use super::reverse::check_grid;
 use crate::error::{at_least, stays_finite};
@@ -28,7 +28,7 @@ pub trait DivergentField: ScoreField {
     /// Writes s(xᵢ, t) into row i of `score` and ∇·s(xᵢ, t) into `divergence[i]`.
     ///
     /// # Errors
-    /// As [`ScoreField::write`].
+    /// As [`ScoreField::write`]; another number of places for the divergence than points.
     fn write_both(
         &self,
         t: f64,
@@ -36,6 +36,16 @@ pub trait DivergentField: ScoreField {
         score: ArrayViewMut2<f64>,
         divergence: &mut [f64],
     ) -> Result<()>;
+}
+
+/// Refuses another number of places than points.
+pub(super) fn a_place_each(divergence: &[f64], x: &ArrayView2<f64>) -> Result<()> {
+    if divergence.len() == x.nrows() {
+        Ok(())
+    } else {
+        let allowed = format!("{}, the number of points", x.nrows());
+        Err(Error::argument("divergence.len()", divergence.len(), allowed))
+    }
 }
 
 impl<const D: usize> DivergentField for ExactScore<D> {
@@ -47,7 +57,8 @@ impl<const D: usize> DivergentField for ExactScore<D> {
         divergence: &mut [f64],
     ) -> Result<()> {
         let law = Noising::OrnsteinUhlenbeck.law(self.data(), time(t)?)?;
-        of_dimension("x", &x, D)?;
+        fitting(&x, &score, D)?;
+        a_place_each(divergence, &x)?;
         for (i, divergence) in divergence.iter_mut().enumerate() {
             let point = std::array::from_fn(|k| x[[i, k]]);
             *divergence = law.laplacian(&point);

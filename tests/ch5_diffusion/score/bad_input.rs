@@ -5,8 +5,8 @@ use sdml::ch1_preliminaries::learning::Schedule;
 use sdml::ch2_control::backprop::{Activation, Mlp};
 use sdml::ch5_diffusion::mixture::Mixture;
 use sdml::ch5_diffusion::score::{
-    Circulating, Denoiser, ExactScore, GaussianCase, Method, Noising, Normal, Recipe, Reverse, Samples,
-    ScoreError, ScoreField, Source, descending_times, flow_to_noise,
+    Circulating, Denoiser, DivergentField, ExactScore, GaussianCase, Method, Noising, Normal, Recipe,
+    Reverse, Samples, ScoreError, ScoreField, Source, descending_times, flow_to_noise,
 };
 use sdml::random::{Stream, Streams};
 
@@ -98,6 +98,15 @@ fn fields_and_cases() {
     let write = |t: f64| score.write(t, x.view(), &mut (), Array2::zeros((1, 2)).view_mut());
     assert!(refusal(write(-1.0)).contains("`t`"));
     assert!(refusal(write(f64::NAN)).contains("`t`"));
+    for shape in [(1, 3), (2, 2), (0, 2)] {
+        let mut place = Array2::zeros(shape);
+        assert!(refusal(score.write(1.0, x.view(), &mut (), place.view_mut())).contains("`score`"));
+    }
+    for places in [0, 2] {
+        let mut place = x.clone();
+        let both = score.write_both(1.0, x.view(), place.view_mut(), &mut vec![0.0; places]);
+        assert!(refusal(both).contains("divergence.len()"));
+    }
     assert!(refusal(Circulating::new(score.data().clone(), f64::NAN)).contains("strength"));
     assert!(refusal(Noising::variance_preserving(0.0, 1.0)).contains("first"));
     assert!(refusal(Noising::variance_preserving(0.1, f64::NAN)).contains("last"));
@@ -186,6 +195,13 @@ fn trained_scores() {
         assert!(write(t, array![[0.0, 0.0]]).contains("as in training"));
     }
     assert!(write(1.0, array![[0.0]]).contains("2 columns"));
+    let (point, mut narrow) = (array![[0.0, 0.0]], array![[0.0]]);
+    let one = model.write(1.0, point.view(), &mut model.workspace(), narrow.view_mut());
+    assert!(refusal(one).contains("`score`"));
+    let both = model.write_both(1.0, point.view(), narrow.view_mut(), &mut [0.0]);
+    assert!(refusal(both).contains("`score`"));
+    let both = model.write_both(1.0, point.view(), point.clone().view_mut(), &mut [0.0; 2]);
+    assert!(refusal(both).contains("divergence.len()"));
     assert!(write(1.0, array![[0.0, f64::NAN]]).contains("`x`"));
     assert!(refusal(base.loss(&model, 1, 0)).contains("points"));
 }
