@@ -5,8 +5,8 @@ use sdml::ch1_preliminaries::learning::Schedule;
 use sdml::ch2_control::backprop::{Activation, Mlp};
 use sdml::ch5_diffusion::mixture::Mixture;
 use sdml::ch5_diffusion::score::{
-    Circulating, Denoiser, DivergentField, ExactScore, GaussianCase, Method, Noising, Normal, Recipe,
-    Reverse, Samples, ScoreError, ScoreField, Source, descending_times, flow_to_noise,
+    Budget, Circulating, Denoiser, DivergentField, ExactScore, GaussianCase, Method, Noising, Normal, Recipe,
+    Reverse, Samples, ScoreError, ScoreField, Source, Sources, descending_times, flow_to_noise,
 };
 use sdml::random::{Stream, Streams};
 
@@ -119,6 +119,15 @@ fn fields_and_cases() {
     assert!(refusal(case.reversed(-1.0, 1.0, Normal::STANDARD)).contains("`h`"));
     assert!(refusal(case.reversed(1.0, 0.0, Normal::STANDARD)).contains("times[0]"));
     assert!(refusal(case.stepped(Method::Heun, 1.0, &[1.0, 0.0], Normal::STANDARD)).contains("Heun"));
+    // With and without the error of the steps.
+    let budget = Budget { case, h: 1.0, times: vec![1.0, 0.0], method: Method::Euler, points: 2 };
+    for sources in [Sources::NONE, Sources::ALL] {
+        let refused = |budget: Budget| refusal(budget.squared_error(sources));
+        assert!(refused(Budget { times: vec![], ..budget.clone() }).contains("times.len()"));
+        assert!(refused(Budget { times: vec![1.0, 2.0], ..budget.clone() }).contains("falling"));
+        assert!(refused(Budget { h: -1.0, ..budget.clone() }).contains("`h`"));
+        assert!(refused(Budget { method: Method::Heun, ..budget.clone() }).contains("Heun"));
+    }
 }
 
 #[test]
