@@ -366,7 +366,8 @@ impl<const D: usize> Mixture<D> {
         points.map(|x| self.density(&x) * f(&x)).sum::<f64>() * h.powi(D as i32)
     }
 
-    /// E|∇ log p(X)|², the Fisher information of translations, by [`Self::expectation`].
+    /// E|∇ log p(X)|², the Fisher information of translations, by [`Self::expectation`]. Between components some seven deviations
+    /// apart the score has poles near the real points, and the relative error reaches 4e-8; it is less if they are nearer or farther.
     pub fn fisher_information(&self) -> f64 {
         self.expectation(|x| self.score(x).iter().map(|s| s * s).sum())
     }
