@@ -326,15 +326,17 @@ pub fn half_width(estimate: &Estimate, level: f64) -> Result<f64> {
 /// t = √ν tan φ the probability is the share of ∫_0^φ in ∫_0^{π/2} cos^{ν−1}. The rest is an integral over the angle beyond,
 /// so that both tails keep their digits.
 fn student(level: f64, freedom: f64) -> Result<f64> {
-    let (root, power) = (freedom.sqrt(), freedom - 1.0);
+    let root = freedom.sqrt();
+    // cos^{ν−1} from the tangent: a power of the rounded cosine would lose the digits of a great ν.
+    let density = |tangent: f64| (-0.5 * (freedom - 1.0) * (tangent * tangent).ln_1p()).exp();
     let (mut low, mut high) = (-700.0f64, 50.0f64);
     // 750/2⁶⁴ is less than a rounding of t.
     for _ in 0..64 {
         let middle = 0.5 * (low + high);
         let t = middle.exp();
-        let inside = integral(0.0, (t / root).atan(), |angle| angle.cos().powf(power))?;
+        let inside = integral(0.0, (t / root).atan(), |angle| density(angle.tan()))?;
         // From the end where the integrand is greatest, at which the panels are narrow.
-        let beyond = -integral((root / t).atan(), 0.0, |angle| angle.sin().powf(power))?;
+        let beyond = -integral((root / t).atan(), 0.0, |angle| density(1.0 / angle.tan()))?;
         if inside * (1.0 - level) < level * beyond { low = middle } else { high = middle }
     }
     Ok((0.5 * (low + high)).exp())
