@@ -88,7 +88,7 @@ impl<const D: usize> Mixture<D> {
     ///
     /// # Errors
     /// No component; lists of different lengths; weights that are no probabilities; means that are not finite; a
-    /// deviation that is not positive.
+    /// deviation that is not positive, or whose square is 0 or infinite in floating point.
     ///
     /// ```
     /// use sdml::ch5_diffusion::mixture::Mixture;
@@ -98,7 +98,7 @@ impl<const D: usize> Mixture<D> {
     /// assert!(Mixture::isotropic(&[0.5, 0.5], &[[2.0]], 0.5).is_err());
     /// ```
     pub fn isotropic(weights: &[f64], means: &[[f64; D]], deviation: f64) -> Result<Self> {
-        let variance = positive("deviation", deviation)?.powi(2);
+        let variance = positive("variance", positive("deviation", deviation)?.powi(2))?;
         Self::from_axes(weights, means, |_| Ok(([variance; D], None)))
     }
 
@@ -169,7 +169,7 @@ impl<const D: usize> Mixture<D> {
     /// The law of aX + bZ, Z ~ N(0, I) independent of X.
     ///
     /// # Errors
-    /// Numbers that are not finite, or both 0 (the law of 0 has no density).
+    /// Numbers that are not finite, or both 0 (the law of 0 has no density); variances that are 0 or infinite in floating point.
     ///
     /// ```
     /// use sdml::ch5_diffusion::mixture::Mixture;
@@ -183,9 +183,12 @@ impl<const D: usize> Mixture<D> {
         channel(a, b)?;
         let noise = |c: &Component<D>| {
             let variances = c.variances.map(|v| a * a * v + b * b);
-            Component::new(c.weight, c.mean.map(|m| a * m), variances, c.axes.clone())
+            for v in variances {
+                positive("variance", v)?;
+            }
+            Ok(Component::new(c.weight, c.mean.map(|m| a * m), variances, c.axes.clone()))
         };
-        Ok(Self { components: self.components.iter().map(noise).collect() })
+        Ok(Self { components: self.components.iter().map(noise).collect::<Result<_>>()? })
     }
     // ANCHOR_END: noised
 
@@ -248,7 +251,7 @@ impl<const D: usize> Mixture<D> {
         x: &[f64; D],
         f: impl Fn(usize, &[f64; D]) -> [f64; N],
     ) -> (f64, [f64; N]) {
-        let (mut top, mut total, mut sum) = (f64::NEG_INFINITY, 0.0, [0.0; N]);
+        let (mut top, mut total, mut sum) = (f64::MIN, 0.0, [0.0; N]);
         for (k, component) in self.components.iter().enumerate() {
             let (log_term, pull) = component.pull(x);
             if log_term > top {
@@ -265,7 +268,7 @@ impl<const D: usize> Mixture<D> {
     }
     // ANCHOR_END: average
 
-    /// log p(x).
+    /// log p(x); −∞ where |x|² is beyond the finite numbers.
     ///
     /// ```
     /// use sdml::ch5_diffusion::mixture::Mixture;
@@ -291,7 +294,8 @@ impl<const D: usize> Mixture<D> {
         self.log_density(x).exp()
     }
 
-    /// The score ∇ log p(x) = −Σ_k r_k(x) Σ_k⁻¹(x − m_k).
+    /// The score ∇ log p(x) = −Σ_k r_k(x) Σ_k⁻¹(x − m_k). Where |x|² is beyond the finite numbers, r_k is unknown, and so is the
+    /// score: NaN.
     ///
     /// ```
     /// use sdml::ch5_diffusion::mixture::Mixture;
@@ -463,7 +467,8 @@ impl<const D: usize> Mixture<D> {
         points.map(|x| self.density(&x) * f(&x)).sum::<f64>() * h.powi(D as i32)
     }
 
-    /// E|∇ log p(X)|², the Fisher information of translations, by [`Self::expectation`].
+    /// E|∇ log p(X)|², the Fisher information of translations, by [`Self::expectation`]. Between components some seven deviations
+    /// apart the score has poles near the real points, and the relative error reaches 4e-8; it is less if they are nearer or farther.
     ///
     /// ```
     /// use sdml::ch5_diffusion::mixture::Mixture;

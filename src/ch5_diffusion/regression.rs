@@ -105,9 +105,10 @@ pub(super) fn fits_parameters(network: &Mlp, theta: &[f64]) -> Result<()> {
 /// Refuses what does not fit, and a loss that is not finite or not below that of an untrained guess.
 pub(super) fn has_learned(network: &Mlp, theta: &[f64], loss: f64, untrained: f64) -> Result<()> {
     fits(network, theta)?;
-    if !loss.is_finite() || loss >= untrained {
+    if loss.is_finite() && loss < untrained {
+        Ok(())
+    } else {
         let allowed = format!("below {untrained}, the loss of an untrained guess: train the network first");
-        return Err(Error::argument("loss", loss, allowed));
+        Err(Error::argument("loss", loss, allowed))
     }
-    Ok(())
 }

@@ -469,4 +469,6 @@ fn bad_input_is_refused() {
     let theta = vec![0.1; velocity.network().unwrap().parameters()];
     assert!(roads::interpolant(&velocity, &theta, 0, 10, 0).is_err());
     assert!(roads::interpolant(&velocity, &theta, 10, 0, 0).is_err());
+    let plane = velocity.generate(&theta, 10, Array2::zeros((3, 2)).view());
+    assert!(plane.unwrap_err().to_string().contains("1 columns"));
 }

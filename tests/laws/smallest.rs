@@ -2,13 +2,15 @@
 
 use ndarray::{Array2, array};
 use sdml::ch1_preliminaries::fokker_planck::double_well::potential;
+use sdml::ch2_control::backprop::{Activation, Mlp};
 use sdml::ch3_flows::data::DataLaw;
 use sdml::ch4_langevin::barriers::{Tempering, ladder, mean_passage_time};
 use sdml::ch4_langevin::ergodic::Traces;
 use sdml::ch4_langevin::sampler::DoubleWell;
-use sdml::ch5_diffusion::interpolant::{Empirical, Path};
+use sdml::ch5_diffusion::beyond::EmpiricalScore;
+use sdml::ch5_diffusion::interpolant::{Empirical, Motion, Path};
 use sdml::ch5_diffusion::mixture::Mixture;
-use sdml::ch5_diffusion::score::Source;
+use sdml::ch5_diffusion::score::{Denoiser, ScoreField, Source, flow_to_noise, noise_variance};
 use sdml::random::Streams;
 
 #[test]
@@ -44,6 +46,40 @@ fn one_point_is_a_data_set() {
     let mut v = Array2::zeros((1, 2));
     data.write(0.5, array![[0.5, 0.0]].view(), v.view_mut()).unwrap();
     assert!((&v - &array![[-3.0, 2.0]]).iter().all(|miss| miss.abs() < 1e-12), "{v}");
+}
+
+#[test]
+fn finitely_many_data_just_before_their_time() {
+    // Of −1 and 1 the second is the nearer to 0.3, and nothing is left of the first: v = −1 + (0.3 − (1 − t))/t, the score
+    // (e^{−t} − 0.3)/c(t). The squares of these times are 0 in floating point.
+    let (points, x) = (array![[-1.0], [1.0]], array![[0.3]]);
+    let data = Empirical::new(points.view(), Path::linear(1.0).unwrap()).unwrap();
+    let memory = EmpiricalScore::new(points.view()).unwrap();
+    for t in [1e-200, 1e-300, 4e-308] {
+        let mut v = Array2::zeros((1, 1));
+        data.write(t, x.view(), v.view_mut()).unwrap();
+        assert!((v[[0, 0]] * t + 0.7).abs() < 1e-12, "{t}: {v}");
+        assert_eq!(memory.responsibilities(t, x.row(0)).unwrap(), [0.0, 1.0]);
+        memory.write(t, x.view(), &mut (), v.view_mut()).unwrap();
+        assert!((v[[0, 0]] * noise_variance(t) - 0.7).abs() < 1e-12, "{t}: {v}");
+    }
+    assert_eq!(memory.responsibilities(1e-310, x.row(0)).unwrap(), [0.0, 1.0]);
+}
+
+#[test]
+fn particles_at_rest_make_no_detour() {
+    let detour = |path: &[Array2<f64>]| Motion::of(path).unwrap().detour();
+    assert_eq!(detour(&[array![[1.0]], array![[1.0]], array![[1.0]]]), 0.0);
+    assert_eq!(detour(&[array![[1.0]], array![[2.0]], array![[1.0]]]), f64::INFINITY);
+}
+
+#[test]
+fn one_step_keeps_to_the_times_of_a_trained_score() {
+    let network = Mlp::new(&[2, 1], Activation::Silu).unwrap();
+    let model = Denoiser::new(network, vec![0.5, 0.0, 0.0], [0.0403, 3.1], 0.7).unwrap();
+    // In floating point 0.0403 + (3.1 − 0.0403) is more than 3.1.
+    let flowed = flow_to_noise(&model, &[3.1, 0.0403], array![[0.3]].view()).unwrap();
+    assert!(flowed.ends[[0, 0]].is_finite());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 
 use crate::ch3_flows::transport::squared_distances;
-use crate::ch5_diffusion::score::{ScoreField, decay, noise_variance, of_dimension};
+use crate::ch5_diffusion::score::{ScoreField, decay, fitting, noise_variance, of_dimension};
 use crate::error::{at_least, finite, positive};
 use crate::random::Streams;
 use crate::statistics::Estimate;
@@ -91,12 +91,12 @@ impl EmpiricalScore {
 
     // ANCHOR: shares
     fn shares(&self, a: f64, c: f64, x: ArrayView1<f64>) -> Vec<f64> {
-        let exponent = |point: ArrayView1<f64>| {
-            -point.iter().zip(&x).map(|(p, x)| (x - a * p).powi(2)).sum::<f64>() / (2.0 * c)
-        };
-        let mut shares: Vec<f64> = self.points.outer_iter().map(exponent).collect();
-        let top = shares.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        shares.iter_mut().for_each(|share| *share = (*share - top).exp());
+        let square =
+            |point: ArrayView1<f64>| -> f64 { point.iter().zip(&x).map(|(p, x)| (x - a * p).powi(2)).sum() };
+        let mut shares: Vec<f64> = self.points.outer_iter().map(square).collect();
+        // The nearest first: over a small c all of them may be infinite.
+        let least = shares.iter().copied().fold(f64::INFINITY, f64::min);
+        shares.iter_mut().for_each(|share| *share = (0.5 * (least - *share) / c).exp());
         let total: f64 = shares.iter().sum();
         shares.iter_mut().for_each(|share| *share /= total);
         shares
@@ -162,13 +162,14 @@ impl ScoreField for EmpiricalScore {
     // ANCHOR: score
     fn write(&self, t: f64, x: ArrayView2<f64>, (): &mut (), mut score: ArrayViewMut2<f64>) -> Result<()> {
         let t = positive("t", t)?;
-        of_dimension("x", &x, self.dimension())?;
+        fitting(&x, &score, self.dimension())?;
         let (a, c) = (decay(t), noise_variance(t));
         let value = |i: usize| {
-            let mut pull: Vec<f64> = x.row(i).iter().map(|x| -x / c).collect();
+            let mut pull = vec![0.0; self.dimension()];
             for (share, point) in self.shares(a, c, x.row(i)).into_iter().zip(self.points.outer_iter()) {
-                pull.iter_mut().zip(point).for_each(|(pull, p)| *pull += share * a * p / c);
+                pull.iter_mut().zip(point).for_each(|(pull, p)| *pull += share * p);
             }
+            pull.iter_mut().zip(x.row(i)).for_each(|(pull, x)| *pull = (a * *pull - x) / c);
             pull
         };
         let values: Vec<_> = (0..x.nrows()).into_par_iter().map(value).collect();

@@ -3,14 +3,15 @@
 
 use ndarray::{Array2, ArrayView2, Axis, Slice};
 use rayon::prelude::*;
-use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::ch2_control::neural_ode::Tableau;
 use crate::ch3_flows::data::DataLaw;
 use crate::ch3_flows::transport::{mmd_squared, sliced_wasserstein_2, wasserstein_2};
 use crate::ch5_diffusion::interpolant::{Flow, generate};
 use crate::ch5_diffusion::mixture::Mixture;
-use crate::ch5_diffusion::score::{Denoiser, Method, Reverse, Source, descending_times, flow_to_noise};
+use crate::ch5_diffusion::score::{
+    Denoiser, Method, Reverse, Source, descending_times, flow_to_noise, integral,
+};
 use crate::error::at_least;
 use crate::random::Streams;
 use crate::statistics::Estimate;
@@ -278,7 +279,7 @@ impl Protocol {
             .sample(self.rows()?, &Streams::new(self.seed, "noise"))
     }
 
-    /// Points of a trained velocity in the plane, with a path of the horizon 1, for all pairs: 20 steps of RK4.
+    /// Points of a trained velocity in the plane for all pairs: 20 steps of RK4.
     ///
     /// # Errors
     /// As [`generate`].
@@ -298,7 +299,7 @@ impl Protocol {
         let mut model = model.clone();
         let mut stream = Streams::new(self.seed, "noise").stream(0);
         let noise = Array2::from_shape_simple_fn((self.rows()?, 2), || stream.normal());
-        generate(Tableau::RK4, 1.0, 20, noise.view(), |t, x, v| model.write(t, x, v))
+        generate(Tableau::RK4, model.horizon(), 20, noise.view(), |t, x, v| model.write(t, x, v))
     }
 
     /// The quality of a trained score.
@@ -395,7 +396,8 @@ impl Protocol {
     /// The mean of log p − log q over data held out.
     ///
     /// # Errors
-    /// Those of `log_q`; fewer than two points held out; logarithms that are not finite.
+    /// Those of `log_q`, and another number of logarithms than points; fewer than two points held out; logarithms that are not
+    /// finite.
     ///
     /// ```
     /// use sdml::{ch3_flows::data::DataLaw, ch5_diffusion::beyond::Protocol};
@@ -412,8 +414,12 @@ impl Protocol {
     ) -> Result<Estimate> {
         let mut stream = Streams::new(self.seed, "held out").stream(0);
         let points = law.points(at_least("held_out", self.held_out, 2)?, &mut stream);
+        let log_q = log_q(points.view())?;
+        if log_q.len() != points.nrows() {
+            return Err(Error::argument("log_q", log_q.len(), format!("{} numbers", points.nrows())));
+        }
         let log_p = points.outer_iter().map(|x| law.log_density([x[0], x[1]]));
-        Estimate::of(log_p.zip(log_q(points.view())?).map(|(p, q)| p - q))
+        Estimate::of(log_p.zip(log_q).map(|(p, q)| p - q))
     }
     // ANCHOR_END: excess
 }
@@ -434,6 +440,25 @@ pub fn half_width(estimate: &Estimate, level: f64) -> Result<f64> {
         return Err(Error::argument("level", level, "strictly between 0 and 1"));
     }
     let freedom = at_least("estimate.count", estimate.count as usize, 2)? - 1;
-    let student = StudentsT::new(0.0, 1.0, freedom as f64).expect("at least one degree of freedom");
-    Ok(student.inverse_cdf(0.5 + 0.5 * level) * estimate.standard_error)
+    Ok(student(level, freedom as f64)? * estimate.standard_error)
+}
+
+/// The t with P(|T| ≤ t) = `level` for T of Student's law with ν = `freedom` degrees of freedom, by bisection of log t: for
+/// t = √ν tan φ the probability is the share of ∫_0^φ in ∫_0^{π/2} cos^{ν−1}. The rest is an integral over the angle beyond,
+/// so that both tails keep their digits.
+fn student(level: f64, freedom: f64) -> Result<f64> {
+    let root = freedom.sqrt();
+    // cos^{ν−1} from the tangent: a power of the rounded cosine would lose the digits of a great ν.
+    let density = |tangent: f64| (-0.5 * (freedom - 1.0) * (tangent * tangent).ln_1p()).exp();
+    let (mut low, mut high) = (-700.0f64, 50.0f64);
+    // 750/2⁶⁴ is less than a rounding of t.
+    for _ in 0..64 {
+        let middle = 0.5 * (low + high);
+        let t = middle.exp();
+        let inside = integral(0.0, (t / root).atan(), |angle| density(angle.tan()))?;
+        // From the end where the integrand is greatest, at which the panels are narrow.
+        let beyond = -integral((root / t).atan(), 0.0, |angle| density(1.0 / angle.tan()))?;
+        if inside * (1.0 - level) < level * beyond { low = middle } else { high = middle }
+    }
+    Ok((0.5 * (low + high)).exp())
 }

@@ -1,7 +1,7 @@
 //! Finitely many data x_1, …, x_N: the exact minimizer of (5.8) for the law that gives each of them the probability 1/N.
 //! With X̄(x, t) = Σ wᵢ xᵢ, wᵢ ∝ exp(−|x − αxᵢ|²/(2β²)), it is v = α̇ X̄ + β̇ (x − αX̄)/β, and its flow ends in the data.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 
 use super::path::Path;
 use crate::error::{at_least, finite};
@@ -81,19 +81,16 @@ impl Empirical {
             return Err(Error::argument("x", format!("{:?}", x.dim()), allowed));
         }
         for (x, mut out) in x.outer_iter().zip(out.outer_iter_mut()) {
-            let logs: Vec<f64> = self
-                .points
-                .outer_iter()
-                .map(|data| {
-                    let square: f64 = x.iter().zip(data).map(|(x, d)| (x - c.alpha * d).powi(2)).sum();
-                    -square / (2.0 * c.beta * c.beta)
-                })
-                .collect();
-            let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let square = |data: ArrayView1<f64>| -> f64 {
+                x.iter().zip(data).map(|(x, d)| (x - c.alpha * d).powi(2)).sum()
+            };
+            let squares: Vec<f64> = self.points.outer_iter().map(square).collect();
+            let least = squares.iter().copied().fold(f64::INFINITY, f64::min);
             let mut total = 0.0;
             out.fill(0.0);
-            for (log, data) in logs.iter().zip(self.points.outer_iter()) {
-                let weight = (log - top).exp();
+            for (square, data) in squares.iter().zip(self.points.outer_iter()) {
+                // The nearest first, and β twice: β² may vanish where β does not.
+                let weight = (0.5 * (least - square) / c.beta / c.beta).exp();
                 total += weight;
                 out.scaled_add(weight, &data);
             }

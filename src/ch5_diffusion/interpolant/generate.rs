@@ -4,12 +4,13 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use crate::Result;
 use crate::ch2_control::neural_ode::{FixedStep, Stages, Tableau};
+use crate::error::positive;
 
 /// Y(T) for Y(0) = `noise`, one point a row, by `steps` steps of an explicit scheme. `velocity(t, x, out)` writes v(x, t), t
 /// being the time of the path: 0 at the data, T = `horizon` at the noise.
 ///
 /// # Errors
-/// No steps, a horizon that is 0 or not finite, errors of `velocity`, and a state that leaves the finite numbers.
+/// No steps, a horizon that is not positive, errors of `velocity`, and a state that leaves the finite numbers.
 ///
 /// ```
 /// use ndarray::array;
@@ -67,9 +68,13 @@ fn run(
     mut velocity: impl FnMut(f64, ArrayView2<f64>, ArrayViewMut2<f64>) -> Result<()>,
     mut observe: impl FnMut(ArrayView2<f64>),
 ) -> Result<Array2<f64>> {
+    positive("horizon", horizon)?;
     let mut y = noise.to_owned();
     let reversed = |s: f64, y: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
-        velocity((horizon - s).max(0.0), y, out.view_mut())?;
+        let t = horizon - s;
+        // A last stage at T is at T whatever the rounding of s.
+        let t = if t > 1e-12 * horizon { t } else { 0.0 };
+        velocity(t, y, out.view_mut())?;
         out.mapv_inplace(|v| -v);
         Ok(())
     };

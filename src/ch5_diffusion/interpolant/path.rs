@@ -102,7 +102,7 @@ impl Coefficients {
     /// The score at x if the velocity there is `velocity`.
     ///
     /// # Errors
-    /// α = 0, or no noise (B = 0).
+    /// α = 0; α̇B²/α = BḂ, as where there is no noise: the score does not enter the velocity.
     pub fn score<const D: usize>(&self, x: &[f64; D], velocity: &[f64; D]) -> Result<[f64; D]> {
         self.has_signal()?;
         let (drift, weight) = (self.alpha_dot / self.alpha, self.weight_of_score());
@@ -234,12 +234,16 @@ impl Path {
     /// # Errors
     /// A horizon that is not positive.
     pub fn trigonometric(horizon: f64) -> Result<Self> {
+        fn sin_cos(t: f64, h: f64) -> (f64, f64) {
+            // The cosine of π/2 rounded is not 0, and α(T) must be.
+            if t < h { (FRAC_PI_2 * t / h).sin_cos() } else { (1.0, 0.0) }
+        }
         let cosine: Curve = |t, h| {
-            let (sin, cos) = (FRAC_PI_2 * t / h).sin_cos();
+            let (sin, cos) = sin_cos(t, h);
             [cos, -FRAC_PI_2 / h * sin]
         };
         let sine: Curve = |t, h| {
-            let (sin, cos) = (FRAC_PI_2 * t / h).sin_cos();
+            let (sin, cos) = sin_cos(t, h);
             [sin, FRAC_PI_2 / h * cos]
         };
         Self::new("trigonometric", horizon, cosine, sine)

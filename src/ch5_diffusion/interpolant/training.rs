@@ -11,7 +11,7 @@ use crate::ch2_control::neural_ode::Tableau;
 use crate::ch5_diffusion::batches::{Batches, Shard};
 use crate::ch5_diffusion::regression::{Part, beside_time, has_learned};
 use crate::ch5_diffusion::score::Source;
-use crate::error::at_least;
+use crate::error::{at_least, positive};
 use crate::random::{Stream, Streams};
 use crate::statistics::Estimate;
 use crate::{Error, Result};
@@ -145,7 +145,7 @@ impl<D: Source> Recipe<D> {
         let mut stream = Streams::new(self.seed, "noise of the pairs").stream(0);
         let z = Array2::from_shape_simple_fn((at_least("pairs", pairs, 1)?, n), || stream.normal());
         let mut field = first.clone();
-        let x = generate(Tableau::RK4, self.path.horizon(), steps, z.view(), |t, x, v| field.write(t, x, v))?;
+        let x = generate(Tableau::RK4, first.horizon, steps, z.view(), |t, x, v| field.write(t, x, v))?;
         let pick = |stream: &mut Stream, rows: usize| {
             let drawn: Vec<usize> = (0..rows).map(|_| (stream.uniform() * pairs as f64) as usize).collect();
             Ok([&x, &z].map(|sample| sample.select(Axis(0), &drawn)))
@@ -312,8 +312,8 @@ impl Flow {
     /// The network with parameters θ for the times [0, T], whose loss was `losses[0]` before and `losses[1]` after training.
     ///
     /// # Errors
-    /// A network that does not take (x, t) to a vector like x; parameters of another number or not finite; a last loss that
-    /// is not finite or not below the first.
+    /// A network that does not take (x, t) to a vector like x; parameters of another number or not finite; a horizon that is
+    /// not positive; a last loss that is not finite or not below the first.
     ///
     /// ```
     /// use sdml::{ch2_control::backprop::{Activation, Mlp}, ch5_diffusion::interpolant::Flow};
@@ -325,6 +325,7 @@ impl Flow {
     /// ```
     pub fn new(network: Mlp, theta: Vec<f64>, horizon: f64, losses: [f64; 2]) -> Result<Self> {
         has_learned(&network, &theta, losses[1], losses[0])?;
+        positive("horizon", horizon)?;
         let (input, evaluation) = (Array2::zeros((0, network.inputs())), Evaluation::new());
         Ok(Self { network, theta, horizon, losses, input, evaluation })
     }
@@ -339,6 +340,11 @@ impl Flow {
     /// ```
     pub fn loss(&self) -> f64 {
         self.losses[1]
+    }
+
+    /// T.
+    pub fn horizon(&self) -> f64 {
+        self.horizon
     }
 
     /// Writes v_θ(xᵢ, t) into row i of `out`; on all cores.

@@ -207,7 +207,8 @@ impl<const D: usize> ExactVelocity<D> {
     /// The least value of (5.8): the integral of [`Self::least_loss_at`] over [0, T], by Gauss–Legendre with `nodes` nodes.
     ///
     /// # Errors
-    /// As [`Self::least_loss_at`]; no nodes.
+    /// As [`Self::least_loss_at`]; a derivative that is infinite at an end, like that of the OU path, for which the integral of
+    /// β̇² does not exist; no nodes.
     ///
     /// ```
     /// use sdml::ch5_diffusion::{interpolant::{ExactVelocity, Path}, mixture::Mixture};
@@ -219,6 +220,9 @@ impl<const D: usize> ExactVelocity<D> {
     /// # Ok::<(), sdml::Error>(())
     /// ```
     pub fn least_loss(&self, nodes: usize) -> Result<f64> {
+        for end in [0.0, self.path.horizon()] {
+            self.path.at(end)?;
+        }
         let rule = gauss_legendre(0.0, self.path.horizon(), nodes)?;
         rule.into_iter().map(|(t, w)| Ok(w * self.least_loss_at(t)?)).sum()
     }

@@ -51,7 +51,8 @@ fn second_moment(law: &[(f64, f64)]) -> f64 {
 /// ```
 ///
 /// # Errors
-/// A β or h that is not positive, no steps, fewer than two paths; an h beyond 0.1, where the drift −4x³ throws paths out.
+/// A β or h that is not positive, no steps, fewer than two paths; an h beyond 0.1, where the drift −4x³ throws paths out, and
+/// a path that it throws out all the same.
 // ANCHOR: stochastic
 pub fn stochastic(beta: f64, h: f64, steps: usize, paths: u64, seed: u64) -> Result<Road> {
     positive("beta", beta)?;

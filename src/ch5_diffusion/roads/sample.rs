@@ -13,7 +13,9 @@ use crate::ch1_preliminaries::learning::Schedule;
 use crate::ch2_control::backprop::{Activation, Evaluation, Mlp, Pass, Shards};
 use crate::ch2_control::neural_ode::{FixedStep, Stages, Tableau};
 use crate::ch3_flows::coupling::Trained;
-use crate::ch5_diffusion::score::{Denoiser, Method, Recipe, Reverse, Samples, Source, descending_times};
+use crate::ch5_diffusion::score::{
+    Denoiser, Method, Recipe, Reverse, Samples, Source, descending_times, of_dimension,
+};
 use crate::error::{at_least, positive};
 use crate::random::{Stream, Streams};
 use crate::statistics::Estimate;
@@ -281,7 +283,7 @@ impl Velocity {
     /// Carries noise to data: dY/dt = v_θ(Y, t) from t = 1 down to 0, in `steps` steps of RK4.
     ///
     /// # Errors
-    /// Parameters that do not fit; no steps; a state that leaves the finite numbers.
+    /// Parameters that do not fit; no steps; points that are not on the line; a state that leaves the finite numbers.
     ///
     /// ```
     /// use ndarray::array;
@@ -295,6 +297,7 @@ impl Velocity {
     /// ```
     pub fn generate(&self, theta: &[f64], steps: usize, z: ArrayView2<f64>) -> Result<Array2<f64>> {
         let (network, mut evaluation) = (self.network()?, Evaluation::new());
+        of_dimension("z", &z, 1)?;
         let mut input = Array2::zeros((z.nrows(), 2));
         let mut y = z.to_owned();
         let field = |t: f64, y: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {

@@ -2,7 +2,7 @@
 //! is the number of points. In the Gaussian case each source can be switched off, and each of the sixteen errors is known.
 
 use super::gaussian::{GaussianCase, Normal, ScoreError};
-use super::reverse::Method;
+use super::reverse::{Method, check_grid};
 use crate::Result;
 use crate::error::at_least;
 
@@ -123,9 +123,12 @@ impl Budget {
     /// ```
     // ANCHOR: law
     pub fn law(&self, sources: Sources) -> Result<Normal> {
+        // Whatever the sources, the same is refused.
+        check_grid(self.h, &self.times)?;
+        self.method.check(self.h)?;
         let case =
             if sources.score { self.case } else { GaussianCase::new(self.case.data(), ScoreError::NONE)? };
-        let horizon = self.times.first().copied().unwrap_or(0.0);
+        let horizon = self.times[0];
         let start = if sources.prior { Normal::STANDARD } else { case.law(horizon) };
         if sources.steps {
             case.stepped(self.method, self.h, &self.times, start)

@@ -45,7 +45,7 @@ pub trait ScoreField: Sync {
     /// Writes s(xᵢ, t) into row i of `score`, xᵢ being row i of `x`.
     ///
     /// # Errors
-    /// A time outside the field's range.
+    /// A time outside the field's range; points of another dimension, or `score` of another shape than they.
     fn write(
         &self,
         t: f64,
@@ -201,13 +201,27 @@ pub(in crate::ch5_diffusion) fn of_dimension(
     }
 }
 
+/// Refuses points of another dimension than `n`, and a place for their scores that is not of their shape.
+pub(in crate::ch5_diffusion) fn fitting(
+    x: &ArrayView2<f64>,
+    score: &ArrayViewMut2<f64>,
+    n: usize,
+) -> Result<()> {
+    of_dimension("x", x, n)?;
+    if score.dim() == x.dim() {
+        Ok(())
+    } else {
+        Err(Error::argument("score", format!("{:?}", score.dim()), format!("{:?}, as x", x.dim())))
+    }
+}
+
 /// `score` ← f(x) row by row, on all cores.
 pub(in crate::ch5_diffusion) fn each_point<const D: usize>(
     x: ArrayView2<f64>,
     mut score: ArrayViewMut2<f64>,
     f: impl Fn(&[f64; D]) -> [f64; D] + Sync,
 ) -> Result<()> {
-    of_dimension("x", &x, D)?;
+    fitting(&x, &score, D)?;
     let at = |i: usize| f(&std::array::from_fn(|k| x[[i, k]]));
     let values: Vec<[f64; D]> = (0..x.nrows()).into_par_iter().with_min_len(64).map(at).collect();
     for (mut row, value) in score.outer_iter_mut().zip(values) {

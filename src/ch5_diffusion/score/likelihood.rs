@@ -5,7 +5,7 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use super::field::{ExactScore, ScoreField, of_dimension, time};
+use super::field::{ExactScore, ScoreField, fitting, of_dimension, time};
 use super::noising::Noising;
 use super::reverse::check_grid;
 use crate::error::{at_least, stays_finite};
@@ -28,7 +28,7 @@ pub trait DivergentField: ScoreField {
     /// Writes s(xᵢ, t) into row i of `score` and ∇·s(xᵢ, t) into `divergence[i]`.
     ///
     /// # Errors
-    /// As [`ScoreField::write`].
+    /// As [`ScoreField::write`]; another number of places for the divergence than points.
     ///
     /// ```
     /// use ndarray::array;
@@ -49,6 +49,16 @@ pub trait DivergentField: ScoreField {
     ) -> Result<()>;
 }
 
+/// Refuses another number of places than points.
+pub(super) fn a_place_each(divergence: &[f64], x: &ArrayView2<f64>) -> Result<()> {
+    if divergence.len() == x.nrows() {
+        Ok(())
+    } else {
+        let allowed = format!("{}, the number of points", x.nrows());
+        Err(Error::argument("divergence.len()", divergence.len(), allowed))
+    }
+}
+
 impl<const D: usize> DivergentField for ExactScore<D> {
     fn write_both(
         &self,
@@ -58,7 +68,8 @@ impl<const D: usize> DivergentField for ExactScore<D> {
         divergence: &mut [f64],
     ) -> Result<()> {
         let law = Noising::OrnsteinUhlenbeck.law(self.data(), time(t)?)?;
-        of_dimension("x", &x, D)?;
+        fitting(&x, &score, D)?;
+        a_place_each(divergence, &x)?;
         for (i, divergence) in divergence.iter_mut().enumerate() {
             let point = std::array::from_fn(|k| x[[i, k]]);
             *divergence = law.laplacian(&point);
@@ -154,7 +165,9 @@ fn runge_kutta<F: DivergentField>(field: &F, times: &[f64], points: ArrayView2<f
         let start = x.clone();
         let mut stage = start.clone();
         for (part, ahead, weight) in [(0.0, 0.5, 1.0), (0.5, 0.5, 2.0), (0.5, 1.0, 2.0), (1.0, 0.0, 1.0)] {
-            field.write_both(t + part * d, stage.view(), score.view_mut(), &mut divergence)?;
+            // Rounding must not put a stage beyond the times of a trained score.
+            let time = (t + part * d).min(pair[0]);
+            field.write_both(time, stage.view(), score.view_mut(), &mut divergence)?;
             // dx/dt = −x − s, and the gain falls at the rate n + ∇·s.
             let slope = -(&stage + &score);
             x.scaled_add(weight * d / 6.0, &slope);

@@ -15,7 +15,7 @@ mod training;
 
 pub use budget::{Budget, Sources};
 pub use field::{Circulating, ExactScore, ScoreField};
-pub(in crate::ch5_diffusion) use field::{each_point, of_dimension, time};
+pub(in crate::ch5_diffusion) use field::{each_point, fitting, of_dimension, time};
 pub(in crate::ch5_diffusion) use gaussian::integral;
 pub use gaussian::{GaussianCase, Normal, ScoreError};
 pub use likelihood::{DivergentField, Flowed, flow_to_noise};

@@ -105,7 +105,7 @@ impl Noising {
     /// The law of X(t) for data X(0) ~ `data`.
     ///
     /// # Errors
-    /// A time that is negative or not finite.
+    /// A time that is negative or not finite; as [`Mixture::noised`].
     ///
     /// ```
     /// use sdml::ch5_diffusion::{mixture::Mixture, score::Noising};

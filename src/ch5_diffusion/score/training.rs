@@ -3,8 +3,8 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use super::field::{ScoreField, of_dimension};
-use super::likelihood::DivergentField;
+use super::field::{ScoreField, fitting};
+use super::likelihood::{DivergentField, a_place_each};
 use super::loss::ordered;
 use super::noising::{decay, noise_variance};
 use super::source::Source;
@@ -302,7 +302,7 @@ impl ScoreField for Denoiser {
         mut score: ArrayViewMut2<f64>,
     ) -> Result<()> {
         let u = clock(self.times, t)?;
-        of_dimension("x", &x, self.dimension())?;
+        fitting(&x, &score, self.dimension())?;
         beside_time(x, u, input);
         self.network.evaluate(&self.theta, input.view(), evaluation)?;
         let scale = -1.0 / noise_variance(t).sqrt();
@@ -321,7 +321,8 @@ impl DivergentField for Denoiser {
         divergence: &mut [f64],
     ) -> Result<()> {
         let (n, points, u) = (self.dimension(), x.nrows(), clock(self.times, t)?);
-        of_dimension("x", &x, n)?;
+        fitting(&x, &score, n)?;
+        a_place_each(divergence, &x)?;
         // The points (x, u), then the unit vectors of ℝⁿ as tangents.
         let jet = Array2::from_shape_fn(((1 + n) * points, n + 1), |(row, k)| match row / points {
             0 if k < n => x[[row, k]],

@@ -140,6 +140,7 @@ fn qualities() {
     let one = Protocol { held_out: 1, ..protocol.clone() };
     assert!(refusal(one.quality_of_noise(law)).contains("held_out"));
     assert!(protocol.excess(law, |x| Ok(vec![f64::NEG_INFINITY; x.nrows()])).is_err());
+    assert!(refusal(protocol.excess(law, |x| Ok(vec![0.0; x.nrows() - 1]))).contains("log_q"));
     assert!(refusal(Quality::from_row(&[0.0; 11])).contains("row.len()"));
     let estimate = Estimate { mean: 0.0, standard_error: 1.0, count: 1 };
     assert!(refusal(half_width(&estimate, 0.95)).contains("count"));
@@ -178,6 +179,8 @@ fn digits() {
     assert!(refused(DigitLaw { stretch: [1.0, 0.5], ..law }).contains("in order"));
     assert!(refused(DigitLaw { stretch: [1.0, f64::NAN], ..law }).contains("in order"));
     assert!(refusal(Templates::new(&law, 0, &Streams::new(1, "bad"))).contains("each"));
+    let noisy = DigitLaw { noise: f64::NAN, ..law };
+    assert!(refusal(Templates::new(&noisy, 1, &Streams::new(1, "bad"))).contains("noise"));
     let templates = Templates::new(&law, 1, &Streams::new(1, "templates")).unwrap();
     assert!(templates.nearest(array![[0.0, 1.0]].view()).is_err());
     assert!(templates.agreement(Array2::zeros((0, 64)).view()).is_err());
@@ -215,8 +218,10 @@ fn digits() {
     assert!(refusal(base.from_rows(&rows)).contains("theta.len()"));
     let network = Mlp::new(&[65, 4, 64], Activation::Silu).unwrap();
     assert!(refusal(DigitModel::new(network, vec![], [0.1, 1.0], [1.0, 0.5])).contains("network"));
-    let learned_nothing = base.from_rows(&[base.rows().unwrap()[0].clone(), vec![1.0, 1.0]]);
-    assert!(refusal(learned_nothing).contains("train the network"));
+    for first in [1.0, f64::NAN] {
+        let learned_nothing = base.from_rows(&[base.rows().unwrap()[0].clone(), vec![first, 1.0]]);
+        assert!(refusal(learned_nothing).contains("train the network"));
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@ use crate::check::Check;
 use crate::quadrature::integrate;
 use crate::score::training::trained;
 use ndarray::{Array2, ArrayView2, array};
+use sdml::ch2_control::backprop::{Activation, Mlp};
 use sdml::ch2_control::neural_ode::Tableau;
 use sdml::ch3_flows::data::DataLaw;
 use sdml::ch3_flows::transport::{Gaussian, mmd_squared, sliced_wasserstein_2, wasserstein_2};
@@ -10,7 +11,7 @@ use sdml::ch5_diffusion::interpolant::{Flow, Path, Recipe as FlowRecipe, generat
 use sdml::ch5_diffusion::mixture::Mixture;
 use sdml::ch5_diffusion::score::{Recipe, Source};
 use sdml::random::Streams;
-use sdml::statistics::{Estimate, Moments, estimate};
+use sdml::statistics::{Estimate, Moments, estimate, normal};
 
 fn normals(n: usize, mean: [f64; 2], factor: [[f64; 2]; 2], streams: &Streams, index: u64) -> Array2<f64> {
     let mut stream = streams.stream(index);
@@ -181,6 +182,18 @@ fn likelihood_of_a_velocity() {
     );
 }
 
+/// v = (−1, −1) moves every point by T in both coordinates on its way to the data.
+#[test]
+fn points_of_a_velocity_go_all_the_way() {
+    let network = Mlp::new(&[3, 2], Activation::Silu).unwrap();
+    let points = |horizon| {
+        let theta = vec![0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0, -1.0];
+        let flow = Flow::new(network.clone(), theta, horizon, [1.0, 0.5]).unwrap();
+        Protocol { points: 2, repeats: 2, ..Protocol::default() }.points_of_velocity(&flow).unwrap()
+    };
+    assert!((points(2.0) - points(1.0)).iter().all(|moved| (moved - 1.0).abs() < 1e-12));
+}
+
 #[test]
 fn blocks_are_compared_in_pairs() {
     let protocol = Protocol { points: 5, repeats: 3, bandwidths: vec![0.7], ..Protocol::default() };
@@ -220,6 +233,23 @@ fn intervals() {
     let estimate = |count| Estimate { mean: 0.0, standard_error: 1.0, count };
     for (count, quantile) in [(5, 2.7764), (17, 2.1199), (1_000_000, 1.9600)] {
         assert!((half_width(&estimate(count), 0.95).unwrap() - quantile).abs() < 1e-4);
+    }
+    // In closed form tan(πp/2) for one degree of freedom and p √(2/(1 − p²)) for two; with many, the normal law's z and
+    // (z³ + z)/4ν.
+    for level in [1e-9, 0.01, 0.5, 0.95, 0.999, 1.0 - 1e-9] {
+        let exact = |count: u64| match count {
+            2 => 1.0 / (0.5 * std::f64::consts::PI * (1.0 - level)).tan(),
+            3 => level * (2.0 / ((1.0 - level) * (1.0 + level))).sqrt(),
+            _ => {
+                let z = -normal::quantile(0.5 * (1.0 - level)).unwrap();
+                z + (z.powi(3) + z) / (4.0 * (count - 1) as f64)
+            }
+        };
+        for count in [2, 3, 10_000_001] {
+            // The normal quantile near ½ has the digits of ½.
+            let miss = half_width(&estimate(count), level).unwrap() - exact(count);
+            assert!(miss.abs() < 1e-10 * exact(count) + 1e-15, "{count} values, level {level}: {miss:e}");
+        }
     }
     // A model that spreads the checkerboard over the whole square loses log 2; the law itself loses nothing.
     let protocol = Protocol::default();

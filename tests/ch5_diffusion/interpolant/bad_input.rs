@@ -32,7 +32,11 @@ fn schedules() {
         assert!(refusal(paths()[0].at(t)).contains("`t`"));
     }
     assert!(refusal(Path::ornstein_uhlenbeck(3.0).unwrap().at(0.0)).contains("derivatives"));
-    assert!(refusal(paths()[0].at(1.0).unwrap().velocity(&[1.0], &[0.0])).contains("alpha"));
+    for path in paths() {
+        let end = path.at(1.0).unwrap();
+        assert!(refusal(end.velocity(&[1.0], &[0.0])).contains("alpha"));
+        assert!(refusal(end.score(&[1.0], &[0.0])).contains("alpha"));
+    }
     assert!(refusal(paths()[0].at(0.0).unwrap().score(&[1.0], &[0.0])).contains("noise"));
 }
 
@@ -42,8 +46,9 @@ fn fields_and_flows() {
     let field = |t: f64, x: ndarray::ArrayView2<f64>, v: ndarray::ArrayViewMut2<f64>| exact.write(t, x, v);
     let z = array![[0.5], [1.0]];
     assert!(refusal(generate(Tableau::RK4, 1.0, 0, z.view(), field)).contains("steps"));
-    assert!(refusal(generate(Tableau::RK4, 0.0, 4, z.view(), field)).contains("end"));
-    assert!(refusal(generate(Tableau::RK4, f64::NAN, 4, z.view(), field)).contains("end"));
+    for horizon in [0.0, -1.0, f64::NAN] {
+        assert!(refusal(generate(Tableau::RK4, horizon, 4, z.view(), field)).contains("horizon"));
+    }
     assert!(refusal(generate(Tableau::RK4, 2.0, 4, z.view(), field)).contains("`t`"));
     assert!(
         refusal(generate(Tableau::RK4, 1.0, 4, Array2::zeros((2, 2)).view(), field)).contains("1 columns")
@@ -60,6 +65,9 @@ fn fields_and_flows() {
     let latent = ExactVelocity::new(line(), paths()[0].with_latent(1.0).unwrap());
     assert!(refusal(latent.least_loss(4)).contains("latent"));
     assert!(refusal(exact.least_loss(0)).contains("nodes"));
+    let diffusion = ExactVelocity::new(line(), Path::ornstein_uhlenbeck(3.0).unwrap());
+    assert!(refusal(diffusion.least_loss(40)).contains("derivatives"));
+    assert!(diffusion.action(40).is_ok());
     let streams = Streams::new(1, "bad");
     assert!(refusal(diffuse(&exact, -0.1, 4, 4, &streams)).contains("epsilon"));
     assert!(refusal(diffuse(&exact, 0.1, 0, 4, &streams)).contains("steps"));
@@ -76,6 +84,11 @@ fn fields_and_flows() {
     let empirical = Empirical::new(z.view(), paths()[0]).unwrap();
     let mut out = Array2::zeros((2, 1));
     assert!(refusal(empirical.write(0.0, z.view(), out.view_mut())).contains("point masses"));
+    // RK4 asks for time 0 in its last stage. With six steps s = 5/6 + 1/6 rounds to less than 1.
+    for steps in 1..20 {
+        let flow = generate(Tableau::RK4, 1.0, steps, z.view(), |t, x, v| empirical.write(t, x, v));
+        assert!(refusal(flow).contains("point masses"));
+    }
     assert!(
         refusal(empirical.write(0.5, Array2::zeros((2, 2)).view(), out.view_mut())).contains("1 columns")
     );
@@ -103,6 +116,11 @@ fn training() {
     assert!(flow(network.clone(), vec![f64::NAN; network.parameters()], 1.0).contains("theta"));
     assert!(flow(network.clone(), theta.clone(), f64::NAN).contains("loss"));
     assert!(flow(network.clone(), theta.clone(), 2.0).contains("train the network first"));
+    let flow = |horizon, losses| refusal(Flow::new(network.clone(), theta.clone(), horizon, losses));
+    assert!(flow(1.0, [f64::NAN, 1.0]).contains("loss"));
+    for horizon in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        assert!(flow(horizon, [2.0, 1.0]).contains("horizon"));
+    }
     assert!(refusal(recipe(8, 8).from_rows(std::slice::from_ref(&theta))).contains("rows"));
     let mut model = Flow::new(network, theta, 1.0, [2.0, 1.0]).unwrap();
     let mut out = Array2::zeros((1, 1));

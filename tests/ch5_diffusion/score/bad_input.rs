@@ -6,8 +6,8 @@ use sdml::ch1_preliminaries::learning::Schedule;
 use sdml::ch2_control::backprop::{Activation, Mlp};
 use sdml::ch5_diffusion::mixture::Mixture;
 use sdml::ch5_diffusion::score::{
-    Circulating, Denoiser, ExactScore, GaussianCase, Method, Noising, Normal, Recipe, Reverse, Samples,
-    ScoreError, ScoreField, Source, descending_times, flow_to_noise,
+    Budget, Circulating, Denoiser, DivergentField, ExactScore, GaussianCase, Method, Noising, Normal, Recipe,
+    Reverse, Samples, ScoreError, ScoreField, Source, Sources, descending_times, flow_to_noise,
 };
 use sdml::random::{Stream, Streams};
 
@@ -32,6 +32,12 @@ fn mixtures() {
     let law = Mixture::isotropic(&[0.5, 0.5], &means, 1.0).unwrap();
     assert!(refusal(law.noised(0.0, 0.0)).contains("`a` is 0"));
     assert!(refusal(law.noised(f64::NAN, 1.0)).contains('a'));
+    // Squares that are 0 or infinite.
+    for tiny_or_huge in [1e-170, 1e170] {
+        assert!(refused(&[0.5, 0.5], &means, tiny_or_huge).contains("variance"));
+        assert!(refusal(law.noised(tiny_or_huge, 0.0)).contains("variance"));
+        assert!(refusal(law.conditional_mean(0.0, tiny_or_huge, &[0.0])).contains("variance"));
+    }
     assert!(refusal(law.conditional_mean(1.0, f64::INFINITY, &[0.0])).contains('b'));
     assert!(refusal(law.quantile(1.0)).contains("probability"));
     assert!(refusal(Mixture::ring(0, 1.0, 0.1)).contains("count"));
@@ -88,6 +94,15 @@ fn fields_and_cases() {
     let write = |t: f64| score.write(t, x.view(), &mut (), Array2::zeros((1, 2)).view_mut());
     assert!(refusal(write(-1.0)).contains("`t`"));
     assert!(refusal(write(f64::NAN)).contains("`t`"));
+    for shape in [(1, 3), (2, 2), (0, 2)] {
+        let mut place = Array2::zeros(shape);
+        assert!(refusal(score.write(1.0, x.view(), &mut (), place.view_mut())).contains("`score`"));
+    }
+    for places in [0, 2] {
+        let mut place = x.clone();
+        let both = score.write_both(1.0, x.view(), place.view_mut(), &mut vec![0.0; places]);
+        assert!(refusal(both).contains("divergence.len()"));
+    }
     assert!(refusal(Circulating::new(score.data().clone(), f64::NAN)).contains("strength"));
     assert!(refusal(Noising::variance_preserving(0.0, 1.0)).contains("first"));
     assert!(refusal(Noising::variance_preserving(0.1, f64::NAN)).contains("last"));
@@ -100,6 +115,15 @@ fn fields_and_cases() {
     assert!(refusal(case.reversed(-1.0, 1.0, Normal::STANDARD)).contains("`h`"));
     assert!(refusal(case.reversed(1.0, 0.0, Normal::STANDARD)).contains("times[0]"));
     assert!(refusal(case.stepped(Method::Heun, 1.0, &[1.0, 0.0], Normal::STANDARD)).contains("Heun"));
+    // With and without the error of the steps.
+    let budget = Budget { case, h: 1.0, times: vec![1.0, 0.0], method: Method::Euler, points: 2 };
+    for sources in [Sources::NONE, Sources::ALL] {
+        let refused = |budget: Budget| refusal(budget.squared_error(sources));
+        assert!(refused(Budget { times: vec![], ..budget.clone() }).contains("times.len()"));
+        assert!(refused(Budget { times: vec![1.0, 2.0], ..budget.clone() }).contains("falling"));
+        assert!(refused(Budget { h: -1.0, ..budget.clone() }).contains("`h`"));
+        assert!(refused(Budget { method: Method::Heun, ..budget.clone() }).contains("Heun"));
+    }
 }
 
 #[test]
@@ -176,6 +200,13 @@ fn trained_scores() {
         assert!(write(t, array![[0.0, 0.0]]).contains("as in training"));
     }
     assert!(write(1.0, array![[0.0]]).contains("2 columns"));
+    let (point, mut narrow) = (array![[0.0, 0.0]], array![[0.0]]);
+    let one = model.write(1.0, point.view(), &mut model.workspace(), narrow.view_mut());
+    assert!(refusal(one).contains("`score`"));
+    let both = model.write_both(1.0, point.view(), narrow.view_mut(), &mut [0.0]);
+    assert!(refusal(both).contains("`score`"));
+    let both = model.write_both(1.0, point.view(), point.clone().view_mut(), &mut [0.0; 2]);
+    assert!(refusal(both).contains("divergence.len()"));
     assert!(write(1.0, array![[0.0, f64::NAN]]).contains("`x`"));
     assert!(refusal(base.loss(&model, 1, 0)).contains("points"));
 }

@@ -108,6 +108,8 @@ fn far_away_nothing_overflows() {
     assert_eq!(law.density(&x), 0.0);
     assert!((law.responsibility(0, &x) - 1.0).abs() < 1e-9);
     assert_eq!(law.responsibility(8, &x), 0.0);
+    // |x|² is infinite in floating point.
+    assert_eq!((law.log_density(&[1e200, 0.0]), law.density(&[1e200, 0.0])), (f64::NEG_INFINITY, 0.0));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::image::{PIXELS, digit};
 use crate::ch2_control::backprop::{Evaluation, Mlp};
 use crate::ch5_diffusion::regression::fits_parameters;
 use crate::ch5_diffusion::score::{
-    Method, Reverse, ScoreField, clock, decay, descending_times, noise_variance, of_dimension, ordered,
+    Method, Reverse, ScoreField, clock, decay, descending_times, fitting, noise_variance, ordered,
 };
 use crate::error::at_least;
 use crate::random::Streams;
@@ -59,11 +59,12 @@ impl DigitModel {
         }
         fits_parameters(&network, &theta)?;
         ordered(times[0], times[1])?;
-        if !losses[1].is_finite() || losses[1] >= losses[0] {
+        if losses[1].is_finite() && losses[1] < losses[0] {
+            Ok(Self { network, theta, times, losses })
+        } else {
             let allowed = format!("below {}, the first loss: train the network first", losses[0]);
-            return Err(Error::argument("loss", losses[1], allowed));
+            Err(Error::argument("loss", losses[1], allowed))
         }
-        Ok(Self { network, theta, times, losses })
     }
 
     /// The mean of |v_θ − v|² in the last tenth of the training.
@@ -180,7 +181,7 @@ impl ScoreField for Told<'_> {
         mut score: ArrayViewMut2<f64>,
     ) -> Result<()> {
         let u = clock(self.model.times, t)?;
-        of_dimension("x", &x, PIXELS)?;
+        fitting(&x, &score, PIXELS)?;
         score.zip_mut_with(&x, |s, x| *s = -x);
         let weights = [(self.label, 1.0 + self.w), (None, -self.w)];
         for (label, weight) in weights.into_iter().filter(|(_, weight)| *weight != 0.0) {

@@ -42,7 +42,7 @@ impl Templates {
     /// # Ok::<(), sdml::Error>(())
     /// ```
     pub fn new(law: &DigitLaw, each: usize, streams: &Streams) -> Result<Self> {
-        let clean = DigitLaw { noise: 0.0, ..*law };
+        let clean = DigitLaw { noise: 0.0, ..law.valid()? };
         Ok(Self { images: clean.images(LABELS * at_least("each", each, 1)?, streams)? })
     }
 
