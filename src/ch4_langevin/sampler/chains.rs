@@ -227,7 +227,7 @@ impl<'a, U: Potential, S: Scheme> Chains<'a, U, S> {
         ndarray::concatenate(ndarray::Axis(0), &views).expect("batches have the same number of columns")
     }
 
-    /// The share of proposals accepted so far; of no meaning for a scheme that does not propose.
+    /// The share of proposals accepted so far; not a number before the first step, and of no meaning for a scheme that does not propose.
     pub fn acceptance(&self) -> f64 {
         let accepted: u64 = self.batches.iter().map(|batch| batch.accepted).sum();
         accepted as f64 / (self.steps as f64 * self.count as f64)

@@ -70,7 +70,7 @@ impl Bath {
         self.mass / self.beta
     }
 
-    /// e^{−γt} and √((1 − e^{−2γt}) m/β): what the bath alone does to a momentum in time t.
+    /// e^{−γt} and √((1 − e^{−2γt}) m/β): what the bath alone does to a momentum in time t > 0.
     // ANCHOR: exchange
     pub fn exchange(&self, t: f64) -> (f64, f64) {
         let lost = -(-2.0 * self.friction * t).exp_m1();
