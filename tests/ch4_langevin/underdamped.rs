@@ -403,21 +403,24 @@ fn stability_at_strong_friction() {
     assert!(Oscillator::new(overwhelming, 1.0).is_err());
 }
 
-/// Steps so short that the eigenvalues of a step differ from 1 and from each other by less than the root of a rounding error:
-/// without friction's share of the determinant, e^{−γh}, they would lie on the unit circle.
+/// Steps so short that the eigenvalues of a step differ from 1 and from each other by less than the root of a rounding error. At
+/// friction 3 and stiffness 1 the slower of them is e^{−(3 − √5)h/2}.
 #[test]
 fn stability_of_short_steps() {
-    let bath = Bath::new(1.0, 2.0).unwrap();
+    let rate = 0.5 * (3.0 - 5f64.sqrt());
     for h in [1e-6, 2e-9, 1e-12] {
         for word in Word::ALL {
-            let scheme = Splitting::new(word, bath, h).unwrap();
+            let scheme = Splitting::new(word, Bath::new(3.0, 2.0).unwrap(), h).unwrap();
             let step = LinearStep::of_splitting(&scheme, 1.0);
-            assert!((step.spectral_radius() - (-0.5 * h).exp()).abs() < 5e-15, "{word:?} {h}");
+            assert!((step.spectral_radius() - (-rate * h).exp()).abs() < 5e-15, "{word:?} {h}");
             let (solved, exact) = (step.stationary().unwrap(), splitting_covariance(&scheme, 1.0));
             let error = 1e-14 / h;
             assert!((solved.qq / exact.qq - 1.0).abs() < error && (solved.pp / exact.pp - 1.0).abs() < error);
         }
     }
+    // At critical friction both are the same.
+    let scheme = Splitting::new(Word::Baoab, Bath::new(2.0, 1.0).unwrap(), 2e-9).unwrap();
+    assert!(LinearStep::of_splitting(&scheme, 1.0).spectral_radius() < 1.0);
 }
 
 /// At critical friction, γ = 2ω, the determinant and the trace reach their limits at the same step, 2/ω: a share δ below it
