@@ -422,4 +422,30 @@ fn refuses_bad_input() {
 #[test]
 fn times_beyond_floating_point() {
     assert_eq!(refused(eyring_kramers(1.0, [8.0, -4.0], 800.0)), "beta");
+    // Curvatures whose product is none: the time is.
+    for curvature in [1e-200, 1e200] {
+        let time = eyring_kramers(1.0, [curvature, -curvature], 1.0).unwrap();
+        assert!((time * curvature / (2.0 * std::f64::consts::PI * 1f64.exp()) - 1.0).abs() < 1e-14, "{time}");
+    }
+}
+
+/// A chain that needs all the steps it may make, and one that needs none.
+#[test]
+fn crossings_at_the_last_step() {
+    // Two steps of ½, and noise that is far below rounding.
+    let crossing = Crossing::new(|_| 4.0, 1e300, 1.0, 0.125).unwrap();
+    let mut stream = Streams::new(1, "last").stream(0);
+    assert_eq!(crossing.simulate(0.0, 2, &mut stream), Ok(0.25));
+    assert_eq!(crossing.simulate(1.0, 0, &mut stream), Ok(0.0));
+    assert_eq!(refused(crossing.simulate(0.0, 1, &mut stream)), "most");
+    assert_eq!(refused(crossing.simulate(0.0, 0, &mut stream)), "most");
+}
+
+/// The way down a slope so long that e^{βU} is no floating-point number from one end to the other: in two stretches,
+/// the times add up.
+#[test]
+fn times_down_a_long_slope() {
+    let time = |from: f64, to: f64| mean_passage_time(|x| 0.5 * x * x, 1.0, [-45.0, from, to], 2000).unwrap();
+    let (all, first, second) = (time(-40.0, 1.0), time(-40.0, -30.0), time(-30.0, 1.0));
+    assert!((all / (first + second) - 1.0).abs() < 1e-12, "{all} {first} {second}");
 }

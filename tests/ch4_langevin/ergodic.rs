@@ -397,3 +397,14 @@ fn means_of_slow_chains() {
         assert!((found / exact - 1.0).abs() < 1e-9, "{a}: {found} {exact}");
     }
 }
+
+/// So long a time that the number of steps is no 32-bit integer.
+#[test]
+fn after_very_many_steps() {
+    let lag = 1 << 31;
+    let fast = Autoregression::new(0.5, 1.0).unwrap();
+    assert_eq!(fast.autocorrelation(lag), 0.0);
+    assert_eq!(fast.mean_from(8.0, lag, 2).unwrap().bias, 0.0);
+    let slow = Autoregression::new(1.0 - 1e-9, 1.0).unwrap();
+    assert!((slow.autocorrelation(lag) / (-2.147_483_648f64).exp() - 1.0).abs() < 1e-6);
+}

@@ -489,6 +489,29 @@ fn the_law_of_a_window_is_invariant() {
 fn windows_of_no_numbers() {
     let window = Window::new(4.0, 41).unwrap();
     assert!(window.invariant(|_| f64::NAN, 0.5).is_err());
+    // Out of the window from everywhere, and from the half where every chain comes.
+    assert!(window.invariant(|_| 1e4, 0.5).is_err());
+    assert!(window.invariant(|x| if x < 0.0 { x } else { 1e4 }, 0.5).is_err());
+    // From beyond 3.9 as well, but nothing comes there.
+    assert!(window.invariant(|x| if x < 3.9 { 0.1 * x } else { 1e4 }, 0.5).is_ok());
     assert!(window.average_acceptance(|_| 0.0, |x| x, 0.5, |_, _| 1.0).is_err());
     assert!(window.average_acceptance(|_| 1.0, |x| x, 0.5, |_, _| f64::NAN).is_err());
+}
+
+/// With q = x/√m the mass becomes 1 and the stiffness k/m.
+#[test]
+fn strong_friction_of_any_mass() {
+    for (gamma, beta, m, k) in [(6.0, 2.0, 4.0, 1.5), (0.3, 0.7, 0.1, 2.0)] {
+        let bath = Bath::new(gamma, beta).unwrap();
+        let distance = strong_friction_distance(bath.with_mass(m).unwrap(), k).unwrap();
+        let scaled = strong_friction_distance(bath, k / m).unwrap() / f64::sqrt(m);
+        assert!((distance / scaled - 1.0).abs() < 1e-14, "{distance} {scaled}");
+    }
+}
+
+/// The step is ℓ² up to a factor: the sign of ℓ means nothing.
+#[test]
+fn acceptance_in_the_limit_is_even() {
+    assert_eq!(mala_acceptance_limit(-1.5), mala_acceptance_limit(1.5));
+    assert_eq!(mala_acceptance_limit(0.0), 1.0);
 }

@@ -248,3 +248,30 @@ fn constant_coordinates() {
     let points: Vec<(f64, f64)> = (0..6).map(|k| (0.1, f64::from(k * k))).collect();
     assert_eq!(refused(StraightLine::new(&points)), "points.x");
 }
+
+/// Numbers of any size. Reports far larger than their errors and the prior's scale are the θⱼ, and
+/// p(τ) ∝ τ⁻¹⁰ e^{−S/(2τ²)} with S = Σ yⱼ²: E τ = √(S/2) Γ(4)/Γ(9/2). Equal ones of error ε leave p(τ) ∝ (ε² + τ²)^{−7/2}: E τ = 3ε/8.
+#[test]
+fn schools_of_any_size() {
+    let means = |schools| EightSchools::new(schools, Coordinates::Centered).unwrap().means(4000).unwrap();
+    let squares: f64 = EIGHT_SCHOOLS.iter().map(|school| school.effect.powi(2)).sum();
+    for unit in [1e6, 1e8, 1e100] {
+        let schools = EIGHT_SCHOOLS.map(|school| School { effect: unit * school.effect, ..school });
+        let exact = unit * (0.5 * squares).sqrt() * 6.0 / 11.631_728_396_567_448;
+        let found = means(schools);
+        assert!((found.tau / exact - 1.0).abs() < 1e-9, "{unit}: {found:?} {exact}");
+        assert!((found.theta[0] / schools[0].effect - 1.0).abs() < 1e-9, "{found:?}");
+        let model = EightSchools::new(schools, Coordinates::Centered).unwrap();
+        assert!(model.log_tau_density(&[exact.ln()]).unwrap()[0] > 1.0);
+    }
+    for error in [1e-6, 1e-17] {
+        let found = means([School { effect: 0.0, error }; 8]);
+        assert!((found.tau / (0.375 * error) - 1.0).abs() < 1e-6, "{error}: {found:?}");
+    }
+    // Equal ones far from 0 as well, whose squares over those of the errors would cancel.
+    let error = 1e-6;
+    let model = EightSchools::new([School { effect: 100.0, error }; 8], Coordinates::Centered).unwrap();
+    let density = model.log_tau_density(&[(0.1 * error).ln(), error.ln()]).unwrap();
+    let exact = 10.0 * (1.01f64 / 2.0).powf(3.5);
+    assert!((density[1] / density[0] / exact - 1.0).abs() < 1e-9, "{density:?}");
+}

@@ -463,3 +463,16 @@ fn what_does_not_fit_is_refused() {
     let p = bell(grid, 0.0, 1.0);
     assert_eq!(refused(decay_rate(&equation, [&p, &p], 0.1, 0.1)), "starts");
 }
+
+/// p/π below the smallest floating-point number: as if p were 0 there.
+#[test]
+fn entropy_of_a_law_that_nearly_vanishes() {
+    let grid = Grid::new([0.0], [1.0], [4]).unwrap();
+    let entropy = |tail: f64| {
+        let p = Density::new(grid, vec![2.0, 1.5, 0.5, tail]).unwrap();
+        relative_entropy(&p, &Density::new(grid, vec![0.25, 0.25, 0.25, 3.25]).unwrap()).unwrap()
+    };
+    let exact = 0.25 * (2.0 * 8f64.ln() + 1.5 * 6f64.ln() + 0.5 * 2f64.ln());
+    assert!((entropy(0.0) - exact).abs() < 1e-14);
+    assert_eq!(entropy(5e-324), entropy(0.0));
+}

@@ -301,3 +301,28 @@ fn phase_space() {
         "`potential.dimension()` is 2, but it must be 1",
     );
 }
+
+/// Wherever the mixture lies: the same forces row by row and all at once.
+#[test]
+fn forces_far_from_the_origin() {
+    for far in [0.0, 1e3, 1e6, 1e8] {
+        let line = Mixture::new(1, vec![far, far + 1.0], 0.5).unwrap();
+        let plane = Mixture::new(2, vec![far, 0.0, far + 1.0, 1.0], 0.5).unwrap();
+        let x = ndarray::Array2::from_shape_fn((40, 2), |(i, j)| [far, 0.0][j] + 0.03 * i as f64);
+        let mut at_once = ndarray::Array2::zeros((40, 2));
+        plane.gradients(x.view(), at_once.view_mut());
+        for (x, at_once) in x.rows().into_iter().zip(at_once.rows()) {
+            let mut alone = [0.0; 2];
+            plane.gradient(&x.to_vec(), &mut alone);
+            assert!((alone[0] - at_once[0]).abs() < 1e-12 && (alone[1] - at_once[1]).abs() < 1e-12, "{far}");
+        }
+        let x = x.select(ndarray::Axis(1), &[0]);
+        let mut at_once = ndarray::Array2::zeros((40, 1));
+        line.gradients(x.view(), at_once.view_mut());
+        for (x, at_once) in x.iter().zip(&at_once) {
+            let mut alone = [0.0];
+            line.gradient(&[*x], &mut alone);
+            assert!((alone[0] - at_once).abs() < 1e-12, "{far}");
+        }
+    }
+}

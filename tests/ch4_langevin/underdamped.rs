@@ -402,3 +402,35 @@ fn stability_at_strong_friction() {
     assert!(EulerMaruyama::new(overwhelming, 0.1).is_err());
     assert!(Oscillator::new(overwhelming, 1.0).is_err());
 }
+
+/// Steps so short that the eigenvalues of a step differ from 1 and from each other by less than the root of a rounding error. At
+/// friction 3 and stiffness 1 the slower of them is e^{−(3 − √5)h/2}.
+#[test]
+fn stability_of_short_steps() {
+    let rate = 0.5 * (3.0 - 5f64.sqrt());
+    for h in [1e-6, 2e-9, 1e-12] {
+        for word in Word::ALL {
+            let scheme = Splitting::new(word, Bath::new(3.0, 2.0).unwrap(), h).unwrap();
+            let step = LinearStep::of_splitting(&scheme, 1.0);
+            assert!((step.spectral_radius() - (-rate * h).exp()).abs() < 5e-15, "{word:?} {h}");
+            let (solved, exact) = (step.stationary().unwrap(), splitting_covariance(&scheme, 1.0));
+            let error = 1e-14 / h;
+            assert!((solved.qq / exact.qq - 1.0).abs() < error && (solved.pp / exact.pp - 1.0).abs() < error);
+        }
+    }
+    // At critical friction both are the same.
+    let scheme = Splitting::new(Word::Baoab, Bath::new(2.0, 1.0).unwrap(), 2e-9).unwrap();
+    assert!(LinearStep::of_splitting(&scheme, 1.0).spectral_radius() < 1.0);
+}
+
+/// At critical friction, γ = 2ω, the determinant and the trace reach their limits at the same step, 2/ω: a share δ below it
+/// β Var p/m is 1/δ³.
+#[test]
+fn euler_maruyama_at_critical_friction() {
+    for power in [10, 20] {
+        let share = 0.5f64.powi(power);
+        let scheme = EulerMaruyama::new(Bath::new(2.0, 1.0).unwrap(), 2.0 - 2.0 * share).unwrap();
+        let law = euler_maruyama_covariance(&scheme, 1.0);
+        assert!((law.pp * share.powi(3) - 1.0).abs() < 1e-9, "{law:?}");
+    }
+}

@@ -48,27 +48,30 @@ pub fn mean_passage_time(
     ordered([wall, from, to])?;
     positive("beta", beta)?;
     let count = at_least("panels", panels, 1)? as f64;
-    // Heights are counted from U(from), so that neither exponential overflows before their product does.
-    let ground = finite("potential", potential(from))?;
-    let weight =
-        |x: f64, sign: f64| finite("potential", potential(x)).map(|u| (sign * beta * (u - ground)).exp());
-    let inner = |a: f64, b: f64| {
-        GAUSS.iter().try_fold(0.0, |sum, (node, w)| Ok(sum + w * (b - a) * weight(a + node * (b - a), -1.0)?))
+    let energy = |x: f64| finite("potential", potential(x)).map(|u| beta * u);
+    let inner = |a: f64, b: f64, ground: f64| -> Result<f64> {
+        GAUSS.iter().try_fold(0.0, |sum, (node, w)| {
+            Ok(sum + w * (b - a) * (ground - energy(a + node * (b - a))?).exp())
+        })
     };
-    let mut below = 0.0;
+    let (mut below, mut ground) = (0.0, energy(from)?);
     let h = (from - wall) / count;
     for k in 0..panels {
-        below += inner(wall + k as f64 * h, wall + (k + 1) as f64 * h)?;
+        below += inner(wall + k as f64 * h, wall + (k + 1) as f64 * h, ground)?;
     }
     let h = (to - from) / count;
     let mut time = 0.0;
     for k in 0..panels {
         let left = from + k as f64 * h;
+        // Counted from here, neither exponential overflows before their product does, uphill or downhill.
+        let here = energy(left + 0.5 * h)?;
+        below *= (here - ground).exp();
+        ground = here;
         for (node, w) in GAUSS {
             let y = left + node * h;
-            time += beta * w * h * weight(y, 1.0)? * (below + inner(left, y)?);
+            time += beta * w * h * (energy(y)? - ground).exp() * (below + inner(left, y, ground)?);
         }
-        below += inner(left, left + h)?;
+        below += inner(left, left + h, ground)?;
     }
     finite("beta", time)
 }
@@ -92,8 +95,8 @@ pub fn mean_passage_time(
 /// A rise or a β that is not positive, a well that is not curved upwards, a top not curved downwards; a time that overflows.
 // ANCHOR: eyring_kramers
 pub fn eyring_kramers(rise: f64, [well, top]: [f64; 2], beta: f64) -> Result<f64> {
-    let curvatures = positive("well", well)? * positive("-top", -top)?;
-    finite("beta", 2.0 * PI / curvatures.sqrt() * (positive("beta", beta)? * positive("rise", rise)?).exp())
+    let curvature = positive("well", well)?.sqrt() * positive("-top", -top)?.sqrt();
+    finite("beta", 2.0 * PI / curvature * (positive("beta", beta)? * positive("rise", rise)?).exp())
 }
 // ANCHOR_END: eyring_kramers
 
@@ -145,15 +148,17 @@ impl<F: Fn(f64) -> f64> Crossing<F> {
     // ANCHOR: simulate
     pub fn simulate(&self, from: f64, most: usize, stream: &mut Stream) -> Result<f64> {
         let noise = (2.0 * self.h / self.beta).sqrt();
-        let mut x = finite("from", from)?;
-        for step in 0..most {
-            if x >= self.to {
-                return Ok(step as f64 * self.h);
+        let (mut x, mut step) = (finite("from", from)?, 0);
+        while x < self.to {
+            if step == most {
+                let allowed = format!("more: x is still at {x}, short of {}", self.to);
+                return Err(Error::argument("most", most, allowed));
             }
             x += (self.force)(x) * self.h + noise * stream.normal();
             stays_finite("x", [x], step)?;
+            step += 1;
         }
-        Err(Error::argument("most", most, format!("more: x is still at {x}, short of {}", self.to)))
+        Ok(step as f64 * self.h)
     }
     // ANCHOR_END: simulate
 

@@ -114,7 +114,7 @@ impl Autoregression {
     /// # Ok::<(), sdml::Error>(())
     /// ```
     pub fn autocorrelation(&self, lag: usize) -> f64 {
-        self.a.powi(lag as i32)
+        self.a.powf(lag as f64)
     }
 
     /// τ = (1 + a)/(1 − a).
@@ -132,7 +132,7 @@ impl Autoregression {
         (1.0 + self.a) / (1.0 - self.a)
     }
 
-    /// The variance of the mean of `n` successive values in equilibrium, exactly:
+    /// The variance of the mean of `n` successive values in equilibrium, exactly, and not a number for n = 0:
     ///
     /// (v/n) ((1 + a)/(1 − a) − 2a(1 − aⁿ)/(n(1 − a)²)).
     ///
@@ -178,7 +178,7 @@ impl Autoregression {
     // ANCHOR: mean_from
     pub fn mean_from(&self, start: f64, discarded: usize, n: usize) -> Result<MeanError> {
         let [share, noise] = self.sums(crate::error::at_least("n", n, 1)?);
-        let before = self.a.powi(discarded as i32);
+        let before = self.a.powf(discarded as f64);
         // 1 − a^{2b}, without cancellation where |a| is near 1.
         let log = 2.0 * discarded as f64 * (self.a.abs() - 1.0).ln_1p();
         let forgotten = if discarded == 0 { 0.0 } else { -log.exp_m1() };

@@ -66,7 +66,7 @@ impl Diagnosis {
 ///
 /// # Errors
 /// Fewer than two chains, chains of fewer than 16 values (their halves are too short for a correlation), or chains
-/// that never change.
+/// that never change. A quantity with few values may be refused as well: its distances to the median or its tails may not change.
 pub fn diagnose(chains: &Traces) -> Result<Diagnosis> {
     let halves = comparable(chains)?;
     let mean = chains.mean();
@@ -86,7 +86,7 @@ pub fn diagnose(chains: &Traces) -> Result<Diagnosis> {
 /// The rank-normalized split R̂.
 ///
 /// # Errors
-/// As [`diagnose`].
+/// As [`diagnose`]; values that all lie equally far from the median, such as ±1 equally often.
 ///
 /// ```
 /// use sdml::ch4_langevin::ergodic::{Traces, r_hat};
@@ -174,7 +174,7 @@ pub fn bulk_size(chains: &Traces) -> Result<f64> {
 /// The smaller of the effective sample sizes of the indicators of the lowest and the highest twentieth.
 ///
 /// # Errors
-/// As [`diagnose`].
+/// As [`diagnose`]; a largest value that fills the highest twentieth, as that of an indicator mostly does.
 ///
 /// ```
 /// use sdml::{ch4_langevin::ergodic::{Autoregression, Traces, tail_size}, random::Streams};

@@ -52,7 +52,7 @@ pub fn mala_acceptance_gaussian(d: usize, h: f64) -> Result<f64> {
 }
 // ANCHOR_END: gaussian
 
-/// Its limit as d → ∞ with h = ℓ²/(2 d^{1/3}): 2Φ(−ℓ³/8).
+/// Its limit as d → ∞ with h = ℓ²/(2 d^{1/3}): 2Φ(−|ℓ|³/8).
 ///
 /// ```
 /// use sdml::ch4_langevin::overdamped::{mala_acceptance_gaussian, mala_acceptance_limit};
@@ -62,5 +62,5 @@ pub fn mala_acceptance_gaussian(d: usize, h: f64) -> Result<f64> {
 /// # Ok::<(), sdml::Error>(())
 /// ```
 pub fn mala_acceptance_limit(ell: f64) -> f64 {
-    2.0 * normal::cdf(-ell.powi(3) / 8.0)
+    2.0 * normal::cdf(-ell.abs().powi(3) / 8.0)
 }

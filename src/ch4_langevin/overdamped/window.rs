@@ -25,6 +25,9 @@ pub struct Window {
     step: f64,
 }
 
+/// A chain that is less often than this where everything leads out of the window stays in it.
+const NOTHING: f64 = 1e-9;
+
 impl Window {
     /// `n` points from −`reach` to `reach`.
     ///
@@ -44,7 +47,8 @@ impl Window {
     /// The points with their probabilities under the law that X' = `mean`(X) + `deviation` ξ leaves invariant while it stays in the window.
     ///
     /// # Errors
-    /// A deviation that the grid does not resolve; a mean that leads out of the window from everywhere or is not a number.
+    /// A deviation that the grid does not resolve; a mean that leads out of the window from everywhere or from where the chain would be, or
+    /// is not a number.
     ///
     /// ```
     /// use sdml::ch4_langevin::overdamped::Window;
@@ -63,10 +67,12 @@ impl Window {
         }
         let density = |y: f64, x: f64| (-0.5 * ((y - mean(x)) / deviation).powi(2)).exp();
         let mut matrix = DMatrix::from_fn(n, n, |to, from| density(self.points[to], self.points[from]));
-        for mut column in matrix.column_iter_mut() {
+        let mut leads_out = vec![false; n];
+        for (mut column, leads_out) in matrix.column_iter_mut().zip(&mut leads_out) {
             // From where everything leads out of the window, nothing comes back.
             let mass = column.sum();
-            column /= if mass > 0.0 { mass } else { 1.0 };
+            *leads_out = mass == 0.0;
+            column /= if *leads_out { 1.0 } else { mass };
         }
         // (K − 1) π = 0 with one of these equations, which are dependent, replaced by Σπ = 1.
         for i in 0..n {
@@ -75,7 +81,10 @@ impl Window {
         matrix.row_mut(n / 2).fill(1.0);
         let mut right = DVector::zeros(n);
         right[n / 2] = 1.0;
-        let law = matrix.lu().solve(&right).filter(|law| law.iter().all(|weight| weight.is_finite()));
+        let stays = |(weight, leads_out): (&f64, &bool)| {
+            weight.is_finite() && !(*leads_out && weight.abs() > NOTHING)
+        };
+        let law = matrix.lu().solve(&right).filter(|law| law.iter().zip(&leads_out).all(stays));
         let Some(law) = law else {
             return Err(Error::argument(
                 "mean",

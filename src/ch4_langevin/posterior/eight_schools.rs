@@ -188,22 +188,32 @@ impl EightSchools {
         [SCALE * x[0], x[1].exp(), x[1]]
     }
 
-    /// The posterior density of ln τ up to a factor, and the means of μ and the θⱼ given τ: with τ known all laws are normal.
+    /// The logarithm of the posterior density of ln τ up to a constant, and the means of μ and the θⱼ given τ: with τ known all laws
+    /// are normal.
     fn given(&self, log_tau: f64) -> (f64, f64, [f64; 8]) {
-        let square = (2.0 * log_tau).exp();
-        let (mut precision, mut weighted, mut log_density) = (1.0 / (SCALE * SCALE), 0.0, 0.0);
-        for School { effect, error } in self.schools {
-            let variance = error * error + square;
-            precision += 1.0 / variance;
-            weighted += effect / variance;
-            log_density -= 0.5 * (variance.ln() + effect * effect / variance);
+        let tau = log_tau.exp();
+        let spreads = self.schools.map(|school| school.error.hypot(tau));
+        // Weights over the largest there can be, and squares about μ: nothing overflows, and nothing large cancels.
+        let least = spreads.iter().copied().fold(SCALE, f64::min);
+        let weights = spreads.map(|spread| (least / spread).powi(2));
+        let total = (least / SCALE).powi(2) + weights.iter().sum::<f64>();
+        let weighted = |(school, weight): (&School, &f64)| school.effect * weight;
+        let mu = self.schools.iter().zip(&weights).map(weighted).sum::<f64>() / total;
+        let mut log_density = log_tau - 2.0 * (tau / SCALE).hypot(1.0).ln();
+        log_density -= 0.5 * ((mu / SCALE).powi(2) + total.ln()) - least.ln();
+        for (School { effect, .. }, spread) in self.schools.iter().zip(spreads) {
+            log_density -= spread.ln() + 0.5 * ((effect - mu) / spread).powi(2);
         }
-        let mu = weighted / precision;
-        log_density += 0.5 * (mu * weighted - precision.ln()) + log_tau - (square / (SCALE * SCALE)).ln_1p();
-        let theta = self.schools.map(|School { effect, error }| {
-            (effect * square + mu * error * error) / (square + error * error)
-        });
-        (log_density.exp(), mu, theta)
+        let theta = std::array::from_fn(|j| mu + (self.schools[j].effect - mu) * (tau / spreads[j]).powi(2));
+        (log_density, mu, theta)
+    }
+
+    /// Where ln τ is looked for: e^{ln τ} to the left of every error and τ⁻⁹ to the right of every number leave nothing outside.
+    fn window(&self) -> (f64, f64) {
+        let least = self.schools.iter().map(|school| school.error).fold(1.0, f64::min);
+        let most =
+            self.schools.iter().map(|school| school.error.max(school.effect.abs())).fold(30.0, f64::max);
+        (least.ln() - 37.0, (most / 30.0).ln() + 13.0)
     }
 
     /// The posterior means by quadrature over ln τ, in `nodes` nodes of the trapezoidal rule; everything else is integrated
@@ -222,12 +232,13 @@ impl EightSchools {
     // ANCHOR: means
     pub fn means(&self, nodes: usize) -> Result<SchoolMeans> {
         at_least("nodes", nodes, 100)?;
-        // e^{ln τ} on the left and τ^{−9} on the right leave nothing outside.
-        let (low, high) = (-37.0, 13.0);
+        let (low, high) = self.window();
+        let node = |k| low + (high - low) * k as f64 / nodes as f64;
+        let largest = (0..=nodes).map(|k| self.given(node(k)).0).fold(f64::NEG_INFINITY, f64::max);
         let mut sum = [0.0; 12];
-        for k in 0..=nodes {
-            let log_tau = low + (high - low) * k as f64 / nodes as f64;
-            let (density, mu, theta) = self.given(log_tau);
+        for log_tau in (0..=nodes).map(node) {
+            let (log_density, mu, theta) = self.given(log_tau);
+            let density = (log_density - largest).exp();
             let values = [1.0, mu, log_tau.exp(), log_tau].into_iter().chain(theta);
             sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += density * value);
         }
@@ -253,10 +264,12 @@ impl EightSchools {
     /// # Ok::<(), sdml::Error>(())
     /// ```
     pub fn log_tau_density(&self, at: &[f64]) -> Result<Vec<f64>> {
-        let (low, high, nodes) = (-37.0, 13.0, 1000);
+        let ((low, high), nodes) = (self.window(), 1000);
         let h = (high - low) / f64::from(nodes);
-        let mass: f64 = (0..=nodes).map(|k| self.given(low + h * f64::from(k)).0).sum::<f64>() * h;
-        at.iter().map(|log_tau| Ok(self.given(finite("at", *log_tau)?).0 / mass)).collect()
+        let logs: Vec<f64> = (0..=nodes).map(|k| self.given(low + h * f64::from(k)).0).collect();
+        let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let mass = logs.iter().map(|log| (log - largest).exp()).sum::<f64>() * h;
+        at.iter().map(|log_tau| Ok((self.given(finite("at", *log_tau)?).0 - largest).exp() / mass)).collect()
     }
 }
 

@@ -32,7 +32,7 @@ pub fn relative_entropy<const N: usize>(p: &Density<N>, pi: &Density<N>) -> Resu
         if p > 0.0 && pi == 0.0 {
             return Err(Error::argument("pi", "0 in a cell where p is not", "positive wherever p is"));
         }
-        sum += if p == 0.0 { pi } else { gain(p, pi) };
+        sum += if pi == 0.0 { 0.0 } else { gain(p, pi) };
     }
     Ok(sum * p.grid().volume())
 }
@@ -50,10 +50,12 @@ fn log_ratio(p: f64, pi: f64) -> f64 {
     if s.is_normal() { s.ln() } else { p.ln() - pi.ln() }
 }
 
-/// φ(s) = s ln s − s + 1, by its series near s = 1 where the terms cancel.
+/// φ(s) = s ln s − s + 1, by its series near s = 1 where the terms cancel, and 1 for s = 0.
 fn phi(s: f64) -> f64 {
     let r = s - 1.0;
-    if r.abs() < 1e-2 {
+    if s == 0.0 {
+        1.0
+    } else if r.abs() < 1e-2 {
         // Σ (−1)ᵏ rᵏ/(k(k − 1)); the first term left out is below 1e-16 of the sum.
         (2..=10).rev().fold(0.0, |tail, k| {
             let coefficient = 1.0 / f64::from(k * (k - 1));

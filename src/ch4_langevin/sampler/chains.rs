@@ -332,7 +332,7 @@ impl<'a, U: Potential, S: Scheme> Chains<'a, U, S> {
         ndarray::concatenate(ndarray::Axis(0), &views).expect("batches have the same number of columns")
     }
 
-    /// The share of proposals accepted so far; of no meaning for a scheme that does not propose.
+    /// The share of proposals accepted so far; not a number before the first step, and of no meaning for a scheme that does not propose.
     ///
     /// ```
     /// use sdml::{ch4_langevin::{overdamped::Mala, sampler::{Chains, Harmonic}}, random::Streams};

@@ -68,7 +68,7 @@ impl Potential for Mixture {
         -(most + self.exponents(x).map(|exponent| (exponent - most).exp()).sum::<f64>().ln())
     }
 
-    /// (x − Σ wₖ μₖ)/s², where wₖ is the probability that x came from mode k.
+    /// Σ wₖ (x − μₖ)/s², where wₖ is the probability that x came from mode k.
     fn gradient(&self, x: &[f64], gradient: &mut [f64]) {
         let most = self.exponents(x).fold(f64::NEG_INFINITY, f64::max);
         let mut total = 0.0;
@@ -76,11 +76,11 @@ impl Potential for Mixture {
         for (exponent, mean) in self.exponents(x).zip(self.means.chunks_exact(self.dimension)) {
             let weight = (exponent - most).exp();
             total += weight;
-            gradient.iter_mut().zip(mean).for_each(|(gradient, mean)| *gradient += weight * mean);
+            for ((gradient, x), mean) in gradient.iter_mut().zip(x).zip(mean) {
+                *gradient += weight * (x - mean);
+            }
         }
-        for (gradient, x) in gradient.iter_mut().zip(x) {
-            *gradient = (x - *gradient / total) / self.variance;
-        }
+        gradient.iter_mut().for_each(|gradient| *gradient /= total * self.variance);
     }
 
     fn gradients(&self, x: ArrayView2<f64>, mut gradients: ArrayViewMut2<f64>) {
@@ -111,16 +111,19 @@ fn in_a_plane(means: &[f64], variance: f64, x: &[f64], gradients: &mut [f64]) {
 }
 
 /// The gradients at all points, some of them at a time so that the exponentials vectorize. The squares |x|² cancel between the weights.
+/// Places are counted from the first mean: the products of what is left are small where all means lie far from the origin.
 #[inline(always)]
 fn side_by_side<const D: usize>(means: &[f64], variance: f64, x: &[f64], gradients: &mut [f64]) {
     let (means, _) = means.as_chunks::<D>();
+    let origin = means[0];
+    let seen = |mean: &[f64; D]| -> [f64; D] { std::array::from_fn(|i| mean[i] - origin[i]) };
     let scale = 1.0 / variance;
     for (x, gradients) in x.chunks(LANES * D).zip(gradients.chunks_mut(LANES * D)) {
         let (x, _) = x.as_chunks::<D>();
         let mut at = [[0.0; LANES]; D];
         for (lane, x) in x.iter().enumerate() {
             for i in 0..D {
-                at[i][lane] = x[i];
+                at[i][lane] = x[i] - origin[i];
             }
         }
         let exponents = |mean: &[f64; D]| {
@@ -134,14 +137,14 @@ fn side_by_side<const D: usize>(means: &[f64], variance: f64, x: &[f64], gradien
             exponents
         };
         let mut most = [f64::NEG_INFINITY; LANES];
-        for mean in means {
-            for (most, exponent) in most.iter_mut().zip(exponents(mean)) {
+        for mean in means.iter().map(seen) {
+            for (most, exponent) in most.iter_mut().zip(exponents(&mean)) {
                 *most = if exponent > *most { exponent } else { *most };
             }
         }
         let (mut total, mut sums) = ([0.0; LANES], [[0.0; LANES]; D]);
-        for mean in means {
-            let mut weights = exponents(mean);
+        for mean in means.iter().map(seen) {
+            let mut weights = exponents(&mean);
             for (weight, most) in weights.iter_mut().zip(&most) {
                 let y = *weight - most;
                 // Beyond this the weight is 0 in any sum with the largest, 1; the comparison is written so that NaN stays.

@@ -118,7 +118,7 @@ impl Bath {
         self.mass / self.beta
     }
 
-    /// e^{−γt} and √((1 − e^{−2γt}) m/β): what the bath alone does to a momentum in time t.
+    /// e^{−γt} and √((1 − e^{−2γt}) m/β): what the bath alone does to a momentum in time t > 0.
     ///
     /// ```
     /// use sdml::ch4_langevin::underdamped::Bath;

@@ -60,7 +60,7 @@ fn flow(scheme: &Splitting, stiffness: f64) -> [[f64; 2]; 2] {
 
 /// The invariant covariance of Euler–Maruyama, below its limit of stability. With ω² = k/m,
 ///
-/// (β/m) Var p = 2γ/(2γ − γ²h − hω²(2 − 3γh/2 + h²ω²/2)),  k Var q = (1 − γh/2 + h²ω²/2) Var p/m,
+/// (β/m) Var p = 2γ/((γ − hω²)(2 − γh + h²ω²/2)),  k Var q = (1 − γh/2 + h²ω²/2) Var p/m,
 ///
 /// and Cov(q, p) = −h Var p/(2m).
 ///
@@ -75,8 +75,7 @@ fn flow(scheme: &Splitting, stiffness: f64) -> [[f64; 2]; 2] {
 pub fn euler_maruyama_covariance(scheme: &EulerMaruyama, stiffness: f64) -> Covariance {
     let (bath, h) = (scheme.bath(), scheme.h());
     let (gamma, square) = (bath.friction(), stiffness / bath.mass());
-    let damping =
-        2.0 * gamma - gamma * gamma * h - h * square * (2.0 - 1.5 * gamma * h + 0.5 * h * h * square);
+    let damping = (gamma - h * square) * (2.0 - gamma * h + 0.5 * h * h * square);
     let pp = bath.momentum_variance() * 2.0 * gamma / damping;
     let qq = (1.0 - 0.5 * gamma * h + 0.5 * h * h * square) * pp / (bath.mass() * stiffness);
     Covariance { qq, qp: -0.5 * h * pp / bath.mass(), pp }

@@ -106,9 +106,9 @@ impl LinearStep {
     /// ```
     pub fn spectral_radius(&self) -> f64 {
         let [[a, b], [c, d]] = self.matrix;
-        let (half, det) = (0.5 * (a + d), a * d - b * c);
-        let discriminant = half * half - det;
-        if discriminant < 0.0 { det.sqrt() } else { half.abs() + discriminant.sqrt() }
+        // The square of half the trace less the determinant, without their cancellation.
+        let discriminant = (0.5 * (a - d)).powi(2) + b * c;
+        if discriminant < 0.0 { (a * d - b * c).sqrt() } else { (0.5 * (a + d)).abs() + discriminant.sqrt() }
     }
 
     /// The solution of C = M C Mᵀ + S.
