@@ -42,16 +42,16 @@ impl Circle {
 
     /// E|X_N|²/|X_0|² of Euler–Maruyama on the Itô form: (1 + h²/4)ᴺ, since |x(1 − h/2) + x^⊥ΔB|² = |x|²((1 − h/2)² + ΔB²).
     pub fn euler_growth(&self, h: f64, steps: u32) -> f64 {
-        (1.0 + 0.25 * h * h).powi(steps as i32)
+        (1.0 + 0.25 * h * h).powf(f64::from(steps))
     }
 
     /// E|X_N|²/|X_0|² of Euler–Maruyama where the equation is read by Itô as it stands, without θ: (1 + h)ᴺ.
     pub fn unconverted_growth(&self, h: f64, steps: u32) -> f64 {
-        (1.0 + h).powi(steps as i32)
+        (1.0 + h).powf(f64::from(steps))
     }
 
     /// E|X_N|²/|X_0|² of Heun and of the midpoint rule: (1 + ¾h²)ᴺ, since |x(1 − ½ΔB²) + x^⊥ΔB|² = |x|²(1 + ¼ΔB⁴).
     pub fn heun_growth(&self, h: f64, steps: u32) -> f64 {
-        (1.0 + 0.75 * h * h).powi(steps as i32)
+        (1.0 + 0.75 * h * h).powf(f64::from(steps))
     }
 }
