@@ -161,7 +161,7 @@ impl StepFactor {
         } else {
             (square + more).powf(n) - square.powf(n)
         };
-        ((n * (2.0 * log_g + variance)).exp() * (spread + power_less_1(u, steps).powi(2))).sqrt()
+        (n * (log_g + 0.5 * variance)).exp() * (spread + power_less_1(u, steps).powi(2)).sqrt()
     }
     // ANCHOR_END: strong_error
 }
