@@ -27,8 +27,8 @@ pub struct GoodnessOfFit {
 
 /// The one-sample test of Kolmogorov and Smirnov: D = sup |F_n(x) − F(x)| for a continuous `cdf` F.
 ///
-/// The p-value is Kolmogorov's limit law at λ = (√n + 0.12 + 0.11/√n) D, Stephens' (1970) correction, good to about
-/// 0.01 already for n = 10.
+/// The p-value is Kolmogorov's limit law at λ = (√n + 0.12 + 0.11/√n) D, Stephens' (1970) correction. From n = 5 on it is
+/// within 0.025 of the exact one, and within 0.004 where that is below 0.2.
 ///
 /// # Errors
 /// An empty sample, values that are not finite, or a `cdf` that leaves [0, 1].

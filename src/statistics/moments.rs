@@ -143,7 +143,7 @@ impl Moments {
     /// The mean, with standard error s/√n where s² = Σ(x − x̄)²/(n − 1).
     ///
     /// # Errors
-    /// Fewer than two values, or values that are not finite.
+    /// Fewer than two values, or values that are not finite or whose squares are not.
     ///
     /// ```
     /// use sdml::statistics::Moments;
@@ -162,7 +162,7 @@ impl Moments {
     /// The unbiased variance s², with standard error √((μ₄ − s⁴ (n − 3)/(n − 1)) / n), where μ₄ = Σ(x − x̄)⁴/n.
     ///
     /// # Errors
-    /// Fewer than two values, or values that are not finite.
+    /// Fewer than two values, or values that are not finite or whose fourth powers are not.
     ///
     /// ```
     /// use sdml::statistics::Moments;
@@ -175,6 +175,11 @@ impl Moments {
     /// ```
     pub fn variance(&self) -> Result<Estimate> {
         let mean = self.sample_variance()?;
+        // The terms of m4 may overflow with both signs.
+        if !self.m4.is_finite() {
+            let sample = format!("a sample with variance {mean:e}");
+            return Err(Error::argument("samples", sample, "numbers whose fourth powers are finite"));
+        }
         let n = self.count as f64;
         let variance_of_it = (self.m4 / n - mean * mean * (n - 3.0) / (n - 1.0)) / n;
         Ok(Estimate { mean, standard_error: variance_of_it.max(0.0).sqrt(), count: self.count })

@@ -642,4 +642,6 @@ fn bad_input() {
     );
     // Too short to have an increment: nothing varies.
     assert_eq!((total_variation(&[]), quadratic_variation(&[1.0]), positive_steps(&[])), (0.0, 0.0, 0));
+    let short: [&[f64]; 4] = [&[], &[1.0], &[1.0, 1.0], &[1.0, 2.0]];
+    assert_eq!(short.map(|values| modulus(values, 0.5)), [f64::INFINITY; 4]);
 }

@@ -862,11 +862,14 @@ fn bad_input() {
     says(Splitting::Lie.step(&two, &three, 0.1).unwrap_err(), "`b` is a 3 × 3 matrix");
     says(Splitting::Strang.step(&two, &two, f64::NAN).unwrap_err(), "`dt` is NaN");
     says(Splitting::Suzuki(5).step(&two, &two, 0.1).unwrap_err(), "`order` is 5");
-    says(Splitting::Suzuki(2).step(&two, &two, 0.1).unwrap_err(), "`order` is 2");
+    for order in 0..4 {
+        says(Splitting::Suzuki(order).step(&two, &two, 0.1).unwrap_err(), &format!("`order` is {order}"));
+    }
     let kick = |_: f64| two.clone();
     says(split_propagator(kick, kick, 1.0, 0.0, 0, Splitting::Lie, left).unwrap_err(), "`steps` is 0");
     says(gauss_legendre(0.0, 1.0, 0).unwrap_err(), "`nodes` is 0");
     says(gauss_legendre(0.0, f64::NAN, 1).unwrap_err(), "`t` is NaN");
+    says(gauss_legendre(-1e308, 1e308, 1).unwrap_err(), "`t - s` is inf");
     let vector = DVector::from_element(2, 1.0);
     let u_a = |_: f64, _: f64| Ok(two.clone());
     let rho = |r: f64| Ok(DVector::from_element(if r > 0.0 { 3 } else { 2 }, 1.0));

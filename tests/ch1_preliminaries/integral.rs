@@ -574,6 +574,20 @@ fn bad_input() {
     }
 }
 
+/// Cubes of horizons leave the floating-point numbers long before probabilities and moments do.
+#[test]
+fn horizons_of_any_size() {
+    for horizon in [1e-200, 1e-110, 1e110, 1e200] {
+        assert_eq!(time_integral_tail(0.0, horizon), Ok(0.5));
+        assert_eq!(riemann_sum_tail(0.0, horizon, 3), Ok(0.5));
+        assert_eq!(riemann_sum_variance(horizon, 1), Ok(0.0));
+    }
+    assert!(matches!(riemann_sum_variance(1e110, 2), Err(sdml::Error::NotFinite { .. })));
+    for integrand in [Integrand::Exponential, Integrand::Cosine] {
+        assert_eq!(integrand.sum_second_moment(1e-200, 5), Ok(1e-200));
+    }
+}
+
 /// E e^{2B} grows out of the floating-point numbers near t = 355; what is below is computed, what is beyond is an error.
 #[test]
 fn second_moments_that_overflow() {

@@ -234,7 +234,10 @@ fn edges_of_what_is_allowed() {
         says(fit_order(&[1.0, bad, 3.0], &[1.0; 3], 0.9).unwrap_err(), &format!("`h` is {bad},"));
     }
     says(fit_order(&[1.0, 2.0, 3.0], &[1.0, 0.0, 1.0], 0.9).unwrap_err(), "`error` is 0,");
-    // Squares of distances that vanish.
+    // Squares of distances that overflow, and that vanish.
+    let far = [1e200, 2e200, 3e200];
+    says(fit_line(&far, &[1.0, 2.0, 3.0], 0.9).unwrap_err(), "`the sum of squares of x` is inf,");
+    says(fit_line(&[1.0, 2.0, 4.0], &far, 0.9).unwrap_err(), "`the sum of squares of the residuals` is inf,");
     says(fit_line(&[0.0, 1e-200, 2e-200], &[1.0; 3], 0.9).unwrap_err(), "`x` is 0 throughout");
     for probabilities in [[1.0, 0.0], [1.5, -0.5], [0.5, f64::NAN], [0.5, 0.5 + 1e-8], [0.5, 0.5 - 1e-8]] {
         says(chi_square(&[50, 50], &probabilities).unwrap_err(), "`probabilities` is");
@@ -245,6 +248,12 @@ fn edges_of_what_is_allowed() {
     }
     assert!(kolmogorov_smirnov(&[0.0, 1.0], |x| x).is_ok());
     says(Estimate::of([1.0]).unwrap_err(), "`samples` is a sample of 1,");
+    // The mean and s² are finite numbers, what the standard error of s² is made of is not.
+    for scale in [1e80, 1e110, 1e150] {
+        let moments: Moments = [-1.0, 1.0, 2.0, -3.0, 0.5].into_iter().map(|x| scale * x).collect();
+        assert!((moments.mean().unwrap().mean / scale + 0.1).abs() < 1e-15);
+        says(moments.variance().unwrap_err(), "`samples` is a sample with variance");
+    }
     assert_eq!(Estimate::of([1.0, 3.0]).unwrap(), Estimate { mean: 2.0, standard_error: 1.0, count: 2 });
     // Fourth moments of three and of two values: μ₄ = 2/3 and 1/16, s² = 1 and 1/2.
     let error =

@@ -33,7 +33,7 @@ pub fn difference_quotient(values: &[f64], dt: f64) -> f64 {
 }
 
 /// The largest increment against Lévy's modulus of continuity: max |B(s_{k+1}) − B(s_k)| / √(2Δs ln N), which tends
-/// to 1 (Lévy 1937). For one step there is nothing to compare: the result is then infinite.
+/// to 1 (Lévy 1937). For fewer than two steps there is nothing to compare: the result is then infinite.
 ///
 /// ```
 /// use sdml::ch1_preliminaries::brownian::modulus;
@@ -41,8 +41,10 @@ pub fn difference_quotient(values: &[f64], dt: f64) -> f64 {
 /// assert_eq!(modulus(&[0.0, 1.0, -1.0], 0.5), largest / 2f64.ln().sqrt());
 /// ```
 pub fn modulus(values: &[f64], dt: f64) -> f64 {
-    let steps = values.len().saturating_sub(1) as f64;
-    largest_increment(values) / (2.0 * dt * steps.ln()).sqrt()
+    match values.len().saturating_sub(1) {
+        0 | 1 => f64::INFINITY,
+        steps => largest_increment(values) / (2.0 * dt * (steps as f64).ln()).sqrt(),
+    }
 }
 
 /// At how many of the times s_1, …, s_N the path is positive. Divided by N, its law tends to the arcsine law.

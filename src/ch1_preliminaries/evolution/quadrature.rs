@@ -10,7 +10,7 @@ use crate::error::{at_least, finite};
 /// the weights are twice the squares of the first entries of its eigenvectors (Golub and Welsch, 1969).
 ///
 /// # Errors
-/// No nodes, or ends that are not finite.
+/// No nodes, or ends that are not finite or whose distance is not.
 ///
 /// ```
 /// use sdml::ch1_preliminaries::evolution::gauss_legendre;
@@ -20,7 +20,7 @@ use crate::error::{at_least, finite};
 /// ```
 // ANCHOR: gauss_legendre
 pub fn gauss_legendre(s: f64, t: f64, nodes: usize) -> Result<Vec<(f64, f64)>> {
-    let half = 0.5 * (finite("t", t)? - finite("s", s)?);
+    let half = 0.5 * finite("t - s", finite("t", t)? - finite("s", s)?)?;
     let n = at_least("nodes", nodes, 1)?;
     let recurrence = DMatrix::from_fn(n, n, |i, j| {
         let k = i.max(j) as f64;

@@ -77,10 +77,11 @@ impl Splitting {
             Self::Lie => same_size(e(a(time), dt)?, e(b(time), dt)?).map(|(a, b)| a * b),
             Self::Strang => same_size(e(a(time), 0.5 * dt)?, e(b(time), dt)?).map(|(a, b)| &a * b * &a),
             Self::Suzuki(order) => {
+                let fractions = suzuki_fractions(order)?;
                 let inner = if order == 4 { Self::Strang } else { Self::Suzuki(order - 2) };
                 let mut begun = 0.0;
                 let mut u = None;
-                for fraction in suzuki_fractions(order)? {
+                for fraction in fractions {
                     let part = inner.local_step(a, b, start + begun * dt, fraction * dt, freezing)?;
                     u = Some(match u {
                         None => part,

@@ -26,7 +26,7 @@ impl<const N: usize> Grid<N> {
     /// The box between the corners `lower` and `upper` with `shape[k]` cells along axis k.
     ///
     /// # Errors
-    /// Corners that are not finite or not in order, or fewer than three cells along an axis.
+    /// Corners that are not finite, not in order or at no finite distance, or fewer than three cells along an axis.
     ///
     /// ```
     /// use sdml::ch1_preliminaries::fokker_planck::Grid;
@@ -41,6 +41,7 @@ impl<const N: usize> Grid<N> {
             if upper[axis] <= lower[axis] {
                 return Err(Error::argument("upper", upper[axis], format!("greater than {}", lower[axis])));
             }
+            finite("upper - lower", upper[axis] - lower[axis])?;
             crate::error::at_least("shape", shape[axis], 3)?;
         }
         Ok(Self { lower, upper, shape })

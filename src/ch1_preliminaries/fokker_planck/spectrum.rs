@@ -205,7 +205,7 @@ impl Tridiagonal {
     }
 }
 
-/// `pivot`, or a tiny number in the place of zero.
+/// `pivot`, or in the place of zero a number so small that no rate notices and so large that it can be divided by.
 fn nonzero(pivot: f64) -> f64 {
-    if pivot == 0.0 { f64::MIN_POSITIVE } else { pivot }
+    if pivot == 0.0 { 1e-150 } else { pivot }
 }

@@ -68,7 +68,7 @@ impl Integrand {
         let (t, n) = (positive("horizon", horizon)?, at_least("steps", steps, 1)? as f64);
         let dt = t / n;
         // Δs Σ exp(−2 s_k), a geometric series; Σ exp(2 s_k) is the same one read from its last term.
-        let decaying = dt * (-2.0 * t).exp_m1() / (-2.0 * dt).exp_m1();
+        let decaying = dt * ((-2.0 * t).exp_m1() / (-2.0 * dt).exp_m1());
         representable(match self {
             Self::Identity => 0.5 * t * t * (1.0 - 1.0 / n),
             Self::Exponential => decaying * (2.0 * (t - dt)).exp(),
@@ -98,7 +98,7 @@ impl Integrand {
 }
 
 /// Passes a moment on unless it overflowed.
-fn representable(moment: f64) -> Result<f64> {
+pub(super) fn representable(moment: f64) -> Result<f64> {
     if moment.is_finite() {
         Ok(moment)
     } else {

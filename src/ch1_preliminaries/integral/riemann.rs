@@ -1,6 +1,7 @@
 //! ∫_0^T f(B(s)) ds = lim Δs Σ_{k<N} f(B(s_k)), s_k = kΔs, Δs = T/N: the first display of Section 1.3.2, with the
 //! prefactor T/N (the notes print 1/N, which is right for T = 1 only).
 
+use super::ito::representable;
 use crate::Result;
 use crate::ch1_preliminaries::brownian::BrownianPath;
 use crate::error::{at_least, finite, positive};
@@ -25,7 +26,7 @@ pub fn riemann_sum(path: &BrownianPath, f: impl Fn(f64) -> f64) -> f64 {
 /// The variance of Δs Σ B(s_k): T³ (N − 1)(2N − 1)/(6N²), which tends to T³/3. The sum is normal with mean 0.
 ///
 /// # Errors
-/// No steps, or a horizon that is not a finite number greater than 0.
+/// No steps, a horizon that is not a finite number greater than 0, or a variance that overflows.
 ///
 /// ```
 /// use sdml::ch1_preliminaries::integral::riemann_sum_variance;
@@ -33,8 +34,14 @@ pub fn riemann_sum(path: &BrownianPath, f: impl Fn(f64) -> f64) -> f64 {
 /// # Ok::<(), sdml::Error>(())
 /// ```
 pub fn riemann_sum_variance(horizon: f64, steps: usize) -> Result<f64> {
+    let (share, t) = (share(steps)?, positive("horizon", horizon)?);
+    representable(t * share * t * t)
+}
+
+/// (N − 1)(2N − 1)/(6N²): what the sum over N steps has of T³.
+fn share(steps: usize) -> Result<f64> {
     let n = at_least("steps", steps, 1)? as f64;
-    Ok(positive("horizon", horizon)?.powi(3) * (n - 1.0) * (2.0 * n - 1.0) / (6.0 * n * n))
+    Ok((n - 1.0) * (2.0 * n - 1.0) / (6.0 * n * n))
 }
 
 /// P(∫_0^T B ds > level) = 1 − Φ(level / √(T³/3)). Exercise 1.6 asks for level 1 and T = 1.
@@ -49,15 +56,16 @@ pub fn riemann_sum_variance(horizon: f64, steps: usize) -> Result<f64> {
 /// ```
 // ANCHOR: time_integral_tail
 pub fn time_integral_tail(level: f64, horizon: f64) -> Result<f64> {
-    let variance = positive("horizon", horizon)?.powi(3) / 3.0;
-    Ok(normal::tail(finite("level", level)? / variance.sqrt()))
+    let t = positive("horizon", horizon)?;
+    Ok(normal::tail(finite("level", level)? / t / (t / 3.0).sqrt()))
 }
 // ANCHOR_END: time_integral_tail
 
 /// P(Δs Σ B(s_k) > level): Exercise 1.6 as a sum of N terms sees it.
 ///
 /// # Errors
-/// As [`riemann_sum_variance`], with at least 2 steps (the only term of a single step is B(0) = 0).
+/// A level or a horizon as [`time_integral_tail`] refuses them; fewer than 2 steps (the only term of a single step is
+/// B(0) = 0).
 ///
 /// ```
 /// use sdml::ch1_preliminaries::integral::riemann_sum_tail;
@@ -65,8 +73,8 @@ pub fn time_integral_tail(level: f64, horizon: f64) -> Result<f64> {
 /// # Ok::<(), sdml::Error>(())
 /// ```
 pub fn riemann_sum_tail(level: f64, horizon: f64, steps: usize) -> Result<f64> {
-    let variance = riemann_sum_variance(horizon, at_least("steps", steps, 2)?)?;
-    Ok(normal::tail(finite("level", level)? / variance.sqrt()))
+    let (share, t) = (share(at_least("steps", steps, 2)?)?, positive("horizon", horizon)?);
+    Ok(normal::tail(finite("level", level)? / t / (t * share).sqrt()))
 }
 
 /// The Remark's game: for an hour a stock follows B, and each of `rounds` bets pays f(B(s_k))/`rounds`. One play.

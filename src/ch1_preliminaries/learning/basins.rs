@@ -89,7 +89,7 @@ impl TiltedWell {
     /// The probability that SGD started in each node of a grid lies left of the barrier after `steps` steps.
     ///
     /// Backwards from u_K = 1 left of the barrier and 0 right of it, u_k(θ) = ½ Σ_± u_{k+1}(θ − h_k f_±'(θ)), by linear
-    /// interpolation between the nodes.
+    /// interpolation between the nodes. At the node nearest to the barrier u_K is the part of the node's cell on its left.
     ///
     /// # Errors
     /// Fewer than two nodes, an empty interval, or a bad schedule.

@@ -67,6 +67,19 @@ pub struct Labelled {
     pub labels: Vec<f64>,
 }
 
+impl Labelled {
+    /// The number of points, if there are any and each has a label.
+    fn pairs(&self) -> Result<usize> {
+        let n = at_least("data.points.len()", self.points.len(), 1)?;
+        if self.labels.len() == n {
+            Ok(n)
+        } else {
+            let allowed = format!("data.points.len() = {n}");
+            Err(Error::argument("data.labels.len()", self.labels.len(), allowed))
+        }
+    }
+}
+
 /// Four normal blobs of standard deviation s at (±1, ±1); the label is 1 where the signs agree.
 ///
 /// No straight line separates the classes. The best classifier asks for the sign of x₁x₂, since the two densities are
@@ -191,14 +204,7 @@ impl Classification {
     /// # Ok::<(), sdml::Error>(())
     /// ```
     pub fn new(data: Labelled, misfit: Misfit) -> Result<Self> {
-        let n = at_least("data.points.len()", data.points.len(), 1)?;
-        if data.labels.len() != n {
-            return Err(Error::argument(
-                "data.labels.len()",
-                data.labels.len(),
-                format!("data.points.len() = {n}"),
-            ));
-        }
+        let n = data.pairs()?;
         if let Some(label) = data.labels.iter().find(|&&y| y != 0.0 && y != 1.0) {
             return Err(Error::argument("data.labels", label, "0 or 1"));
         }
@@ -235,7 +241,7 @@ impl FiniteSum for Classification {
 /// The share of `data` that a network gets right when it answers 1 where u > 0, that is, where g > ½.
 ///
 /// # Errors
-/// No data.
+/// No data, or numbers of points and labels that differ.
 ///
 /// ```
 /// use sdml::ch1_preliminaries::learning::{Activation, Labelled, TwoLayer, accuracy};
@@ -247,7 +253,7 @@ impl FiniteSum for Classification {
 /// # Ok::<(), sdml::Error>(())
 /// ```
 pub fn accuracy(network: &TwoLayer<2>, data: &Labelled) -> Result<f64> {
-    let n = at_least("data.points.len()", data.points.len(), 1)?;
+    let n = data.pairs()?;
     let mut pass = Pass::default();
     network.forward(&data.points, &mut pass);
     let right = pass.jets.value.iter().zip(&data.labels).filter(|(u, y)| (**u > 0.0) == (**y > 0.5));

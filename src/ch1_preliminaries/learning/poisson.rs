@@ -135,7 +135,9 @@ impl Poisson {
         positive("lambda", lambda)?;
         let (left, right) = (self.slope(0.0), self.slope(1.0));
         let slope = -(left + right) / (2.0 + 2.0 * lambda);
-        Ok(Penalized { problem: *self, constant: (left + slope) / (2.0 * lambda), slope })
+        // (u'(0) + b)/(2λ), where a small λ would leave nothing of the sum but rounding.
+        let constant = ((left - right) / (2.0 * lambda) + left) / (2.0 + 2.0 * lambda);
+        Ok(Penalized { problem: *self, constant, slope })
     }
     // ANCHOR_END: penalized
 }

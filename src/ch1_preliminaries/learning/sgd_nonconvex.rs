@@ -134,7 +134,8 @@ impl LogCosh {
     fn least(&self, f: impl Fn(f64) -> f64) -> f64 {
         let mut best = (f64::INFINITY, [0.0; 2]);
         for [low, high] in self.bends() {
-            let cells = ((high - low) / 0.01).ceil();
+            // At a centre so large that 20 is less than a rounding the interval is a point.
+            let cells = ((high - low) / 0.01).ceil().max(1.0);
             let node = |i: usize| low + (high - low) * i as f64 / cells;
             for i in 0..=cells as usize {
                 let value = f(node(i));

@@ -54,7 +54,7 @@ impl Circle {
     /// assert_eq!(Circle.euler_growth(0.5, 1), 0.75 * 0.75 + 0.5);
     /// ```
     pub fn euler_growth(&self, h: f64, steps: u32) -> f64 {
-        (1.0 + 0.25 * h * h).powi(steps as i32)
+        (1.0 + 0.25 * h * h).powf(f64::from(steps))
     }
 
     /// E|X_N|²/|X_0|² of Euler–Maruyama where the equation is read by Itô as it stands, without θ: (1 + h)ᴺ.
@@ -66,7 +66,7 @@ impl Circle {
     /// assert!((Circle.unconverted_growth(1e-4, 10_000) - 1f64.exp()).abs() < 2e-4);
     /// ```
     pub fn unconverted_growth(&self, h: f64, steps: u32) -> f64 {
-        (1.0 + h).powi(steps as i32)
+        (1.0 + h).powf(f64::from(steps))
     }
 
     /// E|X_N|²/|X_0|² of Heun and of the midpoint rule: (1 + ¾h²)ᴺ, since |x(1 − ½ΔB²) + x^⊥ΔB|² = |x|²(1 + ¼ΔB⁴).
@@ -77,6 +77,6 @@ impl Circle {
     /// assert_eq!(Circle.heun_growth(0.5, 1), 1.0 + 0.25 * 3.0 * 0.25);
     /// ```
     pub fn heun_growth(&self, h: f64, steps: u32) -> f64 {
-        (1.0 + 0.75 * h * h).powi(steps as i32)
+        (1.0 + 0.75 * h * h).powf(f64::from(steps))
     }
 }

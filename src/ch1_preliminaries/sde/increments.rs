@@ -24,7 +24,7 @@ impl Grid {
     /// The grid from `start` to `end` in `steps` steps.
     ///
     /// # Errors
-    /// No steps, times that are not finite, or an end that is not after the start.
+    /// No steps, times that are not finite or whose distance is not, or an end that is not after the start.
     ///
     /// ```
     /// use sdml::ch1_preliminaries::sde::Grid;
@@ -43,6 +43,7 @@ impl Grid {
         if end <= start {
             return Err(Error::argument("end", end, format!("later than the start, {start}")));
         }
+        finite("end - start", end - start)?;
         Ok(Self { start, end, steps })
     }
 

@@ -139,7 +139,7 @@ impl OrnsteinUhlenbeck {
     /// # Ok::<(), sdml::Error>(())
     /// ```
     pub fn euler_mean(&self, h: f64, steps: u32, mean_0: f64) -> f64 {
-        (1.0 + self.a * h).powi(steps as i32) * mean_0
+        (1.0 + self.a * h).powf(f64::from(steps)) * mean_0
     }
 
     /// Var X_n of Euler–Maruyama: v_{k+1} = (1 + ah)² v_k + σ²h.

@@ -27,6 +27,7 @@ fn grids_without_cells() {
     assert_eq!(refused(Grid::new([f64::NAN], [1.0], [8])), "lower");
     assert_eq!(refused(Grid::new([0.0], [f64::INFINITY], [8])), "upper");
     assert_eq!(refused(Grid::new([1.0], [1.0], [8])), "upper");
+    assert_eq!(refused(Grid::new([-1e308], [1e308], [8])), "upper - lower");
     assert_eq!(refused(line(0.0, 1.0, 7).coarser()), "shape");
     assert_eq!(refused(line(0.0, 1.0, 4).coarser()), "shape");
 }

@@ -4,11 +4,27 @@ use sdml::ch1_preliminaries::fokker_planck::{
     Density, FokkerPlanck, Grid, Scheme, bernoulli, double_well, poisson_weights,
 };
 use sdml::statistics::fit_order;
+use std::f64::consts::{PI, SQRT_2};
 
 use super::{
     OrnsteinUhlenbeck, central_flux, digits, gaussian, greatest_error, largest, line, runge_kutta, wells,
 };
 use crate::check::Check;
+
+/// Diffusion alone has the modes (−1)ᵏ √2 cos(πk(i + ½)/n). Some vanish in a cell, where a pivot may be 0 to the last bit.
+#[test]
+fn modes_with_nodes_in_cells() {
+    for n in [3, 12, 40, 45] {
+        let equation = FokkerPlanck::new(line(0.0, 1.0, n), |_| [0.0], |_| [0.7]).unwrap();
+        for (k, mode) in equation.modes(n).unwrap().iter().enumerate() {
+            let scale = if k == 0 { 1.0 } else { SQRT_2 * (1.0 - 2.0 * (k % 2) as f64) };
+            for (i, f) in mode.function.iter().enumerate() {
+                let wave = (PI * k as f64 * (i as f64 + 0.5) / n as f64).cos();
+                assert!((f - scale * wave).abs() < 1e-9, "mode {k} of {n} in cell {i}: {f}");
+            }
+        }
+    }
+}
 
 #[test]
 fn order_in_space() {

@@ -78,6 +78,8 @@ fn data() {
     refused(with(vec![[0.0, f64::NAN]], vec![1.0]), &["`data.points` is NaN"]);
     let network = TwoLayer::new(Activation::Tanh, vec![1.0; 5]).unwrap();
     refused(accuracy(&network, &Labelled::default()), &["`data.points.len()` is 0"]);
+    let unlabelled = Labelled { points: vec![[0.0; 2]; 2], labels: vec![1.0] };
+    refused(accuracy(&network, &unlabelled), &["`data.labels.len()` is 1", "data.points.len() = 2"]);
     let loss = Quadratic::new([1.0], vec![[0.0], [1.0]]).unwrap();
     for size in [0, 3] {
         let run =
@@ -155,4 +157,6 @@ fn centres_far_apart() {
     let loss = LogCosh::new(&[1.0, 1.0], &[-1e9, 1e9]).unwrap();
     assert!((loss.minimum() - (1e9 - 2f64.ln())).abs() < 1e-6);
     assert!((loss.lipschitz() - 0.5).abs() < 1e-6);
+    let beyond = LogCosh::new(&[2.0], &[1e18]).unwrap();
+    assert_eq!((beyond.minimum(), beyond.lipschitz()), (0.0, 2.0));
 }

@@ -69,6 +69,18 @@ impl Integrand for LostHalf {
     }
 }
 
+/// As λ → 0 the minimizer for two waves tends to u + u'(0)(½ − x), by 1/(1 + λ) at the ends.
+#[test]
+fn small_penalties() {
+    let limit = 0.5 * notebook().slope(0.0);
+    for lambda in [1e-6, 1e-12, 1e-18] {
+        let penalized = notebook().penalized(lambda).unwrap();
+        for (value, expected) in [(penalized.value(0.0), limit), (penalized.value(1.0), -limit)] {
+            assert!((value * (1.0 + lambda) / expected - 1.0).abs() < 1e-14, "λ = {lambda}: {value}");
+        }
+    }
+}
+
 #[test]
 fn ritz_notebook() {
     let energy = DeepRitz::new(notebook(), 500.0).unwrap();

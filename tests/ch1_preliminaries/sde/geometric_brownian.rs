@@ -219,6 +219,32 @@ fn small_noise_slope() {
     .statistical(slopes.mean().unwrap(), expected, (tiny[0] / tiny[1]).log2());
 }
 
+/// Errors far below the rounding of the moments they are made of.
+#[test]
+fn errors_of_short_steps() {
+    // In Hermite polynomials of ΔB/√h one step misses the third coefficient, (σ√h)³/√6, and of the first σ√h μh with
+    // Milstein's scheme, σ√h ½σ²h with Heun's.
+    let (h, gbm) = (1e-8f64, gbm());
+    let missing = |first: f64| SIGMA * (SIGMA.powi(4) / 6.0 + first * first).sqrt() * h.powf(1.5);
+    let cases = [
+        (gbm.milstein_factor(h), missing(gbm.ito_rate())),
+        (gbm.heun_factor(h), missing(0.5 * SIGMA * SIGMA)),
+    ];
+    for (factor, expected) in cases {
+        let error = factor.strong_error(1);
+        assert!((error / expected - 1.0).abs() < 1e-6, "{error:e} {expected:e}");
+    }
+    // Without noise what is left is the error for an ordinary differential equation.
+    for (alpha, h, n) in [(0.5, 0.01, 100), (0.05, 1e-4, 10_000), (-1.0, 1.0, 2)] {
+        let (quiet, v) = (GeometricBrownian::new(alpha, 0.0).unwrap(), alpha * h);
+        for (factor, step) in [(quiet.euler_factor(h), v), (quiet.heun_factor(h), v + 0.5 * v * v)] {
+            let expected = ((f64::from(n) * step.ln_1p()).exp() - (f64::from(n) * v).exp()).abs();
+            let error = factor.strong_error(n);
+            assert!((error - expected).abs() < 1e-12, "α = {alpha}: {error:e} {expected:e}");
+        }
+    }
+}
+
 /// With αh = −4.5 a step turns the sign of E X, and all errors are near those of X_N: the formulas as they stand serve.
 #[test]
 fn errors_of_long_steps() {

@@ -18,6 +18,7 @@ fn grids() {
     says(Grid::new(0.0, 0.0, 4), "`end` is 0, but it must be later than the start, 0");
     says(Grid::new(f64::NAN, 1.0, 4), "`start` is NaN, but it must be a finite number");
     says(Grid::new(0.0, f64::INFINITY, 4), "`end` is inf, but it must be a finite number");
+    says(Grid::new(-1e308, 1e308, 4), "`end - start` is inf, but it must be a finite number");
     let grid = Grid::new(1.0, 3.0, 4).unwrap();
     assert_eq!((grid.time(0), grid.time(4), grid.h()), (1.0, 3.0, 0.5));
     says(grid.coarsen(3), "`factor` is 3, but it must be a divisor of the 4 steps");

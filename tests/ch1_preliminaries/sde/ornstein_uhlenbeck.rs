@@ -1,5 +1,5 @@
 use crate::check::Check;
-use sdml::ch1_preliminaries::sde::{Ensemble, EulerMaruyama, Grid, Increments, OrnsteinUhlenbeck};
+use sdml::ch1_preliminaries::sde::{Circle, Ensemble, EulerMaruyama, Grid, Increments, OrnsteinUhlenbeck};
 use sdml::random::Streams;
 use sdml::statistics::{ensemble, estimate};
 
@@ -133,6 +133,17 @@ fn exercise_1_14() {
             _ => assert!(measured.z(expected).abs() < 4.0),
         }
     }
+}
+
+/// More steps than an `i32` counts.
+#[test]
+fn three_thousand_million_steps() {
+    let steps = 3_000_000_000;
+    let ou = OrnsteinUhlenbeck::new(-1e-10, 1.0).unwrap();
+    assert!((ou.euler_mean(1.0, steps, 1.0) / (-0.3f64).exp() - 1.0).abs() < 1e-6);
+    assert!((Circle.unconverted_growth(1e-10, steps) / 0.3f64.exp() - 1.0).abs() < 1e-6);
+    assert!((Circle.euler_growth(2e-5, steps) / 0.3f64.exp() - 1.0).abs() < 1e-6);
+    assert!((Circle.heun_growth(2e-5, steps) / 0.9f64.exp() - 1.0).abs() < 1e-6);
 }
 
 #[test]
