@@ -349,3 +349,26 @@ fn far_tails() {
         assert!((normal::cdf(-x) / exact - 1.0).abs() < 4e-16 * (1.0 + x * x), "{x}");
     }
 }
+
+/// To the last bit. The library's inverse misses these by two; Newton's step is for that.
+#[test]
+fn quantiles_to_the_last_bit() {
+    for (p, exact) in [(0.09884928402652768, -1.288136165425089), (0.05, -1.6448536269514726)] {
+        let x: f64 = normal::quantile(p).unwrap();
+        assert!((x - exact).abs() <= f64::EPSILON, "{p}: {x}");
+    }
+}
+
+/// Far out two terms of the alternating series are all there is, and nothing may cancel. Of n equal values at F = a the distance
+/// is a.
+#[test]
+fn kolmogorov_far_out() {
+    for (n, a) in [(4, 0.85), (4, 0.9), (4, 1.0), (25, 1.0), (100, 0.75)] {
+        let test = kolmogorov_smirnov(&vec![a; n], |x| x).unwrap();
+        assert_eq!(test.statistic, a);
+        let root = (n as f64).sqrt();
+        let square = ((root + 0.12 + 0.11 / root) * a).powi(2);
+        let exact = 2.0 * ((-2.0 * square).exp() - (-8.0 * square).exp());
+        assert!((test.p_value / exact - 1.0).abs() < 1e-12, "{n} {a}: {:e} {exact:e}", test.p_value);
+    }
+}
