@@ -246,6 +246,8 @@ fn edges_of_what_is_allowed() {
     assert!(kolmogorov_smirnov(&[0.0, 1.0], |x| x).is_ok());
     says(Estimate::of([1.0]).unwrap_err(), "`samples` is a sample of 1,");
     assert_eq!(Estimate::of([1.0, 3.0]).unwrap(), Estimate { mean: 2.0, standard_error: 1.0, count: 2 });
+    // The square of the first value is not finite, and does not count.
+    assert_eq!(Estimate::of([1e200; 2]).unwrap(), Estimate { mean: 1e200, standard_error: 0.0, count: 2 });
     // Fourth moments of three and of two values: μ₄ = 2/3 and 1/16, s² = 1 and 1/2.
     let error =
         |sample: &[f64]| sample.iter().copied().collect::<Moments>().variance().unwrap().standard_error;
