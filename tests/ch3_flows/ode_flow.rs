@@ -734,7 +734,14 @@ fn what_a_tape_holds() {
     field.pull_back(&theta, &mut tape, a.view(), divergence.view(), out.view_mut(), &mut gradient).unwrap();
     let cotangent = Array2::ones((n * (1 + d), d));
     field.network().pull_back(&theta, &mut pass, cotangent.view(), &mut gradient).unwrap();
-    assert_eq!(field.held(&tape), pass.held() + n * (1 + d) * (d + 1) + n * (1 + d) * d);
+    let alone = field.held(&tape);
+    assert_eq!(alone, pass.held() + n * (1 + d) * (d + 1) + n * (1 + d) * d);
+    // The augmented field keeps what comes back to J as well, one number a point.
+    let (augmented, mut tape) = (Augmented(field), AugmentedTape::default());
+    let (z, mut out) = (Array2::ones((n, d + 1)), Array2::zeros((n, d + 1)));
+    augmented.value(z.view(), 0.3, &theta, &mut tape, out.view_mut()).unwrap();
+    augmented.pull_back(&theta, &mut tape, z.view(), out.view_mut(), &mut gradient).unwrap();
+    assert_eq!(augmented.held(&tape), alone + n);
 }
 
 /// Each argument of a shape that does not fit is refused alone, by every field and by the augmented one.
@@ -783,6 +790,17 @@ fn shapes_that_do_not_fit() {
 
         let (augmented, theta) = (Augmented(field.clone()), vec![0.1; p]);
         let mut tape = AugmentedTape::default();
+        for (z, out) in
+            [((2, d), (2, d)), ((2, d + 2), (2, d + 2)), ((2, d + 1), (2, d)), ((2, d + 1), (3, d + 1))]
+        {
+            let (z, mut out) = (Array2::ones(z), Array2::zeros(out));
+            assert!(
+                augmented.value(z.view(), 0.0, &theta, &mut tape, out.view_mut()).is_err(),
+                "{:?} {:?}",
+                z.dim(),
+                out.dim()
+            );
+        }
         let mut forward = |jet: (usize, usize), points: usize, out: (usize, usize)| {
             let (jet, mut out) = (Array2::ones(jet), Array2::zeros(out));
             augmented.push_forward(jet.view(), points, 0.0, &theta, &mut tape, out.view_mut())
@@ -841,4 +859,39 @@ fn a_point_in_pieces_is_refused() {
         assert!(error.starts_with(&format!("`i` is {i}, but it must be from 1 to 4")), "{error}");
     }
     assert!([1, 4].iter().all(|&i| layers.inverse_layer(&[0.0; 6], i, array![0.3, -0.9].view()).is_ok()));
+}
+
+/// F = 3y + 2t + 1 in four layers: each takes the time at which it begins, its inverse that at which it ends.
+#[test]
+fn layers_know_the_time() {
+    let field = NetworkFlow::new(Mlp::new(&[2, 1], Activation::Tanh).unwrap()).unwrap();
+    let (layers, theta) = (Layers::new(field, 1.0, 4).unwrap(), [3.0, 2.0, 1.0]);
+    let mut y = 0.5;
+    for t in [0.0, 0.25, 0.5, 0.75] {
+        y += 0.25 * (3.0 * y + 2.0 * t + 1.0);
+    }
+    assert_eq!(layers.push(&theta, array![0.5].view()).unwrap().point, array![y]);
+    for (i, t) in [(1, 0.25), (2, 0.5), (3, 0.75), (4, 1.0)] {
+        let before = layers.inverse_layer(&theta, i, array![0.5].view()).unwrap();
+        assert_eq!(before, array![0.5 - 0.25 * (1.5 + 2.0 * t + 1.0)], "{i}");
+    }
+}
+
+/// Of a loss and of both trainings.
+#[test]
+fn one_point_is_a_batch() {
+    let (field, theta) = network();
+    let flow = OdeFlow::new(field, 1.0, Tableau::RK4, 4).unwrap();
+    let (x, mut gradient) = (array![[0.4, -0.7]], vec![0.0; theta.len()]);
+    let mut backward = solver(&flow, true);
+    let loss =
+        add_negative_log_likelihood(flow.field(), &theta, x.view(), 4, &mut backward, &mut gradient).unwrap();
+    assert!((loss - flow.negative_log_likelihood(&theta, x.view()).unwrap()).abs() < 1e-13);
+    let of_data = OdeLikelihood::of(DataLaw::Eight, 0);
+    let of_data = OdeLikelihood { width: 2, steps: 2, batch: 1, iterations: 1, ..of_data };
+    assert_eq!(of_data.train(|_, _| ()).unwrap().losses.len(), 1);
+    let flow = OdeFlow::new(AffineField::new(2).unwrap(), 1.0, Tableau::RK4, 4).unwrap();
+    let (target, schedule) = (Well::new(1.0).unwrap(), Schedule::Constant(1e-3));
+    let of_well = OdeReverseKl { target, batch: 1, iterations: 1, schedule, seed: 0 };
+    assert_eq!(of_well.train(&flow, vec![0.0; 6], |_, _| ()).unwrap().losses.len(), 1);
 }

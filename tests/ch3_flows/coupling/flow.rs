@@ -414,3 +414,36 @@ fn identical_points_are_flat() {
     }
     assert_eq!(TriangularAffine::parameters(0), 0);
 }
+
+/// What is said of a mask that moves all or nothing, and of a coordinate that none moves, be it the first or the only mask.
+#[test]
+fn masks_are_refused_for_what_they_are() {
+    for (masks, text) in [
+        (vec![vec![true, true]], "moves some coordinates and keeps others"),
+        (vec![vec![false, false]], "moves some coordinates and keeps others"),
+        (vec![vec![true, false]], "none moves coordinate 1"),
+        (vec![vec![false, true, true], vec![false, true, false]], "none moves coordinate 0"),
+    ] {
+        let error = RealNvp::new(&masks, &[4], Activation::Tanh, 2.0).unwrap_err().to_string();
+        assert!(error.contains(text), "{error}");
+    }
+}
+
+/// A pass goes from flow to flow, to more layers and to fewer, and to layers that move other coordinates.
+#[test]
+fn a_pass_is_used_again_by_other_flows() {
+    let alternating = |layers: usize| RealNvp::alternating(2, layers, &[4]).unwrap();
+    let turned = RealNvp::new(&[vec![true, false], vec![false, true]], &[4], Activation::Relu, 2.0).unwrap();
+    let (z, lambda) = (points(3, 2, 15), [0.3, -1.0, 0.5]);
+    let mut used = FlowPass::new();
+    for flow in [alternating(2), turned, alternating(4), alternating(3), alternating(2)] {
+        let theta = flow.initial(&Streams::new(14, "used by other flows"));
+        let [again, afresh] = [&mut used, &mut FlowPass::new()].map(|pass| {
+            let mut gradient = vec![0.0; theta.len()];
+            flow.forward(&theta, z.view(), pass).unwrap();
+            flow.pull_back(&theta, pass, z.view(), &lambda, &mut gradient).unwrap();
+            (pass.points().to_owned(), pass.log_det().to_vec(), pass.input_cotangent().to_owned(), gradient)
+        });
+        assert_eq!(again, afresh, "{flow:?}");
+    }
+}

@@ -1,6 +1,6 @@
 //! Training on data.
 
-use std::f64::consts::{E, TAU};
+use std::f64::consts::{E, FRAC_PI_4, TAU};
 
 use ndarray::{Array2, array};
 use sdml::ch1_preliminaries::fokker_planck::double_well::Gibbs;
@@ -258,4 +258,112 @@ fn moons_from_far_away() {
     for point in [[1e200, 0.0], [1e308, -1e308], [f64::INFINITY, 0.0]] {
         assert_eq!(DataLaw::Moons.log_density(point), f64::NEG_INFINITY, "{point:?}");
     }
+}
+
+/// log p by integration along the arcs and by the sum over the modes, in 25 digits: on the arcs, at their ends, inside and outside.
+#[test]
+fn densities_by_hand() {
+    let moons = [
+        ([0.0, 1.0], 0.23922956558621325),
+        ([1.0, 0.0], -0.45391761497373206),
+        ([0.25, 0.875], -1.3330971951185748),
+        ([-1.0625, -0.125], -5.629770268349455),
+        ([1.0625, -0.0625], -2.801990594727509),
+        ([-0.9375, 0.0625], -0.563432682083814),
+        ([0.9375, -0.4375], -0.4596802166735048),
+        ([2.0625, 0.375], -0.7775007422692588),
+        ([0.0625, 0.5], -1.202877467033677),
+        ([0.0, 0.0], -2.6029938922030156),
+        ([0.5, 0.3125], -33.178077336702216),
+        ([-0.5, 0.25], -38.362937467558325),
+        ([-1.25, 0.5], -23.89304705443824),
+        ([0.625, -0.75], -18.503634393861734),
+        ([1.5, 0.75], -64.80845983480023),
+        ([-0.5, -0.375], -80.82858284108676),
+    ];
+    let eight = [
+        ([2.0, 0.0], -0.6984427832205997),
+        ([0.0, 0.0], -48.61900124154114),
+        ([1.375, -1.625], -1.2730506052221586),
+        ([-0.125, 2.25], -1.675005283220574),
+        ([-1.75, 0.5], -4.604340354912236),
+        ([0.75, -1.75], -7.278059168158104),
+        ([-3.5, 1.0], -41.323442658971494),
+    ];
+    for (law, table) in [(DataLaw::Moons, &moons[..]), (DataLaw::Eight, &eight[..])] {
+        for &(point, exact) in table {
+            let found = law.log_density(point);
+            assert!((found - exact).abs() < 1e-12, "{} at {point:?}: {found}", law.name());
+        }
+    }
+    // The square holds its left and lower sides; the pattern does not go on beyond any side.
+    for point in [[0.5, 0.5], [1.5, 1.5], [-0.5, 1.5], [-2.0, -2.0], [-1.0, -1.0], [0.0, 0.0]] {
+        assert_eq!(DataLaw::Checkerboard.log_density(point), -(8f64.ln()), "{point:?}");
+    }
+    for point in [
+        [1.5, -1.5],
+        [-0.5, 0.5],
+        [2.0, 0.5],
+        [0.5, 2.0],
+        [2.25, 0.5],
+        [0.5, 2.25],
+        [-2.25, -0.5],
+        [-0.5, -2.25],
+        [2.25, 2.25],
+    ] {
+        assert_eq!(DataLaw::Checkerboard.log_density(point), f64::NEG_INFINITY, "{point:?}");
+    }
+}
+
+/// By finer sums over a larger box, of densities that were integrated along the arcs by Simpson's rule.
+#[test]
+fn entropies_by_hand() {
+    for (law, exact) in [(DataLaw::Moons, 0.28923373782), (DataLaw::Eight, 1.6980612031218)] {
+        assert!((law.entropy() - exact).abs() < 1e-8, "{}: {}", law.name(), law.entropy());
+    }
+    assert_eq!(DataLaw::Checkerboard.entropy(), 8f64.ln());
+}
+
+/// The centre of its window is what a law is symmetric about, and its points fill most of the window and stay in it.
+#[test]
+fn windows_hold_their_laws() {
+    for law in DataLaw::ALL {
+        let ([x, y], half) = law.window();
+        let points = law.points(2000, &mut Streams::new(8, "window").stream(0));
+        let mut farthest = 0.0f64;
+        for point in points.rows() {
+            let [right, up] = [point[0] - x, point[1] - y];
+            let [here, there] = [1.0, -1.0].map(|side| law.log_density([x + side * right, y + side * up]));
+            assert!((here - there).abs() < 1e-9, "{} at {point}: {here} {there}", law.name());
+            farthest = farthest.max(right.abs()).max(up.abs());
+        }
+        assert!((0.75..1.0).contains(&(farthest / half)), "{}: {farthest} of {half}", law.name());
+    }
+}
+
+/// The modes are 3.9 of their deviations from the rays between them.
+#[test]
+fn modes_are_equally_likely() {
+    let points = DataLaw::Eight.points(4000, &mut Streams::new(9, "modes").stream(0));
+    let mut counts = [0; 8];
+    for point in points.rows() {
+        let eighths = (point[1].atan2(point[0]) / FRAC_PI_4).round();
+        counts[eighths.rem_euclid(8.0) as usize] += 1;
+    }
+    assert!(chi_square(&counts, &[0.125; 8]).unwrap().p_value > 1e-3, "{counts:?}");
+}
+
+/// Of a loss and of a training.
+#[test]
+fn one_point_is_a_batch() {
+    let flow = RealNvp::alternating(2, 2, &[4]).unwrap();
+    let theta = flow.initial(&Streams::new(10, "one point"));
+    let x = array![[0.3, -0.8]];
+    let (mut shards, mut gradient) = (Shards::new(theta.len(), FlowPass::new), vec![0.0; theta.len()]);
+    let loss = add_negative_log_likelihood(&flow, &theta, x.view(), &mut shards, &mut gradient).unwrap();
+    let log_p = flow.log_density(&theta, x.view(), &mut FlowPass::new()).unwrap();
+    assert!((loss + log_p[0]).abs() < 1e-14);
+    let recipe = MaximumLikelihood::new(DataLaw::Eight, 0);
+    let recipe = MaximumLikelihood { layers: 2, width: 2, batch: 1, steps: 1, ..recipe };
+    assert_eq!(recipe.train().unwrap().losses.len(), 1);
 }

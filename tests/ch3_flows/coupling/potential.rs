@@ -589,3 +589,78 @@ fn weights_by_hand() {
         assert!(train(part).is_err() && train(1.0).is_ok());
     }
 }
+
+/// ∇U against central differences, where both modes count.
+#[test]
+fn forces_are_slopes() {
+    fn at(potential: &impl Potential, x: [f64; 2]) {
+        assert_eq!(potential.dimension(), 2);
+        let mut gradient = [f64::NAN; 2];
+        potential.value(&x, &mut gradient);
+        for (k, force) in gradient.into_iter().enumerate() {
+            let moved = |by: f64| {
+                let mut moved = x;
+                moved[k] += by;
+                potential.value(&moved, &mut [0.0; 2])
+            };
+            let slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+            assert!((slope - force).abs() < 1e-8, "{potential:?} at {x:?}: {slope} {force}");
+        }
+    }
+    let (well, modes) = (Well::new(1.7).unwrap(), TwoModes::new(2.0, 0.6, 0.65).unwrap());
+    for x in [[0.4, -0.9], [0.9, 0.7], [1.3, 0.2]] {
+        at(&well, x);
+        at(&modes, x);
+        at(&Tempered { target: &modes, width: 1.5, lambda: 0.3 }, x);
+    }
+}
+
+/// Of two layers only the second does something: x = z₀eˢ + t, s = 2 tanh(r/2), where r and t are the last of θ. The mean of
+/// log p_Z − s + U over three points, with its derivatives in r and t.
+#[test]
+fn reverse_kl_by_hand() {
+    let flow = RealNvp::alternating(2, 2, &[4]).unwrap();
+    let (beta, r, t) = (1.7, 0.6, -0.35f64);
+    let mut theta = vec![0.0; flow.parameters()];
+    let last = theta.len() - 2;
+    theta[last..].copy_from_slice(&[r, t]);
+    let z = array![[0.4, -1.1], [-0.9, 0.3], [1.2, 0.8]];
+    let (mut shards, mut gradient) = (Shards::new(theta.len(), FlowPass::new), vec![0.0; theta.len()]);
+    let target = Well::new(beta).unwrap();
+    let found = add_reverse_kl(&flow, &target, &theta, z.view(), &mut shards, &mut gradient).unwrap();
+    let tanh = f64::tanh(0.5 * r);
+    let (mut loss, mut in_r, mut in_t) = (0.0, 0.0, 0.0);
+    for z in z.rows() {
+        let stretched = z[0] * (2.0 * tanh).exp();
+        let x = stretched + t;
+        let potential = beta * (x * x - 1.0).powi(2) + 0.5 * z[1] * z[1];
+        loss += -0.5 * z.dot(&z) - TAU.ln() - 2.0 * tanh + potential;
+        let slope = 4.0 * beta * x * (x * x - 1.0);
+        in_r += (1.0 - tanh * tanh) * (slope * stretched - 1.0);
+        in_t += slope;
+    }
+    for (found, sum) in [(found, loss), (gradient[last], in_r), (gradient[last + 1], in_t)] {
+        assert!((found - sum / 3.0).abs() < 1e-12, "{found} {}", sum / 3.0);
+    }
+}
+
+/// A training on U = u learns nothing of u, and its losses are λu above those of a training on U = 0.
+#[test]
+fn annealing_rises_linearly_and_stops() {
+    let [none, some] = [0.0, 3.0].map(|u| {
+        let recipe = ReverseKl { batch: 4, layers: 2, width: 2, ..ReverseKl::new(Level(u), 8, 0) };
+        recipe.annealed(Annealing { width: 2.0, part: 0.5 }).train().unwrap().losses
+    });
+    let lambdas: Vec<f64> = some.iter().zip(none).map(|(some, none)| (some - none) / 3.0).collect();
+    assert_eq!(lambdas.len(), 8);
+    for (lambda, exact) in lambdas.iter().zip([0.0, 0.25, 0.5, 0.75, 1.0, 1.0, 1.0, 1.0]) {
+        assert!((lambda - exact).abs() < 1e-13, "{lambdas:?}");
+    }
+}
+
+#[test]
+fn one_point_is_a_batch_and_one_weight_a_sample() {
+    let recipe = ReverseKl { batch: 1, layers: 2, width: 2, ..ReverseKl::new(modes(), 1, 0) };
+    assert_eq!(recipe.train().unwrap().losses.len(), 1);
+    assert_eq!(Reweighting::new(vec![0.5]).unwrap().effective_size(), 1.0);
+}

@@ -76,3 +76,18 @@ fn the_ends_of_floating_point() {
     let mut stream = Streams::new(5, "wide").stream(0);
     assert!(sliced_wasserstein_2(wide.view(), wide.view(), 8, &mut stream).is_err());
 }
+
+/// The mean kernel over pairs of different points, among three and among four, less twice that across; two bandwidths.
+#[test]
+fn mmd_by_hand() {
+    let a = array![[0.0, 0.0], [1.0, 0.5], [-0.5, 2.0]];
+    let b = array![[0.5, -1.0], [1.5, 1.0], [0.0, 0.25], [2.0, -0.5]];
+    for (bandwidths, exact) in [
+        (&[0.5][..], -0.21188622829469062),
+        (&[2.0][..], -0.004779678642510943),
+        (&[0.5, 2.0][..], -0.21666590693720122),
+    ] {
+        let found = mmd_squared(a.view(), b.view(), bandwidths).unwrap();
+        assert!((found - exact).abs() < 1e-14, "{bandwidths:?}: {found}");
+    }
+}

@@ -407,3 +407,38 @@ fn the_ends_of_floating_point() {
     assert_eq!(wasserstein_1(&law(0.5), &law(0.5)), 0.0);
     assert!((wasserstein_1(&law(0.5), &law(0.6)) / 3.4e307 - 1.0).abs() < 1e-14);
 }
+
+#[test]
+fn weights_of_atoms() {
+    let atoms = |weights: [f64; 2]| Atoms::new(&[0.0, 1.0], &weights);
+    for weights in [[0.0, 1.0], [0.5, 0.5 + 1e-12]] {
+        assert!(atoms(weights).is_ok(), "{weights:?}");
+    }
+    for weights in [[1.5, -0.5], [-0.5, 1.5], [f64::NAN, 1.0], [1.0, f64::NAN], [0.5, 0.5 + 1e-8], [0.5, 0.4]]
+    {
+        let error = atoms(weights).unwrap_err().to_string();
+        assert!(error.starts_with("`weights`"), "{weights:?}: {error}");
+    }
+}
+
+/// Beside an interval, beyond the median, and where the exponential of a logistic law overflows.
+#[test]
+fn both_sides_of_a_law() {
+    let interval = LineLaw::Uniform { low: 0.0, high: 8.0 };
+    let beside = [-1.0, 9.0].map(|x| [interval.left(x), interval.right(x)]);
+    assert_eq!(beside, [[0.0, 1.0], [1.0, 0.0]]);
+    assert_eq!([3.0, 5.0].map(|x| interval.tail(x)), [Tail::Left(0.375), Tail::Right(0.375)]);
+    for law in laws().into_iter().chain([interval]) {
+        for p in [0.0, 1.0, 1.5, -0.5, f64::NAN] {
+            let refused = [Tail::Left(p), Tail::Right(p)].map(|tail| law.quantile(tail).is_err());
+            assert_eq!(refused, [true; 2], "{law:?} {p}");
+        }
+    }
+    let logistic = LineLaw::Logistic { centre: -0.5, scale: 0.5 };
+    for side in [-0.5, 0.5] {
+        // e^{−700}/scale, and e^{−800}, which is 0.
+        let [far, farther] = [700.0, 800.0].map(|scales| logistic.density(scales * side - 0.5));
+        assert!((far / (2.0 * (-700f64).exp()) - 1.0).abs() < 1e-14, "{far:e}");
+        assert_eq!(farther, 0.0);
+    }
+}

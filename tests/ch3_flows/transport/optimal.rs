@@ -591,3 +591,55 @@ fn nearly_degenerate_normal_laws() {
     assert!(round.monge_ampere_residual(&round, &nan, &DVector::zeros(2)).is_err());
     assert!(round.monge_ampere_residual(&round, &unit, &DVector::from_element(2, f64::NAN)).is_err());
 }
+
+/// At y = f(x) the potentials add up to |x − y|²; in the mean it does not matter which y belongs to which x, and to send the
+/// points elsewhere costs more.
+#[test]
+fn potentials_are_tight_along_the_map() {
+    let source = Gaussian::new(&[0.7, -1.2], &[1.0, 0.3, 0.3, 0.5]).unwrap();
+    let [_, target] = pair();
+    let map = source.optimal_map(&target).unwrap();
+    let a = array![[0.0, 0.4], [1.5, -2.0], [-0.4, -0.3]];
+    let mut b = Array2::zeros((3, 2));
+    for (x, mut y) in a.rows().into_iter().zip(b.rows_mut()) {
+        let image = target.mean() + &map * (DVector::from_vec(x.to_vec()) - source.mean());
+        [y[0], y[1]] = [image[0], image[1]];
+    }
+    let turned = b.select(ndarray::Axis(0), &[1, 2, 0]);
+    let [along, across] = [&b, &turned].map(|b| (&a - b).mapv(|x| x * x).sum() / 3.0);
+    for b in [&b, &turned] {
+        let dual = source.dual_value(&target, a.view(), b.view()).unwrap();
+        assert!((dual - along).abs() < 1e-12 && dual < across - 1.0, "{dual} {along} {across}");
+    }
+}
+
+#[test]
+fn every_point_goes_straight_to_its_partner() {
+    let (a, b) = (array![[0.0, 1.0], [4.0, -2.0]], array![[8.0, 0.0], [1.0, 3.0], [2.0, 5.0]]);
+    let path = interpolate(a.view(), b.view(), &[2, 0], 4, |t| t * t).unwrap();
+    // A quarter of the way at half time.
+    let exact = [a, array![[0.5, 2.0], [5.0, -1.5]], array![[2.0, 5.0], [8.0, 0.0]]];
+    assert_eq!([&path[0], &path[2], &path[4]], exact.each_ref());
+}
+
+/// Entries that differ by 10⁻¹² of the largest are the same.
+#[test]
+fn symmetry_in_any_unit() {
+    for unit in [1e-6, 1.0, 1e6] {
+        let law = |off: f64| Gaussian::new(&[0.0; 2], &[1.0, 0.2, 0.2 + off, 0.5].map(|entry| entry * unit));
+        assert!(law(5e-13).is_ok() && law(2e-12).is_err(), "{unit}");
+    }
+}
+
+/// A hundredth of the mass goes from one end of a line of four points to the other. At the last ε but one a hundred sweeps are not
+/// enough, and the last one begins where they end.
+#[test]
+fn a_stage_that_does_not_converge_is_left() {
+    let cost = Array2::from_shape_fn((4, 4), |(i, j)| (i as f64 - j as f64).abs());
+    let (a, b) = (array![0.26, 0.25, 0.25, 0.24], Array1::from_elem(4, 0.25));
+    let plan = sinkhorn(cost.view(), &a, &b, 1.0 / 16.0, 1e-9).unwrap();
+    let unfit = (plan.mass.sum_axis(ndarray::Axis(1)) - &a).mapv(f64::abs).sum();
+    assert!(unfit < 2e-9, "{unfit}");
+    // W₁ = 0.03; what goes to and fro at this ε is e^{−2/ε}.
+    assert!((plan.cost - 0.03).abs() < 1e-8, "{}", plan.cost);
+}
