@@ -8,6 +8,7 @@ mod pins;
 mod quadrature;
 
 mod beyond;
+mod edges;
 mod interpolant;
 mod roads;
 mod score;

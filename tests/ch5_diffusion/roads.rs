@@ -1,13 +1,16 @@
 use std::sync::OnceLock;
 
 use crate::check::Check;
-use ndarray::{Array2, ArrayView2, ArrayViewMut2};
-use sdml::ch1_preliminaries::fokker_planck::double_well::{Gibbs, force};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, array};
+use sdml::ch1_preliminaries::fokker_planck::double_well::{Gibbs, force, potential};
 use sdml::ch2_control::backprop::Evaluation;
 use sdml::ch2_control::neural_ode::{FixedStep, Stages, Tableau};
 use sdml::ch3_flows::coupling::{Potential, Reweighting};
+use sdml::ch3_flows::ode_flow::OdeFlow;
+use sdml::ch4_langevin::barriers::Annealing;
 use sdml::ch4_langevin::overdamped::{Mala, Window};
-use sdml::ch4_langevin::sampler::{Chains, DoubleWell};
+use sdml::ch4_langevin::sampler::{Chains, DoubleWell, Harmonic};
+use sdml::ch4_langevin::underdamped::{Bath, Splitting, Word};
 use sdml::ch5_diffusion::roads::{self, OdeWell, Road, Rows, Velocity, WellSample};
 use sdml::ch5_diffusion::score::{Denoiser, Method, Reverse, ScoreField, Source, descending_times};
 use sdml::random::Streams;
@@ -379,13 +382,21 @@ fn samples_are_those_of_the_law() {
     }
 }
 
+/// An ODE flow whose parameters are 0: one step moves nothing, like six.
+fn at_rest(beta: f64) -> (OdeWell, Vec<f64>) {
+    let OdeWell { flow, training, .. } = OdeWell::new(beta, 0).unwrap();
+    let field = flow.field().0.clone();
+    let none = vec![0.0; field.network().parameters()];
+    let flow = OdeFlow::new(field, 1.0, Tableau::RK4, 1).unwrap();
+    (OdeWell { flow, training, steps: 1 }, none)
+}
+
 #[test]
 fn networks_that_are_zero_move_nothing() {
     // A flow whose parameters are 0 is the identity: its draws are N(0, I), its weights those of importance sampling.
     let (gibbs, draws) = (exact(), 4000);
     let exact = [gibbs.moment(2), gibbs.normalizing_constant().ln()];
-    let flow = OdeWell::new(1.0, 0).unwrap();
-    let none = vec![0.0; flow.flow.field().0.network().parameters()];
+    let (flow, none) = at_rest(1.0);
     for (found, exact) in flow.limits(&none).unwrap().into_iter().zip(exact) {
         // Two quadratures: here the trapezoidal rule of a density that has vanished at the ends.
         assert!((found - exact).abs() < 1e-10, "{found} {exact}");
@@ -420,9 +431,7 @@ fn costs_are_counted() {
     let cost = |road: sdml::Result<Road>| road.unwrap().cost;
     // 40 cells have 39 inner faces, the force is asked for at three points of each.
     assert_eq!(cost(roads::fokker_planck(1.0, 40, 1.0, 2)).well, 3 * 39 + 1);
-    // 30 steps, and 3 before the averages begin.
-    assert_eq!(cost(roads::baoab(1.0, 0.3, 4, 30, 0)).well, 4 * 33);
-    // 40 weights, of 20 steps each; a step looks at U and moves once.
+    // 30 steps, and 3 before the averages begin; 40 weights, of 20 steps each; a step looks at U and moves once.
     assert_eq!(cost(roads::mala(1.0, 0.1, 4, 30, 0)).well, 4 * 33 + 40 * 20 * 2);
     let data = WellSample::new(1.0, 10, 0).unwrap();
     let velocity = Velocity::new(data.clone(), 0);
@@ -445,6 +454,121 @@ fn the_first_steps_do_not_count() {
     walkers.advance(3).unwrap();
     let [square] = walkers.averages(30, 1, |x| [x[0] * x[0]]).unwrap();
     assert_eq!(roads::mala(1.0, 0.1, 4, 30, 0).unwrap().square.mean, square.mean().unwrap().mean);
+    // So with BAOAB, whose friction is 1.
+    let scheme = Splitting::new(Word::Baoab, Bath::new(1.0, 1.0).unwrap(), 0.3).unwrap();
+    let streams = Streams::new(0, "roads, BAOAB");
+    let mut walkers = Chains::from_point(&well, scheme, streams, 4, &[1.0]).unwrap();
+    walkers.advance(3).unwrap();
+    let [square] = walkers.averages(30, 1, |x| [x[0] * x[0]]).unwrap();
+    let road = roads::baoab(1.0, 0.3, 4, 30, 0).unwrap();
+    assert_eq!((road.square.mean, road.cost.well), (square.mean().unwrap().mean, 4 * 33));
+}
+
+#[test]
+fn one_step_of_the_sde() {
+    // The force vanishes at 1: after one step X = 1 + √(2h/β) ξ. The step is the longest allowed.
+    let (beta, h) = (4.0, 0.1);
+    let road = roads::stochastic(beta, h, 1, 200_000, 0).unwrap();
+    assert!(road.square.z(1.0 + 2.0 * h / beta).abs() < 4.0, "{road:?}");
+    assert!(road.square.z(1.0 + 2.0 * h).abs() > 10.0);
+    assert_eq!(road.limit, euler(h, (2.0 * h / beta).sqrt()));
+}
+
+#[test]
+fn the_density_at_another_temperature() {
+    let gibbs = Gibbs::new(0.5).unwrap();
+    let road = roads::fokker_planck(0.5, 60, 80.0, 400).unwrap();
+    assert!((road.square.mean - gibbs.moment(2)).abs() < 1e-9, "{road:?}");
+    assert!((road.limit - gibbs.moment(2)).abs() < 1e-9, "{road:?}");
+    let log_z = road.log_normalizer.unwrap();
+    assert!((log_z.mean - gibbs.normalizing_constant().ln()).abs() < 1e-9, "{log_z:?}");
+    for found in [road.square, log_z] {
+        assert_eq!((found.standard_error, found.count), (0.0, 1));
+    }
+    // Before anything has moved it is a narrow law in the right well, N(1, 1/16).
+    let start = roads::fokker_planck(1.0, 400, 1e-9, 1).unwrap().square.mean;
+    assert!((start - 17.0 / 16.0).abs() < 1e-6, "{start}");
+}
+
+#[test]
+fn log_z_from_the_weights_of_annealing() {
+    let (beta, h, seed) = (2.0, 0.05, 3);
+    let found = roads::mala(beta, h, 4, 10, seed).unwrap().log_normalizer.unwrap();
+    let way = Annealing { steps: 20, moves: 1, h, paths: 40, seed };
+    let (well, normal) = (DoubleWell::new(1).unwrap(), Harmonic::new(&[1.0]).unwrap());
+    let weights = way.run(&normal, |stream, x| x[0] = stream.normal(), &well, beta).unwrap();
+    // Z over that of N(0, 1), √2π, and its relative error.
+    let ratio = weights.mean().unwrap();
+    let exact = (ratio.mean * std::f64::consts::TAU.sqrt()).ln();
+    assert!((found.mean - exact).abs() < 1e-14, "{found:?} {exact}");
+    assert!((found.standard_error * ratio.mean / ratio.standard_error - 1.0).abs() < 1e-14);
+    assert_eq!(found.count, 40);
+}
+
+#[test]
+fn weights_of_noise_that_is_not_moved() {
+    // w = e^{−βU − y²/2}/N(x, y) = 2π e^{x²/2 − βU}. Two draws are the fewest.
+    let (beta, draws, seed) = (2.0, 2, 4);
+    let by_hand = |purpose: &str| {
+        let mut stream = Streams::new(seed, purpose).stream(0);
+        let z = Array2::from_shape_simple_fn((draws, 2), || stream.normal());
+        let pairs = z.column(0).into_iter().map(|x| (x * x, (0.5 * x * x - beta * potential(*x)).exp()));
+        let [squares, total] = pairs
+            .fold([0.0; 2], |[squares, total], (square, weight)| [squares + weight * square, total + weight]);
+        [squares / total, (total / draws as f64).ln() + 0.5 * std::f64::consts::TAU.ln()]
+    };
+    let coupling = roads::real_nvp_recipe(beta, 0).unwrap();
+    let zeros = vec![0.0; coupling.flow().unwrap().parameters()];
+    let (flow, none) = at_rest(beta);
+    for (road, purpose, evaluations) in [
+        (roads::real_nvp(&coupling, &zeros, draws, seed).unwrap(), "roads, RealNVP", [1200 * 256 + 2, 6]),
+        (roads::ode_flow(&flow, &none, draws, seed).unwrap(), "roads, ODE flow", [500 * 128 + 2, 4]),
+    ] {
+        let [square, log_z] = by_hand(purpose);
+        assert!((road.square.mean - square).abs() < 1e-12, "{road:?} {square}");
+        assert!((road.log_normalizer.unwrap().mean - log_z).abs() < 1e-12, "{road:?} {log_z}");
+        assert!((road.limit - Gibbs::new(beta).unwrap().moment(2)).abs() < 1e-10, "{road:?}");
+        let [points, each] = evaluations;
+        let cost = roads::Cost { well: points, network: points * each, samples: 0 };
+        assert_eq!(road.cost, cost, "{purpose}");
+    }
+}
+
+/// v = dY/dt, from t = 1 down to 0.
+#[test]
+fn one_step_of_a_velocity() {
+    let recipe = Velocity { width: 3, ..Velocity::new(WellSample::new(1.0, 10, 0).unwrap(), 0) };
+    let network = recipe.network().unwrap();
+    let theta = network.initial(&mut Streams::new(5, "parameters").stream(0));
+    let v = |x: f64, t: f64| network.formula(&theta, &[x, t])[0];
+    for y in [0.7, -1.3] {
+        let k_1 = v(y, 1.0);
+        let k_2 = v(y - 0.5 * k_1, 0.5);
+        let k_3 = v(y - 0.5 * k_2, 0.5);
+        let k_4 = v(y - k_3, 0.0);
+        let exact = y - (k_1 + 2.0 * k_2 + 2.0 * k_3 + k_4) / 6.0;
+        let found = recipe.generate(&theta, 1, array![[y]].view()).unwrap()[[0, 0]];
+        assert!((found - exact).abs() < 1e-13, "{y}: {found} {exact}");
+    }
+}
+
+#[test]
+fn loss_of_the_first_step_of_a_velocity() {
+    // Eight pairs, each from a stream of its own.
+    let data = WellSample::new(1.0, 10, 0).unwrap();
+    let recipe = Velocity { width: 3, batch: 8, steps: 1, ..Velocity::new(data, 6) };
+    let network = recipe.network().unwrap();
+    let theta = network.initial(&mut Streams::new(6, "roads, velocity").stream(0));
+    let pairs = (0..8).map(|i| {
+        let (mut stream, mut x) = (Streams::new(6, "roads, pairs").stream(i), [0.0]);
+        recipe.data.draw(&mut stream, &mut x);
+        let (t, z) = (stream.uniform(), stream.normal());
+        let found = network.formula(&theta, &[(1.0 - t) * x[0] + t * z, t])[0];
+        (found - (z - x[0])).powi(2)
+    });
+    let exact = pairs.sum::<f64>() / 8.0;
+    let losses = recipe.train().unwrap().losses;
+    assert!(losses.len() == 1 && (losses[0] / exact - 1.0).abs() < 1e-12, "{losses:?} {exact}");
 }
 
 #[test]

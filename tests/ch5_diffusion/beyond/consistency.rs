@@ -252,3 +252,44 @@ fn law_of_one_step() {
         wasserstein_2(fresh.view(), means.view()).unwrap(),
     );
 }
+
+#[test]
+fn loss_of_the_first_step_of_a_distillation() {
+    // Eight points, each from a stream of its own, and f_θ = (1 − u) x + u (θ₀ x + θ₁ u + θ₂).
+    let case = GaussianCase::new(Normal { mean: 0.8, variance: 0.3 }, ScoreError::NONE).unwrap();
+    let score = |t: f64, x: f64| (case.law(t).mean - x) / case.law(t).variance;
+    let first_loss = |aim: Aim| {
+        let recipe = Distillation { batch: 8, steps: 1, ..affine(aim, 3) };
+        let mut losses = Vec::new();
+        let model = recipe.train(|_, loss| losses.push(loss)).unwrap();
+        assert_eq!(losses, [model.loss()]);
+        losses[0]
+    };
+    let recipe = affine(Aim::Consistency, 3);
+    let theta = recipe.network().unwrap().initial(&mut Streams::new(0, "parameters").stream(0));
+    let f = |x: f64, u: f64| (1.0 - u) * x + u * (theta[0] * x + theta[1] * u + theta[2]);
+    let share = |n: usize| n as f64 / 3.0;
+    let time = |n: usize| FIRST + (0.6 - FIRST) * share(n).powi(2);
+    let along_the_flow = (0..8).map(|i| {
+        let mut stream = Streams::new(0, "batches").stream(i);
+        let n = 1 + (3.0 * stream.uniform()) as usize;
+        let (t, before) = (time(n), time(n - 1));
+        let [start] = recipe.data.draw(&mut stream);
+        let x = decay(t) * start + noise_variance(t).sqrt() * stream.normal();
+        let slope = x + score(t, x);
+        let end = x + (t - before) * slope;
+        let heun = x + 0.5 * (t - before) * (slope + end + score(before, end));
+        (f(x, share(n)) - f(heun, share(n - 1))).powi(2)
+    });
+    let exact = along_the_flow.sum::<f64>() / 8.0;
+    assert!((first_loss(Aim::Consistency) / exact - 1.0).abs() < 1e-10, "{exact}");
+    // Two starts, of which each point takes one.
+    let starts = Array2::from_shape_fn((2, 1), |(i, _)| Streams::new(0, "starts").stream(i as u64).normal());
+    let ends = FlowMap::new(recipe.data.clone(), 1e-6).unwrap().between(0.6, FIRST, starts.view()).unwrap();
+    let to_the_end = (0..8).map(|i| {
+        let row = (2.0 * Streams::new(0, "batches").stream(i).uniform()) as usize;
+        (f(starts[[row, 0]], 1.0) - ends[[row, 0]]).powi(2)
+    });
+    let exact = to_the_end.sum::<f64>() / 8.0;
+    assert!((first_loss(Aim::EndPoints(2)) / exact - 1.0).abs() < 1e-10, "{exact}");
+}

@@ -9,7 +9,9 @@ use sdml::ch5_diffusion::beyond::digits::{
     DigitLaw, DigitModel, DigitRecipe, LABELS, PIXELS, SIDE, Templates,
 };
 use sdml::ch5_diffusion::beyond::{Distances, Protocol, half_width, nearest_distances};
-use sdml::ch5_diffusion::score::{ScoreField, decay, noise_variance};
+use sdml::ch5_diffusion::score::{
+    Method, Reverse, ScoreField, Source, decay, descending_times, noise_variance,
+};
 use sdml::random::Streams;
 use sdml::statistics::{Estimate, Moments};
 
@@ -395,4 +397,87 @@ fn not_from_memory() {
         "the target set before training",
         1.0 - ALL.few.1,
     );
+}
+
+#[test]
+fn a_source_draws_a_label_and_its_image() {
+    let (law, streams) = (DigitLaw::default(), Streams::new(14, "labels"));
+    let mut seen = [false; LABELS];
+    for k in 0..200 {
+        let (mut stream, mut point) = (streams.stream(k), [0.0; PIXELS]);
+        law.draw(&mut streams.stream(k), &mut point);
+        let label = (10.0 * stream.uniform()) as usize;
+        assert_eq!(point, law.image(label, &mut stream).unwrap(), "{k}");
+        seen[label] = true;
+    }
+    assert_eq!(seen, [true; LABELS]);
+}
+
+#[test]
+fn distance_to_the_nearest_template() {
+    // One template of every digit, and the same images a little brighter: |δ (1, …, 1)| = 8δ.
+    let (law, streams) = (DigitLaw { noise: 0.0, ..DigitLaw::default() }, Streams::new(15, "templates"));
+    let templates = Templates::new(&law, 1, &streams).unwrap();
+    let images = law.images(LABELS, &streams).unwrap();
+    for brighter in [0.0, 0.02] {
+        let nearest = templates.nearest((&images + brighter).view()).unwrap();
+        for (label, (found, distance)) in nearest.into_iter().enumerate() {
+            assert_eq!(found, label);
+            assert!((distance - 8.0 * brighter).abs() < 1e-12, "{label}: {distance}");
+        }
+    }
+}
+
+/// An affine network as it is before any training.
+fn affine() -> DigitModel {
+    let network = DigitRecipe { hidden: vec![], ..DigitRecipe::new(0) }.network().unwrap();
+    let theta = network.initial(&mut Streams::new(16, "parameters").stream(0));
+    DigitModel::new(network, theta, [1e-3, 4.0], [1.0, 0.5]).unwrap()
+}
+
+#[test]
+fn images_are_made_label_by_label() {
+    // Twelve images: two of the first two digits, one of the others, by 100 exponential steps with h = 1.
+    let (model, count, w, seed) = (affine(), LABELS + 2, 0.5, 3);
+    let images = model.images(count, w, seed).unwrap();
+    let times = descending_times(4.0, 1e-3, 100, 2.0).unwrap();
+    for label in 0..LABELS {
+        let told = model.told(Some(label), w).unwrap();
+        let reverse = Reverse::new(&told, 1.0, times.clone(), Method::Exponential).unwrap();
+        let rows = if label < 2 { 2 } else { 1 };
+        let made = reverse.sample(rows, &Streams::new(seed, &format!("digit {label}"))).unwrap();
+        for (k, image) in made.outer_iter().enumerate() {
+            assert_eq!(images.row(label + LABELS * k), image, "{label}, {k}");
+        }
+    }
+}
+
+#[test]
+fn loss_of_the_first_step_of_digits() {
+    // Eight draws, each from a stream of its own: which image, whether it is told, when, and the noise.
+    let recipe = DigitRecipe { hidden: vec![], withheld: 0.4, batch: 8, steps: 1, ..small() };
+    let mut losses = Vec::new();
+    // One step has nothing to compare its loss with.
+    let untrained = recipe.train(|_, loss| losses.push(loss));
+    assert!(untrained.unwrap_err().to_string().contains("train the network"));
+    let (network, images) = (recipe.network().unwrap(), recipe.training_set().unwrap());
+    let theta = network.initial(&mut Streams::new(recipe.seed, "parameters").stream(0));
+    let mut sum = 0.0;
+    for i in 0..8 {
+        let mut stream = Streams::new(recipe.seed, "batches").stream(i);
+        let chosen = (20.0 * stream.uniform()) as usize;
+        let told = stream.uniform() >= 0.4;
+        let u = stream.uniform();
+        let t = recipe.first + (recipe.horizon - recipe.first) * u * u;
+        let (a, b) = (decay(t), noise_variance(t).sqrt());
+        let noise: Vec<f64> = (0..PIXELS).map(|_| stream.normal()).collect();
+        let image = images.row(chosen);
+        let mut input: Vec<f64> = image.iter().zip(&noise).map(|(x, eps)| a * x + b * eps).collect();
+        input.push(u);
+        input.extend((0..LABELS).map(|label| f64::from(told && label == chosen % LABELS)));
+        let found = network.formula(&theta, &input);
+        let wanted = image.iter().zip(&noise).map(|(x, eps)| a * eps - b * x);
+        sum += found.iter().zip(wanted).map(|(found, v)| (found - v).powi(2)).sum::<f64>();
+    }
+    assert!((losses[0] / (sum / 8.0) - 1.0).abs() < 1e-12, "{losses:?} {sum}");
 }

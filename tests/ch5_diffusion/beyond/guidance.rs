@@ -214,3 +214,33 @@ fn effect_of_the_weight() {
         much.outlying,
     );
 }
+
+#[test]
+fn edges_of_the_product_and_of_time() {
+    // (1 + w)/v = w/V: the product is flat along the line.
+    let flat = GuidedGaussian::new(Normal::STANDARD, Normal { mean: 1.0, variance: 2.0 }, 1.0).unwrap();
+    assert!(flat.product(0.0).unwrap_err().to_string().contains("exceeds"));
+    // Without guidance the reversal ends in the class, however early it begins.
+    for horizon in [0.5, 1e-3] {
+        let (a, c) = (decay(horizon), noise_variance(horizon));
+        let start = Normal { mean: a * CLASS.mean, variance: a * a * CLASS.variance + c };
+        let end = case(0.0).reversed(1.0, horizon, start).unwrap();
+        assert!(end.distance(&CLASS) < 1e-11, "{horizon}: {end:?}");
+    }
+}
+
+#[test]
+fn effect_by_hand() {
+    // Halfway between the two components that are wanted each has the share ½.
+    let data = Mixture::isotropic(&[0.3, 0.3, 0.4], &[[-1.0], [1.0], [20.0]], 1.0).unwrap();
+    let points = array![[0.0], [0.5], [20.0], [2.0]];
+    // Of the points only the third has less density than the last, which does not have less than itself.
+    let level = data.only(&[0, 1]).unwrap().log_density(&[2.0]);
+    let found = effect(points.view(), &data, &[0, 1], level).unwrap();
+    assert!((found.mean[0] - 5.625).abs() < 1e-14 && (found.variance - 69.421875).abs() < 1e-12);
+    assert_eq!((found.confused, found.outlying), (0.25, 0.25));
+    // A share of 0.6 is more likely than not.
+    let two = Mixture::isotropic(&[0.6, 0.4], &[[-1.0], [1.0]], 1.0).unwrap();
+    let share = |component: usize| effect(array![[0.0]].view(), &two, &[component], -9.0).unwrap().confused;
+    assert_eq!([share(0), share(1)], [0.0, 1.0]);
+}

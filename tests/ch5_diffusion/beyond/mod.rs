@@ -5,4 +5,5 @@ mod consistency;
 mod digits;
 mod guidance;
 mod memory;
+mod protocol;
 mod quality;

@@ -1,6 +1,7 @@
 //! The loss, its minimum, and networks trained on it.
 
 use ndarray::{Array2, ArrayView2};
+use sdml::ch2_control::backprop::{Activation, Mlp};
 use sdml::ch2_control::neural_ode::Tableau;
 use sdml::ch3_flows::transport::{mmd_squared, wasserstein_2};
 use sdml::ch5_diffusion::interpolant::{
@@ -356,4 +357,38 @@ fn action_of_the_flow() {
         "1500 evenly spread particles, 100 steps",
         action + exact.least_loss(24).unwrap(),
     );
+}
+
+/// Finitely many data are a mixture of components of no width.
+#[test]
+fn velocity_of_finitely_many_data() {
+    let points = [[0.3, 1.0], [-1.2, 0.4], [0.9, -0.8]];
+    let narrow = Mixture::isotropic(&[1.0 / 3.0; 3], &points, 1e-7).unwrap();
+    let x = ndarray::array![[0.1, 0.2], [-0.7, 0.4]];
+    for path in paths() {
+        let exact = ExactVelocity::new(narrow.clone(), path);
+        let data = Empirical::new(ndarray::arr2(&points).view(), path).unwrap();
+        for t in [0.35, 0.8] {
+            let [mut v, mut found] = [(); 2].map(|()| Array2::<f64>::zeros((2, 2)));
+            exact.write(t, x.view(), v.view_mut()).unwrap();
+            data.write(t, x.view(), found.view_mut()).unwrap();
+            // The width enters squared.
+            assert!((&v - &found).iter().all(|miss| miss.abs() < 1e-11), "{t}: {v} {found}");
+        }
+    }
+}
+
+/// dx/dt = −0.4 x + 0.3 t/T + 0.2 for T = 2 has the solution 0.375 t − 0.4375 + (x + 0.4375) e^{−0.4t}, its divergence is −0.4.
+#[test]
+fn many_points_of_an_affine_velocity() {
+    let network = Mlp::new(&[2, 1], Activation::Silu).unwrap();
+    let flow = Flow::new(network, vec![-0.4, 0.3, 0.2], 2.0, [2.0, 1.0]).unwrap();
+    let points = Array2::from_shape_fn((300, 1), |(i, _)| 0.01 * i as f64 - 1.5);
+    let flowed = flow.to_noise(points.view(), 40).unwrap();
+    assert_eq!((flowed.ends.dim(), flowed.gains.len()), ((300, 1), 300));
+    for (i, x) in points.iter().enumerate() {
+        let exact = 0.75 - 0.4375 + (x + 0.4375) * (-0.8f64).exp();
+        assert!((flowed.ends[[i, 0]] - exact).abs() < 1e-8, "{i}: {} {exact}", flowed.ends[[i, 0]]);
+        assert!((flowed.gains[i] + 0.8).abs() < 1e-13, "{i}");
+    }
 }

@@ -377,3 +377,20 @@ fn noise_keeps_the_marginals() {
         recursion(0.7, 1.0, 1.0)[1],
     );
 }
+
+/// For normal data with independent coordinates each coordinate of v is linear: α̇m + k (x − αm) with
+/// k = (αα̇v + ββ̇)/(α²v + β²), so that E v² = (α̇m)² + k² (α²v + β²).
+#[test]
+fn mean_square_in_the_plane() {
+    let (mean, variances) = ([0.5, -0.2], [0.8, 0.3]);
+    let data = Mixture::gaussian(mean, [[variances[0], 0.0], [0.0, variances[1]]]).unwrap();
+    for path in paths() {
+        let (exact, c) = (ExactVelocity::new(data.clone(), path), path.at(0.3).unwrap());
+        let squares = mean.into_iter().zip(variances).map(|(m, v)| {
+            let total = c.alpha * c.alpha * v + c.beta * c.beta;
+            (c.alpha_dot * m).powi(2) + (c.alpha * c.alpha_dot * v + c.beta * c.beta_dot).powi(2) / total
+        });
+        let (found, by_hand) = (exact.at(0.3).unwrap().mean_square(), squares.sum::<f64>());
+        assert!((found - by_hand).abs() < 1e-10, "{found} {by_hand}");
+    }
+}

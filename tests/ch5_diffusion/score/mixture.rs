@@ -124,7 +124,17 @@ fn a_covariance_of_one_is_no_zero() {
 /// reaches out farther; and it is the mean of log p − log q for mixtures.
 #[test]
 fn relative_entropy_of_normal_laws() {
-    let laws: [[f64; 2]; 6] = [[0.0, 1.0], [5.0, 4.0], [-3.0, 0.01], [0.3, 0.5], [-40.0, 25.0], [2.0, 400.0]];
+    // The last two lie to the left of 0 with all that counts of them.
+    let laws: [[f64; 2]; 8] = [
+        [0.0, 1.0],
+        [5.0, 4.0],
+        [-3.0, 0.01],
+        [0.3, 0.5],
+        [-40.0, 25.0],
+        [2.0, 400.0],
+        [-60.0, 1.0],
+        [-80.0, 0.25],
+    ];
     let normal = |[mean, variance]: [f64; 2]| Mixture::gaussian([mean], [[variance]]).unwrap();
     for (p, q) in laws.into_iter().flat_map(|p| laws.map(|q| (p, q))) {
         let ([m, v], [mean, variance]) = (p, q);
@@ -172,4 +182,54 @@ fn expectations_far_from_the_origin() {
     let space =
         Mixture::gaussian([1.0, 2.0, -3.0], [[0.9, 0.0, 0.0], [0.0, 1.1, 0.0], [0.0, 0.0, 1.0]]).unwrap();
     close(space.expectation(|x| x[0] * x[0] + x[1] * x[2]), 1.9 - 6.0);
+}
+
+/// −2 log(p(x)/p(m)) = |z|² for x = m + Σ^{1/2} z, whatever the axes and the order of their noise.
+#[test]
+fn draws_are_as_far_as_their_noise() {
+    let mean = [0.3, -0.5];
+    let law = Mixture::gaussian(mean, [[2.0, 1.2], [1.2, 1.0]]).unwrap();
+    let streams = Streams::new(2, "far");
+    for k in 0..20 {
+        let (mut stream, x) = (streams.stream(k), law.draw(&mut streams.stream(k)));
+        // The first word chooses the component.
+        let _component = stream.uniform();
+        let square = stream.normal().powi(2) + stream.normal().powi(2);
+        let found = 2.0 * (law.log_density(&mean) - law.log_density(&x));
+        assert!((found - square).abs() < 1e-11 * (1.0 + square), "{k}: {found} {square}");
+    }
+}
+
+#[test]
+fn covariances_of_any_size_and_shape() {
+    for size in [1e-20, 1.0, 1e20] {
+        let covariance = |corner: f64| [[2.0 * size, size], [corner * size, 2.0 * size]];
+        let law = Mixture::gaussian([0.0; 2], covariance(1.0)).unwrap();
+        // Σ⁻¹ (1, −1) = (1, −1)/size.
+        let root = f64::sqrt(size);
+        let score = law.score(&[root, -root]).map(|s| s * root);
+        assert!((score[0] + 1.0).abs() < 1e-12 && (score[1] - 1.0).abs() < 1e-12, "{size}: {score:?}");
+        assert!(Mixture::gaussian([0.0; 2], covariance(0.99)).is_err(), "{size}");
+    }
+    // One coordinate by itself, and two that are not.
+    let block = [[1.0, 0.0, 0.0], [0.0, 2.0, 1.0], [0.0, 1.0, 2.0]];
+    let score = Mixture::gaussian([0.0; 3], block).unwrap().score(&[0.5, 1.0, -1.0]);
+    let exact = [-0.5, -1.0, 1.0];
+    assert!(score.iter().zip(exact).all(|(found, exact)| (found - exact).abs() < 1e-13), "{score:?}");
+}
+
+#[test]
+fn weights_are_probabilities() {
+    let law = |weights: [f64; 2]| Mixture::isotropic(&weights, &[[-1.0], [1.0]], 0.5);
+    assert!(law([1.0, 0.0]).is_err() && law([0.5, 0.5 + 1e-8]).is_err());
+    // A rounding of the sum is forgiven and made good.
+    let nearly = law([0.5, 0.5 + 8e-10]).unwrap();
+    assert!((nearly.weight(0).unwrap() + nearly.weight(1).unwrap() - 1.0).abs() < 1e-15);
+}
+
+#[test]
+fn expectations_under_a_narrow_law() {
+    let law = Mixture::isotropic(&[1.0], &[[0.3]], 1e-4).unwrap();
+    assert!((law.expectation(|x| x[0]) / 0.3 - 1.0).abs() < 1e-12);
+    assert!((law.expectation(|x| (x[0] - 0.3).powi(2)) / 1e-8 - 1.0).abs() < 1e-9);
 }

@@ -397,3 +397,41 @@ fn points_alone_or_together() {
         assert_eq!(law.score(&[x[0], x[1]]), [s[0], s[1]]);
     }
 }
+
+#[test]
+fn short_reversals_and_empty_windows() {
+    // An error at a single time is none, and from the exact law at ever so small a T the reversal ends in the data.
+    let error = ScoreError { offset: 0.3, window: [0.2, 0.2], slope: 0.0 };
+    let case = GaussianCase::new(DATA, error).unwrap();
+    for (h, horizon) in LEVELS.into_iter().flat_map(|h| [(h, 0.4), (h, 1e-3)]) {
+        let end = case.reversed(h, horizon, case.law(horizon)).unwrap();
+        assert!(end.distance(&DATA) < 1e-11, "{h} {horizon}: {end:?}");
+    }
+}
+
+#[test]
+fn relative_entropy_near_and_far() {
+    let exact = |p: Normal, q: Normal| {
+        0.5 * ((q.variance / p.variance).ln() + (p.variance + (p.mean - q.mean).powi(2)) / q.variance - 1.0)
+    };
+    let [p, q] = [Normal { mean: 0.4, variance: 0.5 }, Normal { mean: -0.8, variance: 4.0 }];
+    for (p, q) in [(p, q), (q, p)] {
+        assert!((p.relative_entropy(&q) / exact(p, q) - 1.0).abs() < 1e-13, "{p:?} {q:?}");
+    }
+    // Variances w(1 + e) and w have ½ (e − log(1 + e)) = e²/4 − e³/6 + …, of which log(v/w) would leave three digits.
+    let near = Normal { mean: 0.0, variance: 3.0 };
+    for k in 1..20 {
+        let other = Normal { mean: 0.0, variance: 3.0 * (1.0 + 1e-6 * f64::from(k)) };
+        let e = (other.variance - 3.0) / 3.0;
+        let found = other.relative_entropy(&near) / (0.25 * e * e * (1.0 - 2.0 / 3.0 * e));
+        assert!((found - 1.0).abs() < 1e-8, "{k}: {found}");
+    }
+}
+
+#[test]
+fn a_circulation_is_one_of_the_plane() {
+    // A point for every stream, of two coordinates each.
+    let field = Circulating::new(Mixture::ring(8, 2.0, 0.2).unwrap(), TURN).unwrap();
+    let reverse = Reverse::new(&field, 1.0, vec![1.0, 0.5], Method::Euler).unwrap();
+    assert_eq!(reverse.sample(5, &Streams::new(8, "plane")).unwrap().dim(), (5, 2));
+}

@@ -183,3 +183,63 @@ fn points_do_not_depend_on_threads() {
     let few = reverse.sample(3, &Streams::new(1, "threads")).unwrap();
     assert_eq!(few, sample(1).slice_axis(ndarray::Axis(0), ndarray::Slice::from(0..3)));
 }
+
+/// One step of every method from given points, each with the noise of its own stream. The steps are affine in the point and
+/// its noise, and that gives the law of a step from a normal law.
+#[test]
+fn one_step_by_hand() {
+    let (t, next) = (1.3, 0.4);
+    let d: f64 = t - next;
+    let score = |t: f64, x: f64| {
+        let a = decay(t);
+        (a * DATA.mean - x) / (a * a * DATA.variance + noise_variance(t))
+    };
+    let euler = |h: f64, x: f64, xi: f64| x + d * (x + (1.0 + h) * score(t, x)) + (2.0 * h * d).sqrt() * xi;
+    let by_hand = |method: Method, h: f64, x: f64, [xi, eta]: [f64; 2]| match method {
+        Method::Euler => euler(h, x, xi),
+        Method::Exponential => {
+            // σ = √(e^{2t} − 1), and x/a moves towards the mean of the data given x.
+            let [sigma, at_next] = [t, next].map(|t: f64| (2.0 * t).exp_m1().sqrt());
+            let guess = (x + noise_variance(t) * score(t, x)) / decay(t);
+            let rho = at_next / sigma;
+            let kept = guess + rho.powf(1.0 + h) * (x / decay(t) - guess);
+            decay(next) * (kept + at_next * (1.0 - rho.powf(2.0 * h)).sqrt() * xi)
+        }
+        Method::Heun => {
+            let slope = x + score(t, x);
+            let end = x + d * slope;
+            x + 0.5 * d * (slope + end + score(next, end))
+        }
+        Method::PredictorCorrector { ratio } => {
+            let (y, delta) = (euler(h, x, xi), ratio * noise_variance(next));
+            y + delta * score(next, y) + (2.0 * delta).sqrt() * eta
+        }
+    };
+    let exact = ExactScore::new(Mixture::gaussian([DATA.mean], [[DATA.variance]]).unwrap());
+    let streams = Streams::new(4, "one step");
+    let start = ndarray::array![[0.3], [-1.2], [2.0]];
+    let before = Normal { mean: 0.2, variance: 0.8 };
+    for (method, h) in [
+        (Method::Euler, 0.0),
+        (Method::Euler, 0.7),
+        (Method::Exponential, 0.0),
+        (Method::Exponential, 0.7),
+        (Method::Heun, 0.0),
+        (Method::PredictorCorrector { ratio: 0.3 }, 0.7),
+    ] {
+        let reverse = Reverse::new(&exact, h, vec![t, next], method).unwrap();
+        let found = reverse.run(start.view(), &streams).unwrap();
+        for (i, (x, found)) in start.iter().zip(&found).enumerate() {
+            let mut stream = streams.stream(i as u64);
+            let noise = [stream.normal(), stream.normal()];
+            assert!((found - by_hand(method, h, *x, noise)).abs() < 1e-12, "{method:?} {h}, point {i}");
+        }
+        let mean = by_hand(method, h, before.mean, [0.0; 2]);
+        let [gain, xi, eta] = [(1.0, [0.0, 0.0]), (0.0, [1.0, 0.0]), (0.0, [0.0, 1.0])]
+            .map(|(by, noise)| by_hand(method, h, before.mean + by, noise) - mean);
+        let law = case().stepped(method, h, &[t, next], before).unwrap();
+        assert!((law.mean - mean).abs() < 1e-12, "{method:?} {h}");
+        let variance = gain * gain * before.variance + xi * xi + eta * eta;
+        assert!((law.variance - variance).abs() < 1e-12, "{method:?} {h}");
+    }
+}

@@ -340,3 +340,38 @@ fn bits_do_not_depend_on_threads() {
     };
     assert_eq!(run(1), run(3));
 }
+
+/// Data N(0, I) are N(0, I) at every time: ε̂ = θx misses ε by E|ε − θ(aX + bε)|² = n (1 − 2θb + θ²).
+#[test]
+fn loss_of_a_linear_network() {
+    let (first, horizon, theta) = (0.1, 3.0, 0.4);
+    let data = Mixture::isotropic(&[1.0], &[[0.0, 0.0]], 1.0).unwrap();
+    let recipe = Recipe { hidden: vec![], first, horizon, ..Recipe::new(data, 0) };
+    // The inputs x₁, x₂, u and 1 down, the outputs across.
+    let weights = vec![theta, 0.0, 0.0, theta, 0.0, 0.0, 0.0, 0.0];
+    let model = Denoiser::new(recipe.network().unwrap(), weights, [first, horizon], 1.0).unwrap();
+    let time = |u: f64| first + (horizon - first) * u * u;
+    let exact = |time: &dyn Fn(f64) -> f64| {
+        let deviation = integrate(0.0, 1.0, 8, |u| noise_variance(time(u)).sqrt());
+        2.0 * (1.0 - 2.0 * theta * deviation + theta * theta)
+    };
+    let loss = recipe.loss(&model, 20_000, 3).unwrap();
+    assert!(loss.z(exact(&time)).abs() < 4.0, "{loss:?} {}", exact(&time));
+    // Times spread evenly, and one coordinate forgotten.
+    assert!(loss.z(exact(&|u| first + (horizon - first) * u)).abs() > 10.0);
+    assert!(loss.z(0.5 * exact(&time)).abs() > 10.0);
+}
+
+#[test]
+fn many_points_flow_as_each_alone() {
+    let exact = ExactScore::new(Mixture::gaussian([0.5], [[0.3]]).unwrap());
+    let times = descending_times(1.0, 0.0, 4, 1.0).unwrap();
+    let points = Array2::from_shape_fn((300, 1), |(i, _)| 0.01 * i as f64 - 1.5);
+    let together = flow_to_noise(&exact, &times, points.view()).unwrap();
+    assert_eq!((together.ends.dim(), together.gains.len()), ((300, 1), 300));
+    for (i, x) in points.iter().enumerate() {
+        let alone = flow_to_noise(&exact, &times, ndarray::array![[*x]].view()).unwrap();
+        assert!((together.ends[[i, 0]] - alone.ends[[0, 0]]).abs() < 1e-13, "{i}");
+        assert!((together.gains[i] - alone.gains[0]).abs() < 1e-13, "{i}");
+    }
+}
