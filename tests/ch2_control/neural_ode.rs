@@ -700,6 +700,20 @@ fn a_counted_layer_has_its_derivatives() {
         };
         assert!((found - slope(&along)).abs() < 1e-9, "{place:?}");
     }
+    // A tangent c at each point: products by W for points and tangents, two multiplications more for an entry of a tangent.
+    let jet = ndarray::concatenate(ndarray::Axis(0), &[z.view(), c.view()]).unwrap();
+    let (mut pushed, before) = (Array2::zeros((4, width)), field.multiplications());
+    field.push_forward(jet.view(), 2, 0.0, &theta, &mut tape, pushed.view_mut()).unwrap();
+    assert_eq!(field.multiplications() - before, 4 * 9 + 2 * 6);
+    let moved = |by: f64| {
+        let mut image = Array2::zeros(z.dim());
+        field.value((&z + &(&c * by)).view(), 0.0, &theta, &mut tape, image.view_mut()).unwrap();
+        image
+    };
+    let [left, left_2, here, right, right_2] = [-d, -2.0 * d, 0.0, d, 2.0 * d].map(moved);
+    let along = ((right - left) * 8.0 - (right_2 - left_2)) / (12.0 * d);
+    let exact = ndarray::concatenate(ndarray::Axis(0), &[here.view(), along.view()]).unwrap();
+    assert!((pushed - exact).iter().all(|apart| apart.abs() < 1e-9));
 }
 
 #[test]
@@ -873,6 +887,60 @@ fn first_step_of_small_states_and_slopes() {
 }
 
 #[test]
+fn first_step_wherever_the_interval_lies() {
+    // The same rule from y = 1 where the field is not linear or knows the time, from times that are not 0, in both directions.
+    type Field = fn(f64, f64) -> f64;
+    let square: Field = |_, y| y * y;
+    let late: Field = |t, _| 1e-3 + (t - 1.0).powi(2);
+    let slow: Field = |_, y| 0.4 * y;
+    for (f, start, end, absolute) in [
+        (square, 3.0, 3.5, 1e-6),
+        (square, 3.0, 2.2, 1e-6),
+        (square, -2.0, -2.9, 1e-6),
+        (late, 1.0, 2.0, 1e-6),
+        (slow, -0.05, 0.051, 1.0),
+    ] {
+        let slope = |t: f64, z: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
+            out[[0, 0]] = f(t, z[[0, 0]]);
+            Ok(())
+        };
+        let solver = DormandPrince::new(1e-12, absolute).unwrap();
+        let found = solver.solve(start, end, array![[1.0]].view(), slope).unwrap().pieces()[0].h();
+        let (length, way) = (f64::abs(end - start), f64::signum(end - start));
+        let before = f(start, 1.0);
+        let guess = f64::min(0.01 / before, length);
+        let bend = (f(start + way * guess, 1.0 + way * guess * before) - before).abs() / guess;
+        let by_bend = (0.01 * (absolute + 1e-12) / before.max(bend)).powf(0.2);
+        let exact = way * by_bend.min(100.0 * guess).min(length);
+        assert!((found / exact - 1.0).abs() < 1e-8, "from {start} to {end}: {found}, not {exact}");
+    }
+}
+
+#[test]
+fn a_step_grows_by_ten_at_most() {
+    // Where nothing moves: 1e-6, 1e-5, …, 1e-1, and the rest.
+    let (steps, _) = exponential_steps(DormandPrince::new(1e-6, 1e-6).unwrap(), (0.0, 1.0), 1.0, 0..0);
+    assert_eq!(steps.len(), 7);
+    assert!(steps[..6].windows(2).all(|pair| (pair[1][1] / pair[0][1] - 10.0).abs() < 1e-9), "{steps:?}");
+}
+
+#[test]
+fn one_step_is_a_solution() {
+    // ż = 2t over a time that the first step covers, the only one there may be.
+    let solver = DormandPrince::new(1e-6, 1e-6).unwrap().at_most(1).unwrap();
+    let twice = |t: f64, _: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
+        out.fill(2.0 * t);
+        Ok(())
+    };
+    let solution = solver.solve(1.0, 1.001, array![[0.5]].view(), twice).unwrap();
+    assert_eq!(solution.pieces().len(), 1);
+    let (t, mut z) = (1.0004, Array2::zeros((1, 1)));
+    solution.write(t, &mut z).unwrap();
+    assert!((z[[0, 0]] - (t * t - 0.5)).abs() < 1e-14);
+    assert_eq!(solution.at(t).unwrap(), z);
+}
+
+#[test]
 fn a_short_time_is_not_a_step_too_small() {
     // ż = λz over 1/λ makes e of 1, whatever the unit of time.
     for rate in [1.0, 1e10, 1e20] {
@@ -987,6 +1055,26 @@ fn what_is_kept() {
 }
 
 #[test]
+fn what_is_held_to_the_last_number() {
+    // Two points in one dimension and N = 3 steps. z and a; of forward and backward stages a point and s slopes each; the states
+    // kept, the matrices in use, the points on the tapes; and P = 2 numbers.
+    let z_0 = array![[3.0], [1.0]];
+    let held = |tableau: Tableau, method| {
+        let (field, mut work) =
+            (Pointwise(Relaxation), Gradient::new(scheme(tableau, 1.0, 3), method).unwrap());
+        work.evaluate(&field, &THETA, z_0.view(), &mut terminal(3, loss), &mut [0.0; 2]).unwrap();
+        work.held(&field)
+    };
+    assert_eq!(held(Tableau::EULER, Method::StoredAdjoint), 2 * (2 + 2 * 2 + 4 + 4 + 2) + 2);
+    assert_eq!(held(Tableau::RK4, Method::ResolvedAdjoint), 2 * (2 + 2 * 5 + 1 + 1) + 2);
+    // A network that knows the time has a copy of its input, beside the input, hidden and output rows of its pass.
+    let (field, theta, z_0) = network();
+    let (mut tape, mut out) = (Default::default(), Array2::zeros((4, 2)));
+    field.value(z_0.view(), 0.0, &theta, &mut tape, out.view_mut()).unwrap();
+    assert_eq!(field.held(&tape), 4 * (3 + 3 + 8 + 2));
+}
+
+#[test]
 fn peer_problem() {
     let problem = PeerProblem::new();
     let run = |method| -> Result<[f64; 2]> {
@@ -1040,6 +1128,7 @@ fn bad_input() {
     let batch = BatchGradient::<NetworkField>::new(scheme(Tableau::RK4, 1.0, 3), unrecorded, 50, 4);
     says(batch.err().unwrap(), "`segment` is 0");
     says(DenseLayer::new(0).unwrap_err(), "`width` is 0");
+    assert_eq!(DenseLayer::new(1).unwrap().parameters(), 1);
     says(DormandPrince::new(0.0, 1e-3).unwrap_err(), "`relative` is 0");
     let (field, theta, z_0) = network();
     let mut work = Gradient::new(scheme(Tableau::RK4, 1.0, 3), Method::recorded(3)).unwrap();
@@ -1089,7 +1178,7 @@ fn bad_input() {
         out.fill(f64::NAN);
         Ok(())
     };
-    says(solver.solve(0.0, 1.0, array![[1.0]].view(), missing).unwrap_err(), "`slope` became NaN");
+    says(solver.solve(0.0, 1.0, array![[1.0]].view(), missing).unwrap_err(), "`slope` became NaN at step 0");
 }
 
 #[test]
@@ -1101,6 +1190,9 @@ fn training_that_diverges_says_when() {
         "{error:?}"
     );
     assert!(error.to_string().contains("; the last finite loss was "), "{error}");
+    // One of each is enough.
+    let least = FieldRecipe { width: 1, trajectories: 1, observations: 1, batch: 1, piece: 1, ..small };
+    assert!(least.train(|_| ()).is_ok());
     // With a rate that is none, it does not begin.
     let error = FieldRecipe { rate: 0.0, ..small }.train(|_| ()).unwrap_err();
     assert!(error.to_string().starts_with("`rate` is 0"), "{error}");
@@ -1140,6 +1232,26 @@ fn a_short_training_learns_the_pendulum() {
     let recipe = FieldRecipe { width: 8, trajectories: 8, iterations: 60, ..FieldRecipe::new(0) };
     let history = recipe.train(|_| ()).unwrap().history;
     assert!(history[2].loss < 13.0 / 240.0, "{history:?}");
+}
+
+/// A network that says 0 stays where it starts, on [−1.5, 1.5] × [−1, 1]: its error is how far the pendulum goes, here by the
+/// adaptive solver.
+#[test]
+fn held_out_error_of_a_network_that_stands_still() {
+    let recipe = FieldRecipe { width: 2, ..FieldRecipe::new(7) };
+    let mut stream = Streams::new(7, "held out").stream(0);
+    let starts = Array2::from_shape_fn((64, 2), |(_, i)| [1.5, 1.0][i] * (2.0 * stream.uniform() - 1.0));
+    let (field, mut tape) = (Pointwise(Pendulum), Default::default());
+    let slope =
+        |t: f64, z: ArrayView2<f64>, out: ArrayViewMut2<f64>| field.value(z, t, &PENDULUM, &mut tape, out);
+    let solution = DormandPrince::new(1e-10, 1e-10).unwrap().solve(0.0, 10.0, starts.view(), slope).unwrap();
+    let square = |k: i32| {
+        let apart = solution.at(0.25 * f64::from(k)).unwrap() - &starts;
+        apart.iter().map(|d| d * d).sum::<f64>()
+    };
+    let exact = ((1..=40).map(square).sum::<f64>() / (40.0 * 64.0)).sqrt();
+    let found = recipe.held_out_error(&vec![0.0; recipe.field().unwrap().parameters()]).unwrap();
+    assert!((found / exact - 1.0).abs() < 1e-6, "{found} {exact}");
 }
 
 #[test]
@@ -1311,7 +1423,8 @@ fn gradients_that_are_not_finite_are_told() {
         };
         assert_eq!(outcome(1.0, 1.0), Ok(1.0));
         assert_eq!(outcome(f64::NAN, 1.0), Err("`loss` became NaN at step 4".into()));
-        assert_eq!(outcome(1.0, f64::INFINITY).unwrap_err().split(" became").next(), Some("`gradient`"));
+        let error = outcome(1.0, f64::INFINITY).unwrap_err();
+        assert!(error.starts_with("`gradient` became") && error.ends_with(" at step 0"), "{error}");
     }
 }
 
@@ -1378,4 +1491,15 @@ fn room_for_the_stages() {
         assert_eq!(work.held(), 10 * (1 + tableau.stages()));
         assert!(z.iter().all(|z| (z - 3.0).abs() < 1e-14));
     }
+}
+
+#[test]
+fn observers_are_told_the_time() {
+    let still = |_: f64, _: ArrayView2<f64>, mut out: ArrayViewMut2<f64>| {
+        out.fill(0.0);
+        Ok(())
+    };
+    let (backwards, mut seen) = (FixedStep::new(Tableau::EULER, 3.0, 2.0, 2).unwrap(), Vec::new());
+    backwards.solve(&mut array![[1.0]], &mut Stages::default(), still, |n, t, _| seen.push((n, t))).unwrap();
+    assert_eq!(seen, [(0, 3.0), (1, 2.5), (2, 2.0)]);
 }

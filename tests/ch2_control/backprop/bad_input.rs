@@ -59,17 +59,18 @@ fn shapes() {
 
 #[test]
 fn numbers_that_are_not_finite() {
-    let mlp = Mlp::new(&[2, 3, 1], Activation::Relu).unwrap();
+    // So many parameters that not all of them are looked at one by one.
+    let mlp = Mlp::new(&[2, 5, 1], Activation::Relu).unwrap();
     let (mut pass, mut evaluation) = (Pass::new(), Evaluation::new());
     for bad in [f64::NAN, f64::INFINITY] {
-        for place in 0..13 {
-            let mut theta = vec![0.1; 13];
+        for place in 0..21 {
+            let mut theta = vec![0.1; 21];
             theta[place] = bad;
             let x = Array2::zeros((4, 2));
             refused(mlp.forward(&theta, x.view(), &mut pass), &["`theta` is", "finite"]);
             refused(mlp.evaluate(&theta, x.view(), &mut evaluation), &["`theta` is", "finite"]);
         }
-        refused(mlp.forward(&[0.1; 13], array![[0.0, bad]].view(), &mut pass), &["`x` is"]);
+        refused(mlp.forward(&[0.1; 21], array![[0.0, bad]].view(), &mut pass), &["`x` is"]);
     }
     let layers = Layers::new(1, 1, Activation::Tanh).unwrap();
     refused(Layers::new(0, 1, Activation::Tanh), &["`width` is 0"]);
@@ -140,7 +141,7 @@ fn matrices_that_are_not_finite() {
     let mlp = Mlp::new(&[2, 1, 1], Activation::Softplus).unwrap();
     let (theta, x) = ([1e200, 1e200, 0.0, 1e200, 0.0], array![[0.0, 0.0]]);
     for mode in [Mode::Forward, Mode::Reverse] {
-        refused(mlp.jacobian(&theta, x.view(), mode, &mut pass), &["`jacobian` became inf"]);
+        refused(mlp.jacobian(&theta, x.view(), mode, &mut pass), &["`jacobian` became inf at step 0"]);
     }
     refused(mlp.divergence(&theta, x.view(), &mut pass), &["`divergence` became inf"]);
     refused(mlp.laplacian(&theta, x.view(), &mut pass), &["`laplacian` became"]);
@@ -149,6 +150,11 @@ fn matrices_that_are_not_finite() {
     let square = [v.view(), v.view()];
     let outcome = mlp.hessian_form(&theta, x.view(), w.view(), square, &mut pass, &mut [0.0; 5]);
     refused(outcome, &["`form` became"]);
+    // Of a finite form, with x₁ = 10²⁰⁰ times a third derivative of 10²⁰⁰.
+    let (steep, far, v) = ([1e-200, 1e100, 0.0, 1.0, 0.0], array![[1e200, 0.0]], array![[0.0, 1.0]]);
+    let square = [v.view(), v.view()];
+    let outcome = mlp.hessian_form(&steep, far.view(), w.view(), square, &mut pass, &mut [0.0; 5]);
+    refused(outcome, &["`gradient` became", "at step 0"]);
     let probes = (Probe::Rademacher, 1);
     refused(mlp.divergence_estimate(&theta, x.view(), probes, stream, &mut pass), &["`divergence` became"]);
 }

@@ -43,6 +43,8 @@ fn exercise_2_2() {
     let (exact, _) = net.backpropagate(&theta, &x).unwrap();
     let (gradient, count) = net.central_differences(&theta, &x, 1e-5, Rerun::Everything).unwrap();
     assert!(distance(&gradient, &exact) < 1e-9);
+    // Beside the gradient it stores two layers.
+    assert_eq!(count.stored, 27 + 2 * 3);
     let back = net.backpropagate(&theta, &x).unwrap().1;
     Check::new(
         "ch2_control/backprop/costs/exercise_2_2",
@@ -94,6 +96,19 @@ fn crossover() {
         "a crossing where there are as many outputs as inputs",
     )
     .within(ratio(8), 1.0, 1e-9, "a ratio of counts", ratio(16));
+}
+
+#[test]
+fn shards_add_up_every_parameter() {
+    // More parameters than are summed together, and a gradient that is not 0 before.
+    let mut gradient = vec![0.5; 10_000];
+    Shards::new(10_000, || ())
+        .gradient(16, &mut gradient, |range, (), gradient| {
+            gradient.iter_mut().enumerate().for_each(|(p, g)| *g += (p * range.len()) as f64);
+            Ok(0.0)
+        })
+        .unwrap();
+    assert!(gradient.iter().enumerate().all(|(p, g)| *g == 0.5 + (16 * p) as f64));
 }
 
 #[test]

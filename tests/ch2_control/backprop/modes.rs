@@ -253,3 +253,14 @@ fn what_a_result_does_not_depend_on_has_no_part_in_it() {
     assert_eq!(tape.adjoints(sine).of(x), 1.0);
     assert_eq!(tape.adjoints(logarithm).of(x), f64::INFINITY);
 }
+
+#[test]
+fn constants_on_a_tape() {
+    let tape = Tape::new();
+    let x = tape.variable(3.0);
+    for (y, value, slope) in
+        [(x + 2.0, 5.0, 1.0), (x - 2.0, 1.0, 1.0), (x * 4.0, 12.0, 4.0), (x / 4.0, 0.75, 0.25)]
+    {
+        assert_eq!((y.value(), tape.adjoints(y).of(x)), (value, slope));
+    }
+}

@@ -1,6 +1,8 @@
 //! The engine against central differences, for every activation and every jet.
 
-use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use std::f64::consts::FRAC_PI_2;
+
+use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
 use sdml::ch2_control::backprop::{Activation, Evaluation, Jet, Mlp, Pass};
 use sdml::random::Streams;
 
@@ -129,6 +131,23 @@ fn activations_are_as_exact_as_the_standard_library() {
 }
 
 #[test]
+fn the_sine_keeps_its_digits() {
+    // Relative to what is left of sine or cosine at the double next to a multiple of π/2.
+    for k in (1..60).chain((60..63_600).step_by(97)) {
+        let z = f64::from(k) * FRAC_PI_2;
+        let [sine, cosine, ..] = Activation::Sine.derivatives(z);
+        let (found, exact) = if k % 2 == 0 { (sine, z.sin()) } else { (cosine, z.cos()) };
+        assert!((found / exact - 1.0).abs() < 1e-15, "{k}: {found:e}, not {exact:e}");
+    }
+    // Halfway between two of them all terms of the polynomials count: the last of the cosine's is 1e-15.
+    for k in -40..40 {
+        let z = (f64::from(k) + 0.5) * FRAC_PI_2;
+        let [sine, cosine, ..] = Activation::Sine.derivatives(z);
+        assert!((sine - z.sin()).abs() < 4e-16 && (cosine - z.cos()).abs() < 4e-16, "{k}");
+    }
+}
+
+#[test]
 fn initial_parameters_fill_their_interval() {
     let mlp = Mlp::new(&[4, 100, 1], Activation::Tanh).unwrap();
     let theta = mlp.initial(&mut Streams::new(0, "initial").stream(0));
@@ -172,7 +191,7 @@ fn activations_far_out() {
             "{z}: {softplus:e}"
         );
     }
-    for z in [-746.0, -1e4, -1e300, -f64::MAX, f64::NEG_INFINITY] {
+    for z in [-746.0, -1500.0, -1e4, -1e300, -f64::MAX, f64::NEG_INFINITY] {
         assert_eq!(Activation::Silu.derivatives(z).map(f64::abs), [0.0; 4], "{z}");
         assert_eq!(Activation::Softplus.derivatives(z), [0.0; 4], "{z}");
     }
@@ -194,4 +213,42 @@ fn activations_far_out() {
     let mut pass = Pass::new();
     mlp.forward(&[1.0, 0.0, 1.0, 0.0], ndarray::array![[-1e308]].view(), &mut pass).unwrap();
     assert_eq!(pass.output()[[0, 0]], 0.0);
+}
+
+#[test]
+fn a_batch_is_its_points() {
+    // More points than columns of a product are computed together, and inputs so wide that the way back computes it transposed.
+    let (mlp, theta, x, mut stream) = example(&[24, 5, 24], Activation::Silu, 12);
+    let (c, mut pass) = (normal((12, 24), &mut stream), Pass::new());
+    let laplacian = mlp.laplacian(&theta, x.view(), &mut pass).unwrap();
+    let mut gradient = vec![0.0; theta.len()];
+    mlp.forward(&theta, x.view(), &mut pass).unwrap();
+    mlp.pull_back(&theta, &mut pass, c.view(), &mut gradient).unwrap();
+    let (mut sum, mut one) = (vec![0.0; theta.len()], Pass::new());
+    for i in 0..12 {
+        let (point, weights) = (x.slice(s![i..=i, ..]), c.slice(s![i..=i, ..]));
+        let alone = mlp.laplacian(&theta, point, &mut one).unwrap();
+        assert!(distance(alone.row(0), laplacian.row(i)) < 1e-13, "{i}");
+        mlp.forward(&theta, point, &mut one).unwrap();
+        mlp.pull_back(&theta, &mut one, weights, &mut sum).unwrap();
+        assert!(distance(one.input_cotangent().row(0), pass.input_cotangent().row(i)) < 1e-13, "{i}");
+    }
+    assert!(distance(&gradient, &sum) < 1e-12);
+}
+
+#[test]
+fn what_a_pass_holds() {
+    // With n points in s streams through 2–3–1: the input 2sn, the hidden layer 3sn, its derivatives before σ 3(s − 1)n, the
+    // slopes of σ that the way back needs, three or two for each of 3n values, and the output sn; then the input's cotangent.
+    let mlp = Mlp::new(&[2, 3, 1], Activation::Silu).unwrap();
+    for (laplacian, held) in [(true, 32 + 48 + 36 + 36 + 16), (false, 24 + 36 + 24 + 24 + 12)] {
+        let jet = Jet { tangents: 2, laplacian };
+        let rows = 4 * jet.streams();
+        let mut pass = Pass::new();
+        assert_eq!(pass.input_cotangent().dim(), (0, 0));
+        mlp.forward_jet(&[0.1; 13], jet, Array2::zeros((rows, 2)).view(), &mut pass).unwrap();
+        assert_eq!(pass.held(), held);
+        mlp.pull_back(&[0.1; 13], &mut pass, Array2::ones((rows, 1)).view(), &mut [0.0; 13]).unwrap();
+        assert_eq!(pass.held(), held + 2 * rows);
+    }
 }

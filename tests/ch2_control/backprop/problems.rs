@@ -68,3 +68,21 @@ fn three_problems() {
     let rest = ends.iter().sum::<f64>() / 20.0;
     assert!(distance(&solve(&sde, 0.0, 0.5), &best(grid, price, rest)) < 1e-12);
 }
+
+#[test]
+fn noise_is_added_step_by_step() {
+    // z ← z + (u − z)h + σ√h ξ with h = ¼, the ξ drawn path after path.
+    let drift = Relaxation { start: 1.0, grid: Grid::new(0.0, 0.5, 2).unwrap() };
+    let control = [2.0f64, -1.0];
+    for paths in [1, 3] {
+        let mut numbers = Streams::new(9, "noise").stream(0);
+        let noisy = NoisyRelaxation::new(drift, 0.8, paths, &mut numbers.clone()).unwrap();
+        let ends = noisy.end(&control);
+        assert_eq!(ends.len(), paths);
+        for end in ends {
+            let step = |z: f64, u: &f64| z + (u - z) * 0.25 + 0.8 * 0.5 * numbers.normal();
+            let exact = control.iter().fold(1.0, step);
+            assert!((end - exact).abs() < 1e-14, "{end} {exact}");
+        }
+    }
+}

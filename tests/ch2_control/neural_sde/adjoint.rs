@@ -381,7 +381,7 @@ fn products_are_constant() {
 }
 
 /// dX = θ₁ sin(3t) X dt + θ₂ cos(2t) X ∘ dB: coefficients that change with time.
-struct Seasonal;
+pub struct Seasonal;
 
 impl Controlled<1, 1, 2> for Seasonal {
     type Calculus = Stratonovich;
@@ -408,6 +408,53 @@ fn products_are_constant_in_changing_seasons() {
     // And the sensitivity at the end is that of the differential equation.
     let [exact] = reference(&Seasonal, ([0.9, 0.7], [0.0; 2]), ([1.2], [1.0]), &smooth::<1>(3));
     assert!((rows[steps].sensitivity[0] - exact.slope).abs() < 1e-4 * exact.slope.abs());
+}
+
+#[test]
+fn steps_are_pulled_back_at_their_times() {
+    // Two steps of ¼ from time ¼ on: the derivatives of the discrete loss in both parameters and the start, and what was held.
+    let grid = Grid::new(0.25, 0.75, 2).unwrap();
+    let run = |scheme: usize, theta: [f64; 2], start: f64| {
+        let problem = PathGradient::new(&Seasonal, theta, [start], grid).unwrap();
+        let path = &mut smooth::<1>(3);
+        match scheme {
+            0 => problem.through_steps(Heun, path, square),
+            1 => problem.through_steps(Midpoint, path, square),
+            2 => problem.through_steps(ReversibleHeun, path, square),
+            _ => problem.reversible(path, square),
+        }
+        .unwrap()
+    };
+    let difference = |loss: &dyn Fn(f64) -> f64| (loss(1e-5) - loss(-1e-5)) / 2e-5;
+    // Three states of one or two numbers; or a state and its cotangent, of two numbers each, and the gradient.
+    for (scheme, held) in [3, 3, 6, 6].into_iter().enumerate() {
+        let found = run(scheme, [0.9, 0.7], 1.2);
+        let exact = [
+            difference(&|by| run(scheme, [0.9 + by, 0.7], 1.2).loss),
+            difference(&|by| run(scheme, [0.9, 0.7 + by], 1.2).loss),
+            difference(&|by| run(scheme, [0.9, 0.7], 1.2 + by).loss),
+        ];
+        let all = [found.parameters[0], found.parameters[1], found.start[0]];
+        assert!(relative(&all, &exact) < 1e-7, "{scheme}: {all:?}, not {exact:?}");
+        assert_eq!(found.held, held);
+    }
+}
+
+#[test]
+fn backward_in_changing_seasons() {
+    // Without noise X = x₀ exp(θ₁ ∫ sin 3t dt), until a time at which the integral still grows.
+    let (theta, start, end): (f64, f64, f64) = (0.9, 1.2, 0.5);
+    let grid = Grid::new(0.0, end, 64).unwrap();
+    let problem = PathGradient::new(&Seasonal, [theta, 0.0], [start], grid).unwrap();
+    let integral = (1.0 - (3.0 * end).cos()) / 3.0;
+    let exact = (start * (theta * integral).exp()).powi(2);
+    for gradient in [
+        problem.backward(Heun, 64, &mut smooth::<1>(3), square).unwrap(),
+        problem.backward(Midpoint, 64, &mut smooth::<1>(3), square).unwrap(),
+    ] {
+        assert!((gradient.parameters[0] / (2.0 * integral * exact) - 1.0).abs() < 1e-3, "{gradient:?}");
+        assert!((gradient.start[0] / (2.0 * exact / start) - 1.0).abs() < 1e-3, "{gradient:?}");
+    }
 }
 
 /// The mean over paths of the pathwise gradient of X(1)², through Heun's steps.

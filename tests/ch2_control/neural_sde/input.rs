@@ -56,6 +56,14 @@ fn numbers_are_finite() {
         Error::NotFinite { quantity: "L", value: f64::INFINITY, step: 10 }
     );
     assert!(words(problem.stored(&mut tree.cursor(), |_| (0.0, [f64::NAN]))).contains("`L` became NaN"));
+    // A derivative that overflows on the way back: a step multiplies it by 1.3 and more.
+    let growing = GeometricFamily(Stratonovich);
+    let problem = PathGradient::new(&growing, [3.0, 0.0], [0.3], grid).unwrap();
+    let steep = |[x]: &[f64; 1]| (*x, [f64::MAX]);
+    assert_eq!(
+        problem.through_steps(Heun, &mut tree.cursor(), steep).unwrap_err(),
+        Error::NotFinite { quantity: "gradient", value: f64::INFINITY, step: 0 }
+    );
 }
 
 /// dX = X³ dt + θX ∘ dB: explodes.
@@ -149,6 +157,7 @@ fn networks_fit_together() {
     assert!(run(&theta, Array2::ones((4, 2)), 2).is_ok());
     assert!(words(run(&theta, Array2::ones((4, 3)), 1)).contains("`start.ncols()` is 3"));
     assert!(words(run(&theta, Array2::ones((5, 2)), 2)).contains("a positive multiple of the group, 2"));
+    assert!(words(run(&theta, Array2::ones((0, 2)), 1)).contains("`start.nrows()` is 0"));
     assert!(words(run(&theta, array![[1.0, f64::NAN]], 1)).contains("`start` is NaN"));
     assert!(words(run(&theta[1..], Array2::ones((4, 2)), 1)).contains("`theta.len()`"));
     theta[3] = f64::INFINITY;
@@ -180,7 +189,7 @@ fn training_stops_when_the_loss_does() {
     );
     assert!(error.to_string().contains("; the last finite loss was "), "{error}");
     let standard = TransitionFit::standard(0);
-    let least = TransitionFit { members: 2, pairs: 4, batch: 2, iterations: 1, ..standard.clone() };
+    let least = TransitionFit { members: 2, pairs: 1, batch: 1, iterations: 1, ..standard.clone() };
     assert!(least.train(|_, _| ()).is_ok());
     for (fit, name) in [
         (TransitionFit { beta: 0.0, ..standard.clone() }, "`beta`"),
@@ -238,6 +247,12 @@ fn estimates_are_finite() {
     assert!(words(estimators(&model, 1.0, &noise, |_| (1.0, [f64::NAN]))).contains("`L` became NaN"));
     let faint = WithParameters::new(&LinearFamily(Ito), [0.1, 1e-320]).unwrap();
     assert!(words(estimators(&faint, 1.0, &noise, end)).contains("`gradient` became"));
+    // A path that overflows in its second step.
+    let wild = WithParameters::new(&GeometricFamily(Ito), [1e200, 1.0]).unwrap();
+    assert_eq!(
+        estimators(&wild, 1.0, &noise, end).unwrap_err(),
+        Error::NotFinite { quantity: "X", value: f64::INFINITY, step: 1 }
+    );
     let neuron = WithParameters::new(&OneNeuron, NEURON).unwrap();
     let states = [[f64::NAN]; 5];
     assert!(words(Linearized::new(&neuron, &states, &noise)).contains("`states` is NaN"));
@@ -258,7 +273,7 @@ fn estimates_are_finite() {
                     Ok(0.0)
                 },
             );
-            assert!(words(outcome).contains("`gradient` became NaN"), "{scheme:?} {way:?}");
+            assert!(words(outcome).contains("`gradient` became NaN at step 0"), "{scheme:?} {way:?}");
         }
     }
 }

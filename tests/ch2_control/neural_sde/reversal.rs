@@ -1,7 +1,8 @@
+use super::adjoint::Seasonal;
 use super::{NEURON, PLANE, smooth, tree};
 use crate::check::Check;
 use sdml::ch1_preliminaries::sde::{
-    EulerMaruyama, GeometricBrownian, Grid, Heun, Increment, Increments, Ito, Reading, solve_end,
+    Equation, EulerMaruyama, GeometricBrownian, Grid, Heun, Increment, Increments, Ito, Reading, solve_end,
 };
 use sdml::ch2_control::neural_sde::{Driver, OneNeuron, Reversed, TwoNoises, WithParameters, reversed};
 use sdml::random::Streams;
@@ -166,4 +167,12 @@ fn turning_twice_is_not_turning() {
     let forward = tree.cursor().increments(&Grid::new(0.0, 1.0, 64).unwrap()).unwrap();
     let sum: f64 = forward.steps().iter().map(|step| step.db[0]).sum();
     assert!((sum - tree.at(1.0).unwrap()[0]).abs() < 1e-14);
+}
+
+#[test]
+fn coefficients_run_backwards() {
+    let model = || WithParameters::new(&Seasonal, [0.9, 0.7]).unwrap();
+    let back = Reversed::new(model(), 1.0).unwrap();
+    assert_eq!(back.drift(&[2.0], 0.25), model().drift(&[2.0], 0.75).map(|b| -b));
+    assert_eq!(back.diffusion(&[2.0f64], 0.25), model().diffusion(&[2.0f64], 0.75));
 }

@@ -1,12 +1,16 @@
+use std::sync::Mutex;
+
 use super::relative;
 use crate::check::Check;
 use ndarray::{Array2, ArrayView2};
 use sdml::ch1_preliminaries::brownian::BrownianTree;
-use sdml::ch1_preliminaries::sde::{Grid, Heun, Increments, Ito, Midpoint, Number, Scalar, Stratonovich};
+use sdml::ch1_preliminaries::sde::{
+    Grid, Heun, Increment, Increments, Ito, Midpoint, Number, Scalar, Stratonovich,
+};
 use sdml::ch2_control::backprop::{Activation, Mlp};
 use sdml::ch2_control::neural_sde::{
-    Batch, BatchScheme, Controlled, Jump, LinearFamily, NetworkSde, TransitionFit, WayBack, WithParameters,
-    estimators, jump_gradient,
+    Batch, BatchScheme, Controlled, GeometricFamily, Jump, LinearFamily, NetworkSde, TransitionFit, WayBack,
+    WithParameters, estimators, jump_gradient,
 };
 use sdml::random::Streams;
 use sdml::statistics::{ensemble, normal};
@@ -80,6 +84,29 @@ fn a_loss_with_a_jump() {
     .statistical(score.mean().unwrap(), exact, pathwise.mean().unwrap().mean);
 }
 
+#[test]
+fn two_steps_of_both_estimators() {
+    // X ← X(1 + θ₁h + θ₂ΔB) twice: whatever X, the score of a step is ΔB/θ₂ in θ₁ and (ΔB²/h − 1)/θ₂ in θ₂.
+    let (theta, h, kicks) = ([0.3, 0.8], 0.5, [0.6, -0.2]);
+    let steps = kicks.map(|db| Increment { db: [db], dz: [0.0] }).to_vec();
+    let noise = Increments::of(Grid::new(0.0, 1.0, 2).unwrap(), steps).unwrap();
+    let model = WithParameters::new(&GeometricFamily(Ito), theta).unwrap();
+    let found = estimators(&model, 2.0, &noise, |[x]| (x * x, [2.0 * x])).unwrap();
+    let sum = |of: &dyn Fn(f64) -> f64| kicks.into_iter().map(of).sum::<f64>();
+    let factor = |db: f64| 1.0 + theta[0] * h + theta[1] * db;
+    let end = 2.0 * factor(kicks[0]) * factor(kicks[1]);
+    let close = |found: [f64; 2], exact: [f64; 2]| {
+        assert!(found.iter().zip(exact).all(|(found, exact)| (found - exact).abs() < 1e-13), "{found:?}");
+    };
+    // L = X², whose derivative is 2X ∂X/∂θ = 2X² Σ (h, ΔB)/(1 + θ₁h + θ₂ΔB).
+    let square = end * end;
+    let slope = [sum(&|db| h / factor(db)), sum(&|db| db / factor(db))];
+    close(found.pathwise, slope.map(|slope| 2.0 * square * slope));
+    let score = [sum(&|db| db / theta[1]), sum(&|db| (db * db / h - 1.0) / theta[1])];
+    close(found.likelihood_ratio, score.map(|score| square * score));
+    assert!((found.loss - square).abs() < 1e-13);
+}
+
 /// dX = θ₁X dt + 0.3X ∘ dB with jumps X ↦ X(1 + θ₂ m).
 struct Crashing;
 
@@ -112,6 +139,8 @@ fn jump_sizes() {
             .unwrap()
     };
     let gradient = run(8);
+    // Nine states between any two of the jumps and the ends.
+    assert_eq!(gradient.held, 4 * 9);
     // The jumps' factors stand apart from the flow's, so that with any number of steps ∂X/∂θ₂ = X Σ m/(1 + θ₂m).
     let factors = times.map(|(_, mark)| 1.0 + theta[1] * mark);
     let exact: f64 = times.iter().zip(factors).map(|((_, mark), f)| gradient.loss * mark / f).sum();
@@ -223,6 +252,89 @@ fn networks_in_batches() {
 }
 
 #[test]
+fn batches_are_driven_by_numbers() {
+    // Biases alone: b = (½, −1), σ = 0.2 + 0.8/(1 + e^{−r}) with r = (ln 3, −ln 4). Whatever the scheme, path r ends at
+    // x + bT + σ Σ ΔB_n, where ΔB_n is √h times the normal numbers of node n of the keyed family r.
+    let linear = Mlp::new(&[2, 2], Activation::Tanh).unwrap();
+    let sde = NetworkSde::new(linear.clone(), linear, 0.2, 1.0).unwrap();
+    let theta = [0.0, 0.0, 0.0, 0.0, 0.5, -1.0, 0.0, 0.0, 0.0, 0.0, 3f64.ln(), 0.25f64.ln()];
+    let (b, sigma) = ([0.5, -1.0], [0.8, 0.36]);
+    let (grid, streams) = (Grid::new(0.0, 2.0, 8).unwrap(), Streams::new(48, "numbers"));
+    let start = Array2::from_shape_fn((3, 2), |(r, j)| (r + 2 * j) as f64);
+    for scheme in [BatchScheme::Heun, BatchScheme::Midpoint, BatchScheme::ReversibleHeun] {
+        let ends =
+            Batch::new(&sde, scheme, WayBack::Stored, grid).ends(&theta, start.view(), &streams).unwrap();
+        assert_eq!(ends.len(), 6);
+        for (r, end) in ends.chunks_exact(2).enumerate() {
+            let mut exact = [0, 1].map(|j| start[[r, j]] + 2.0 * b[j]);
+            for n in 0..8 {
+                let mut numbers = streams.keyed(r as u64).node(n);
+                exact.iter_mut().zip(sigma).for_each(|(x, sigma)| *x += sigma * 0.5 * numbers.normal());
+            }
+            assert!(end.iter().zip(exact).all(|(end, exact)| (end - exact).abs() < 1e-13), "{scheme:?} {r}");
+        }
+        // A single step is recorded as well.
+        let sde = small();
+        let theta = sde.initial(&mut Streams::new(48, "batch parameters").stream(0));
+        let [recorded, stored] =
+            [WayBack::Recorded, WayBack::Stored].map(|way| gradient(&sde, scheme, way, 1, &theta));
+        assert_eq!(recorded, stored, "{scheme:?}");
+    }
+}
+
+#[test]
+fn groups_stay_together() {
+    let sde = small();
+    let theta = sde.initial(&mut Streams::new(49, "group parameters").stream(0));
+    let start = Array2::from_shape_fn((12, 3), |(i, j)| (i + 2 * j) as f64 / 12.0);
+    let run = |group: usize| {
+        let grid = Grid::new(0.0, 1.0, 4).unwrap();
+        let mut batch = Batch::new(&sde, BatchScheme::Heun, WayBack::Stored, grid);
+        let (mut gradient, seen) = (vec![0.0; theta.len()], Mutex::new(Vec::new()));
+        let streams = Streams::new(49, "groups");
+        batch
+            .gradient(&theta, start.view(), &streams, group, &mut gradient, |rows, x, mut of_x| {
+                assert_eq!(x.nrows(), rows.len());
+                let (value, slope) = loss(x);
+                of_x.assign(&slope);
+                seen.lock().unwrap().push(rows);
+                Ok(value)
+            })
+            .unwrap();
+        let mut seen = seen.into_inner().unwrap();
+        seen.sort_by_key(|rows| rows.start);
+        (gradient, seen)
+    };
+    let (single, _) = run(1);
+    for group in [2, 3] {
+        let (gradient, seen) = run(group);
+        // From the first path to the last, in whole groups.
+        let mut at = 0;
+        for rows in seen {
+            assert!(rows.start == at && rows.len().is_multiple_of(group), "{rows:?} after {at}");
+            at = rows.end;
+        }
+        assert_eq!(at, 12);
+        assert!(relative(&gradient, &single) < 1e-13);
+    }
+}
+
+#[test]
+fn numbers_held_by_a_batch() {
+    // 10 paths in 3 dimensions, 7 steps: 8 vectors, 5 for each node that is kept, two nodes in a step but one of reversible
+    // Heun, which ends at one more; and the states.
+    let (sde, grid) = (small(), Grid::new(0.0, 1.0, 7).unwrap());
+    for (scheme, way, vectors) in [
+        (BatchScheme::Heun, WayBack::Recorded, 8 + 5 * 2 * 7),
+        (BatchScheme::ReversibleHeun, WayBack::Recorded, 8 + 5 * 8),
+        (BatchScheme::Heun, WayBack::Stored, 8 + 5 * 2 + 7),
+        (BatchScheme::ReversibleHeun, WayBack::Resolved, 8 + 5 * 2),
+    ] {
+        assert_eq!(Batch::new(&sde, scheme, way, grid).held(10), vectors * 30, "{scheme:?} {way:?}");
+    }
+}
+
+#[test]
 fn same_bits_at_any_number_of_threads() {
     let sde = small();
     let theta = sde.initial(&mut Streams::new(45, "threads").stream(0));
@@ -285,6 +397,20 @@ fn distance_of_a_model_that_only_spreads() {
     // Two samples of some 2¹⁴ points with a spread below 1, averaged over nine starts.
     assert!((measured - sum).abs() < 0.012, "{measured} {sum}");
     assert!(sum > 0.1);
+}
+
+#[test]
+fn laws_to_compare_with() {
+    // 1201 cells over [−3, 3], so that 0 is the center of one.
+    let brief = TransitionFit { lag: 0.01, steps: 1, ..TransitionFit::standard(0) };
+    let law = brief.law(0.0).unwrap();
+    assert_eq!(law.grid().cells(), 1201);
+    assert!((law.grid().spacing()[0] - 6.0 / 1201.0).abs() < 1e-15);
+    assert!(law.grid().center(600)[0].abs() < 1e-14);
+    // At β = ½ the law has the deviation √(2 · 0.01/β) = 0.2: paths with any other than √(2/β) would be much further off than
+    // the cells and the sampling leave them.
+    let warm = TransitionFit { beta: 0.5, ..brief }.floor().unwrap();
+    assert!(warm < 0.015, "{warm}");
 }
 
 #[test]

@@ -51,15 +51,18 @@ fn controls_and_times() {
     refused(qubit().trajectory(&pulse, 0), &["`intervals` is 0"]);
     refused(qubit().constant_fidelity(f64::NAN, 1.0), &["`u` is NaN"]);
     refused(qubit().constant_fidelity(1.0, f64::NAN), &["`horizon` is NaN"]);
-    refused(qubit().best_constant(1e9), &["`horizon`", "at most"]);
+    // The last horizon allowed is a little less than 62500/u_max.
+    refused(qubit().best_constant(31_500.0), &["`horizon`", "at most"]);
 }
 
 #[test]
 fn extremals() {
     let weak = Qubit::new(1.0, 0.3).unwrap();
     refused(weak.minimum_time(), &["`bound` is 0.3", "at least |omega|/2 = 0.5"]);
-    refused(weak.best_fidelity(1e4), &["`horizon` is 10000", "at most"]);
+    // 66 half turns.
+    refused(weak.best_fidelity(178.0), &["`horizon` is 178", "at most"]);
     refused(weak.extremal(1, 0.7, [true, true]), &["`height` is 0.7", "within [0, 0.6"]);
+    refused(qubit().extremal(1, 1.1, [true, true]), &["`height` is 1.1", "within [0, 1]"]);
     refused(qubit().extremal(0, 0.5, [true, true]), &["`switches` is 0"]);
     refused(qubit().extremal(1, f64::NAN, [true, true]), &["`height` is NaN"]);
     refused(Qubit::new(0.0, 1.0).unwrap().extremal(1, 0.5, [true, true]), &["`omega` is 0"]);
@@ -76,6 +79,7 @@ fn optimizers() {
     refused(grape.optimize(vec![0.0, 2.1, 0.0], 5), &["`u` is 2.1", "within ±2"]);
     refused(grape.optimize(vec![f64::NAN; 3], 5), &["`u` is NaN"]);
     refused(grape.from_random_starts(&Streams::new(0, "bad"), 0, 5), &["`starts` is 0"]);
+    assert_eq!(grape.from_random_starts(&Streams::new(0, "one"), 1, 5).unwrap().len(), 1);
     for penalty in [-1.0, f64::NAN, f64::INFINITY] {
         refused(grape.successive_approximations(&mut [0.0; 3], penalty, 5), &["`penalty`"]);
     }
@@ -91,6 +95,7 @@ fn training() {
     let recipe = Recipe::new(5.0, 10, 0).unwrap();
     refused(Recipe { pieces: 0, ..recipe }.train(), &["`pieces` is 0"]);
     refused(Recipe { iterations: 0, ..recipe }.train(), &["`iterations` is 0"]);
+    assert!(Recipe { pieces: 1, width: 1, iterations: 1, ..recipe }.train().is_ok());
     refused(Recipe { width: 0, ..recipe }.train(), &["is 0", "at least 1"]);
     refused(Recipe { schedule: Schedule::Constant(0.0), ..recipe }.train(), &["`rate` is 0"]);
     let mut control = NetworkControl::new(Grape::new(qubit(), 5.0, 3).unwrap(), 4).unwrap();

@@ -193,6 +193,33 @@ fn every_move_is_counted() {
     assert!((residual.fold(0.0, f64::max) - first.residual).abs() < 1e-14);
 }
 
+/// The second move has the length of Barzilai and Borwein, or 1000 where the loss bends the other way, and is halved until
+/// the loss is below the worst so far, here that of the start.
+#[test]
+fn the_second_move_by_hand() {
+    for (horizon, pieces, halvings) in [(6.0, 12, 1), (5.0, 20, 0)] {
+        let grape = Grape::new(qubit(), horizon, pieces).unwrap();
+        let start = vec![0.5; pieces];
+        let first = grape.optimize(start.clone(), 1).unwrap().u;
+        let [mut before, mut after, mut unused] = [(); 3].map(|()| vec![0.0; pieces]);
+        let worst = grape.gradient(&start, &mut before).unwrap();
+        grape.gradient(&first, &mut after).unwrap();
+        let minus = |b: &[f64], a: &[f64]| -> Vec<f64> { b.iter().zip(a).map(|(b, a)| b - a).collect() };
+        let times = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let (s, y) = (minus(&first, &start), minus(&after, &before));
+        let length = if times(&s, &y) > 0.0 { times(&s, &s) / times(&s, &y) } else { 1e3 };
+        assert_eq!(length == 1e3, halvings == 0);
+        let moved = |share: f64| -> Vec<f64> {
+            let pairs = first.iter().zip(&after);
+            pairs.map(|(u, g)| u + share * ((u - length * g).clamp(-2.0, 2.0) - u)).collect()
+        };
+        let second = grape.optimize(start, 2).unwrap().u;
+        let apart = minus(&second, &moved(0.5f64.powi(halvings)));
+        assert!(apart.iter().all(|apart| apart.abs() < 1e-10), "T = {horizon}: {apart:?}");
+        assert_eq!(grape.gradient(&moved(1.0), &mut unused).unwrap() > worst, halvings > 0);
+    }
+}
+
 /// No run gives up before nothing is left to gain, though some steps must be shortened on the way.
 #[test]
 fn every_run_ends_where_it_is_stationary() {

@@ -326,3 +326,45 @@ fn nothing_moves_at_no_frequency() {
     let refused = |u: f64, horizon: f64| still.constant_fidelity(u, horizon).is_err();
     assert!(refused(f64::NAN, 1.0) && refused(1.0, f64::INFINITY) && refused(1e200, 1e200));
 }
+
+#[test]
+fn the_closed_form_in_each_of_its_ranges() {
+    // At odd quarters of a turn the squared sine is ½; for the qubit of the notes s² = 16/17 and c² = 1/17.
+    for (half_turns, exact) in [(0.5, 8.0 / 17.0), (1.5, 1.0 - 0.5 / 17.0), (2.2, 1.0)] {
+        let best = qubit().best_fidelity(half_turns * PI / 17f64.sqrt()).unwrap();
+        assert!((best - exact).abs() < 1e-15, "{half_turns} half turns: {best}");
+    }
+    // The weakest bound that it holds for is |ω|/2.
+    let weakest = Qubit::new(1.0, 0.5).unwrap().minimum_time().unwrap();
+    assert!((weakest - 2.0 * PI / 2f64.sqrt()).abs() < 1e-14);
+}
+
+#[test]
+fn weak_bound_against_a_search_over_arcs() {
+    // The largest F over the durations of up to five arcs ±u_max, by the Nelder–Mead method from many starts.
+    for (bound, horizon, exact) in [
+        (0.29, 3.0, 0.271485416),
+        (0.29, 5.0, 0.729909583),
+        (0.25, 8.0, 0.957614363),
+        (0.4, 4.0, 0.802356834),
+        (0.3, 6.5, 0.896763035),
+        (0.2, 9.0, 0.832395517),
+        (0.45, 3.0, 0.550852739),
+    ] {
+        let best = Qubit::new(1.0, bound).unwrap().best_fidelity(horizon).unwrap();
+        assert!((best - exact).abs() < 1e-9, "u_max = {bound}, T = {horizon}: {best}");
+    }
+    // In less than half a turn the constant control is the best; after seven everything has arrived.
+    let weak = Qubit::new(1.0, 0.3).unwrap();
+    let constant = weak.constant_fidelity(0.3, 1.5).unwrap();
+    assert!((weak.best_fidelity(1.5).unwrap() - constant).abs() < 1e-15);
+    assert!((weak.optimal_pulse(1.5).unwrap().horizon() - 1.5).abs() < 1e-15);
+    assert!(weak.best_fidelity(18.9).unwrap() > 1.0 - 1e-12);
+}
+
+#[test]
+fn a_small_constant_control_can_be_the_best() {
+    // Without splitting F = sin² uT, whose second peak lies beyond the bound.
+    let [u, reached] = Qubit::new(0.0, 2.0).unwrap().best_constant(2.25).unwrap();
+    assert!((u - PI / 4.5).abs() < 1e-6 && reached > 1.0 - 1e-14, "{u} {reached}");
+}

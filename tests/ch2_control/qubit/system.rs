@@ -171,13 +171,17 @@ fn gradient_of_pieces() {
 fn gradient_near_zero_angle() {
     // The derivative of a step is a power series where Ωτ is small; both branches against a difference.
     let weak = Qubit::new(1e-3, 2.0).unwrap();
-    for (u, tau) in [(0.3, 0.1), (0.3, 0.5), (1e-4, 1.0), (0.0, 0.7)] {
-        let [up, down] = [weak.step(u + 1e-5, tau), weak.step(u - 1e-5, tau)];
-        let slope = weak.step_derivative(u, tau);
-        for i in 0..2 {
-            for j in 0..2 {
-                let difference = (up.0[i][j] - down.0[i][j]) / 2e-5;
-                assert!((slope.0[i][j] - difference).norm() < 1e-10, "u = {u}, τ = {tau}, ({i}, {j})");
+    // Another zero of energy turns the phase of the derivative as it does that of the step.
+    let shifted = Qubit::with_energies([0.301, 0.3], 2.0).unwrap();
+    for qubit in [weak, shifted] {
+        for (u, tau) in [(0.3, 0.1), (0.3, 0.5), (1e-4, 1.0), (0.0, 0.7)] {
+            let [up, down] = [qubit.step(u + 1e-5, tau), qubit.step(u - 1e-5, tau)];
+            let slope = qubit.step_derivative(u, tau);
+            for i in 0..2 {
+                for j in 0..2 {
+                    let difference = (up.0[i][j] - down.0[i][j]) / 2e-5;
+                    assert!((slope.0[i][j] - difference).norm() < 1e-10, "u = {u}, τ = {tau}, ({i}, {j})");
+                }
             }
         }
     }
@@ -187,6 +191,9 @@ fn gradient_near_zero_angle() {
     assert!((below - above).norm() < 1e-8 && ((above.re + 0.1 * 0.1f64.sin()).abs() < 1e-9));
     let off = still.step_derivative(1.0, 0.05).0[0][1];
     assert!((off.im + 0.05 * 0.05f64.cos()).abs() < 1e-16);
+    // Below it, at Ωτ = 0.099, all terms of the series count: ∂_u(−E sin Ωτ/Ω) for E = 0.3 and u = 0.4, from fifty digits.
+    let digits = Qubit::new(0.6, 2.0).unwrap().step_derivative(0.4, 0.198).0[0][0].im;
+    assert!((digits / 3.101_914_914_696_864_5e-4 - 1.0).abs() < 1e-15, "{digits:e}");
 }
 
 #[test]
@@ -261,5 +268,22 @@ fn waiting_forgives_the_rounding_of_a_sum() {
         assert!(longer.pieces().len() == 4 && longer.pieces()[3].u == 0.0);
         assert!((longer.horizon() / (1.25 * horizon) - 1.0).abs() < 1e-14);
         assert!(Pulse::equal(horizon, &[0.5; 3]).unwrap().then_wait(0.99 * horizon).is_err());
+    }
+}
+
+#[test]
+fn moments_lie_on_their_pieces() {
+    // At a switch the control is the one just before it.
+    let pulse = Pulse::equal(4.0, &[2.0, -1.0]).unwrap();
+    let moments = qubit().trajectory(&pulse, 8).unwrap();
+    let values: Vec<f64> = moments.iter().map(|moment| moment.u).collect();
+    assert_eq!(values, [2.0, 2.0, 2.0, 2.0, 2.0, -1.0, -1.0, -1.0, -1.0]);
+    // One interval is enough, and with three the last moment comes a rounding after the end: 0.1 · 3/3 exceeds 0.1.
+    let short = Pulse::equal(0.1, &[1.5]).unwrap();
+    let end = qubit().end(&short).unwrap();
+    for intervals in [1, 3] {
+        let moments = qubit().trajectory(&short, intervals).unwrap();
+        assert_eq!((moments.len(), moments[intervals].u), (intervals + 1, 1.5));
+        assert!((0..2).all(|i| (moments[intervals].z[i] - end[i]).norm() < 1e-15));
     }
 }
