@@ -127,8 +127,9 @@ fn decay(z: f64) -> f64 {
 #[inline(always)]
 fn logistic(z: f64) -> [f64; 2] {
     let e = decay(z);
-    let (large, small) = (1.0 / (1.0 + e), e / (1.0 + e));
-    if z < 0.0 { [small, large] } else { [large, small] }
+    // The numerators are chosen, not the quotients: who asks for p alone pays for one division.
+    let [above, below] = if z < 0.0 { [e, 1.0] } else { [1.0, e] };
+    [above / (1.0 + e), below / (1.0 + e)]
 }
 
 /// max(z, 0) + log(1 + e), e = e^{−|z|}, where log(1 + e) = 2 artanh w, w = e/(2 + e) ≤ 1/3, is its power series.

@@ -2,7 +2,7 @@
 
 use std::f64::consts::FRAC_PI_2;
 
-use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
+use ndarray::{Array2, ArrayView2, Axis, Slice, concatenate};
 use sdml::ch2_control::backprop::{Activation, Evaluation, Jet, Mlp, Pass};
 use sdml::random::Streams;
 
@@ -226,7 +226,7 @@ fn a_batch_is_its_points() {
     mlp.pull_back(&theta, &mut pass, c.view(), &mut gradient).unwrap();
     let (mut sum, mut one) = (vec![0.0; theta.len()], Pass::new());
     for i in 0..12 {
-        let (point, weights) = (x.slice(s![i..=i, ..]), c.slice(s![i..=i, ..]));
+        let [point, weights] = [&x, &c].map(|all| all.slice_axis(Axis(0), Slice::from(i..i + 1)));
         let alone = mlp.laplacian(&theta, point, &mut one).unwrap();
         assert!(distance(alone.row(0), laplacian.row(i)) < 1e-13, "{i}");
         mlp.forward(&theta, point, &mut one).unwrap();
