@@ -1,5 +1,5 @@
-// An edit to a chapter is seen within two seconds (one is aimed at, and missed: the README says by how much); a mistake is
-// shown beside the last good page and goes when it is mended.
+// An edit to a chapter is seen soon (within one second where nothing else runs, as the README says; a slower machine is given
+// half a second more); a mistake is shown beside the last good page and goes when it is mended.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { leave, root, served } from "./browser.js";
 import { suite, until } from "./suite.js";
 
-const LIMIT = 2000;
+const LIMIT = 1500;
 const chapter = join(process.env.BOOK_ROOT ?? root, "chapters/preface.md");
 
 export async function reload(browser) {
