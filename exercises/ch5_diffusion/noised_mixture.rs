@@ -7,7 +7,7 @@ pub type Answer = fn(x: f64, t: f64) -> f64;
 
 pub mod stub {
     // ANCHOR: stub
-    /// The score at time t of dX = −X dt + √2 dB, started from ±1 with probability ½
+    /// The score at time t of dX = −X dt + √2 dW, started from ±1 with probability ½
     /// each.
     pub fn score(x: f64, t: f64) -> f64 {
         let _ = t;

@@ -7,7 +7,7 @@ pub type Answer = fn(h: f64, x: f64, score: f64) -> f64;
 
 pub mod stub {
     // ANCHOR: stub
-    /// The drift A of dY = A dt + √(2h) dW whose law retraces that of dX = −X dt + √2 dB,
+    /// The drift A of dY = A dt + √(2h) dW whose law retraces that of dX = −X dt + √2 dW,
     /// for any h ≥ 0.
     pub fn drift(h: f64, x: f64, score: f64) -> f64 {
         x + h * score

@@ -257,6 +257,38 @@ fn ula_double_well() {
 }
 
 #[test]
+fn ula_double_well_to_first_order() {
+    // At β = 1 the density left invariant is ρ(1 + hf), f = ¼U′² − ½U″, and E x² moves by h Cov(x², f).
+    let gibbs = Gibbs::new(1.0).unwrap();
+    let covariance = |factor: f64| {
+        let f = |x: f64| 0.25 * double_well::force(x).powi(2) - factor * double_well::curvature(x);
+        gibbs.expectation(|x| x * x * f(x)) - gibbs.moment(2) * gibbs.expectation(f)
+    };
+    let expected = 0.5 - 3.0 * (gibbs.moment(4) - gibbs.moment(2).powi(2));
+    assert!((covariance(0.5) - expected).abs() < 1e-12);
+    let slope = |h: f64| (square(h, 401, double_well::force) - gibbs.moment(2)) / h;
+    // Two orders of h are gone.
+    let limit = |h: f64| (slope(h) - 6.0 * slope(0.5 * h) + 8.0 * slope(0.25 * h)) / 3.0;
+    let (coarse, fine) = (limit(0.02), limit(0.01));
+    // With the sign of U″ lost the error would not even be negative.
+    assert!(covariance(-0.5) > 0.0 && fine < 0.0, "{fine}");
+    Check::new(
+        "ch4_langevin/overdamped/ula_double_well_to_first_order",
+        &["eq:4.4"],
+        "in the double well at β = 1 the error of ULA's E x² over h tends to 1/2 − 3 Var x² as h → 0",
+        "the covariance with ¼U′² − ¼U″ in place of ¼U′² − ½U″",
+    )
+    .samples("steps 0.01, 0.005 and 0.0025")
+    .within(
+        fine,
+        expected,
+        (fine - coarse).abs(),
+        "what the extrapolation from steps twice as long, with eight times the error, differs by",
+        covariance(0.25),
+    );
+}
+
+#[test]
 fn tamed() {
     let exact = Gibbs::new(1.0).unwrap().moment(2);
     let tamed = |h: f64| square(h, 601, |x| double_well::force(x) / (1.0 + h * double_well::force(x).abs()));
@@ -407,9 +439,16 @@ fn optimal_scaling() {
     let steps = dimensions.map(optimum);
     let exponent = fit_order(&dimensions.map(|d| d as f64), &steps, 0.95).unwrap().order;
     assert!((exponent + 1.0 / 3.0).abs() < 0.02, "{exponent}");
-    let ell = best(|ell| ell * ell * mala_acceptance_limit(ell), 0.1, 5.0);
+    let speed = |ell: f64| ell * ell * mala_acceptance_limit(ell);
+    let ell = best(speed, 0.1, 5.0);
     let expected = mala_acceptance_limit(ell);
     assert!((expected - 0.574).abs() < 1e-3);
+    // The maximum is flat.
+    for other in (1..500).map(|k| 0.01 * f64::from(k)) {
+        if (0.4..=0.8).contains(&mala_acceptance_limit(other)) {
+            assert!(speed(other) > 0.8 * speed(ell), "{other}");
+        }
+    }
     Check::new(
         "ch4_langevin/overdamped/optimal_scaling",
         &["r:13"],

@@ -151,6 +151,39 @@ fn best_normal_law() {
     );
 }
 
+#[test]
+fn one_well_beats_a_hump() {
+    // With m = 0 the loss is least at s² = (1 + √(1 + 3/β))/6.
+    let beta = 4.0;
+    let log_z = Gibbs::new(beta).unwrap().normalizing_constant().ln();
+    let divergence = |mean: f64, variance: f64| {
+        integrate(-9.0, 9.0, 24, |z| {
+            let log_q = -0.5 * (z * z + (TAU * variance).ln());
+            let x = mean + variance.sqrt() * z;
+            (-0.5 * z * z).exp() / TAU.sqrt() * (log_q + beta * double_well::potential(x) + log_z)
+        })
+    };
+    let hump = (1.0 + f64::sqrt(1.0 + 3.0 / beta)) / 6.0;
+    assert!([0.98, 1.02].iter().all(|other| divergence(0.0, hump * other) > divergence(0.0, hump)));
+    // With m² = 1 − 3s² the mean of U is 4s² − 6s⁴.
+    let variance = (8.0 - f64::sqrt(64.0 - 96.0 / beta)) / 48.0;
+    let energy = 4.0 * variance - 6.0 * variance * variance;
+    let [mean, found] = best_normal(beta, 0.3);
+    Check::new(
+        "ch3_flows/coupling/potential/one_well_beats_a_hump",
+        &["u:38", "eq:3.7"],
+        "at β = 4 the best normal law in one well has KL(q ‖ p) = −½ log 2πe s² + β E U + log Z",
+        "the best symmetric normal law",
+    )
+    .within(
+        divergence(mean, found),
+        -0.5 * (TAU * E * variance).ln() + beta * energy + log_z,
+        1e-9,
+        "the square of training's error 1e-6, times 1000",
+        divergence(0.0, hump),
+    );
+}
+
 /// ½(x − m)·P(x − m): a correlated normal law.
 #[derive(Debug, Clone, Copy)]
 struct Correlated;
@@ -417,6 +450,35 @@ fn mode_seeking() {
 }
 
 #[test]
+fn annealing_half_way() {
+    // The part of e^{−U_λ} in the far mode at λ = ½.
+    let (target, lambda) = (modes(), 0.5);
+    let way = Tempered { target: &target, width: 8.0, lambda };
+    let mass = |from: f64, to: f64| {
+        let density = |x: f64, y: f64| (-way.value(&[x, y], &mut [0.0; 2])).exp();
+        integrate(from, to, 20, |x| integrate(-8.0, 8.0, 20, |y| density(x, y)))
+    };
+    let (near, far) = (mass(-8.0, target.middle()), mass(target.middle(), 13.0));
+    // The product of normal densities of variances R²/(1 − λ) and σ²/λ, five units apart, is lower by this factor.
+    let spring = (-0.5 * 25.0 / (64.0 / (1.0 - lambda) + 0.36 / lambda)).exp();
+    let part = |odds: f64| odds / (1.0 + odds);
+    let odds = (target.weight() / (1.0 - target.weight())).powf(lambda);
+    Check::new(
+        "ch3_flows/coupling/potential/annealing_half_way",
+        &["u:38"],
+        "at λ = ½ the part of e^{−U_λ} in the far mode is that of √0.65 to √0.35, lowered by the spring",
+        "√0.65 to √0.35 alone",
+    )
+    .within(
+        far / (near + far),
+        part(spring * odds),
+        2e-3,
+        "the tails beyond the middle, 0.0016 of either mode",
+        part(odds),
+    );
+}
+
+#[test]
 fn annealed_weights() {
     let runs = kept::on_threads(SEEDS, |seed| sampled("annealed", &two_modes(true, seed)));
     let mut worst = 0f64;
@@ -441,7 +503,7 @@ fn annealed_weights() {
         modes().weight() + worst,
         modes().weight(),
         0.1,
-        "weights freeze while λ < 1: at λ = ½ they are as 0.65^½ to 0.35^½, which is 0.577",
+        "weights freeze while λ < 1: at λ = ½ the far mode has 0.553 of the mass, by quadrature",
         0.0,
     );
     Check::new(

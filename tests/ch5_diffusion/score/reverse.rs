@@ -306,7 +306,7 @@ fn product(a: Matrix, b: Matrix) -> Matrix {
 const TURN: f64 = 1.5;
 
 /// The covariances of Euler–Maruyama at the steps for data N(0, diag(0.1, 2)), h = 1, from the exact start, and the
-/// matrices by which it moves its mean. `rigid` turns by κJx instead of κJ∇ log p.
+/// matrices by which it moves its mean. `rigid` turns by −κJx, which is κJ∇ log p for N(0, I) only.
 fn turning(strength: f64, rigid: bool, steps: usize) -> (Vec<Matrix>, Vec<Matrix>) {
     let d = HORIZON / steps as f64;
     let variance = |t: f64| [0.1, 2.0].map(|v| v * decay(t).powi(2) + noise_variance(t));
@@ -344,7 +344,7 @@ fn circulation_keeps_marginals() {
         "ch5_diffusion/score/reverse/circulation_keeps_marginals",
         &["u:54", "eq:5.3"],
         "with κJ∇ log p̃ added to the score the variance at the end is still that of the data, 0.1, as far as steps allow",
-        "κJx added, a rotation that does not preserve p̃",
+        "−κJx added, a rotation that does not preserve p̃",
     )
     .seed(seed)
     .samples("40000 points, 400 steps")

@@ -47,8 +47,8 @@ pub const FIGURES: &[Figure] = &[
         id: "qubit-extremals",
         section: SECTION,
         number: None,
-        title: "All extremals in the plane of time and fidelity",
-        caption: r"Every control that satisfies Pontryagin's principle is a point $(T, F)$, here for $u_{\max} = 2$ with one, two and three switches. No curve rises above the thick line, the largest $F$. The constant control is an extremal as well (gray).",
+        title: "Extremals in the plane of time and fidelity",
+        caption: r"Controls $\pm u_{\max}$ that satisfy Pontryagin's principle, as points $(T, F)$, for $u_{\max} = 2$: those with one, two and three switches at a height $m_z > 0$. Controls with pieces $u = 0$ are not drawn. No curve rises above the thick line, the largest $F$. Gray: the constant control, an extremal too except in short intervals of $T > \pi/R$ with $\abs{\cos(RT/2)} < c^2/s^2$.",
         alt: "Short curves for one, two and three switches lie on or below a thick line that rises to one at T = 1.524; only curves with one switch lie on it before. A gray curve, the constant control, oscillates.",
         seed: 0,
         parameters: &[Parameter {
