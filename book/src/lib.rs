@@ -20,6 +20,7 @@ pub mod printing;
 pub mod progress;
 pub mod project;
 mod reuse;
+mod sealed;
 pub mod serve;
 pub mod takeaway;
 pub mod typeset;

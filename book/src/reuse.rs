@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 
 use crate::inputs::Inputs;
 use crate::preprocess::sources;
+use crate::sealed::{seal, unseal};
 
 /// The file of the built book that tells what its pages were made from.
 const RECORD: &str = ".pages";
@@ -106,16 +107,11 @@ impl Record {
 
     /// What the pages of the book in `folder` were made from, if it tells.
     fn read(folder: &Path) -> Option<Self> {
-        let file = fs::read_to_string(folder.join(RECORD)).ok()?;
-        let (hash, content) = file.split_once('\n')?;
-        (hash == digest([content])).then(|| serde_json::from_str(content).ok()).flatten()
+        unseal(&fs::read_to_string(folder.join(RECORD)).ok()?)
     }
 
-    /// The first line is the hash of the rest: a damaged record is as good as none.
     fn write(&self, folder: &Path) -> Result<()> {
-        let content = serde_json::to_string(self)?;
-        let hash = digest([content.as_str()]);
-        fs::write(folder.join(RECORD), format!("{hash}\n{content}"))?;
+        fs::write(folder.join(RECORD), seal(self)?)?;
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
 use super::{Drawing, Figure, Settings, whole};
+use crate::sealed::{seal, unseal};
 
 /// For every chapter the hash of its sources, of those of earlier chapters, of what they share, and of Cargo.lock.
 const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sources.rs"));
@@ -44,13 +45,9 @@ impl Cache {
         format!("{:x}", hash.finalize())
     }
 
-    /// The kept figure, if there is one.
-    ///
-    /// The entry's first line is the hash of the rest: a damaged entry is as good as none.
+    /// The kept figure, if there is one and it is whole.
     pub fn find(&self, figure: &Figure, settings: &Settings) -> Option<Drawing> {
-        let entry = std::fs::read_to_string(self.path(figure, settings)).ok()?;
-        let (hash, content) = entry.split_once('\n')?;
-        (hash == digest(content)).then(|| serde_json::from_str(content).ok()).flatten()
+        unseal(&std::fs::read_to_string(self.path(figure, settings)).ok()?)
     }
 
     /// Whether the figure is kept, without reading it.
@@ -59,9 +56,8 @@ impl Cache {
     }
 
     pub(super) fn keep(&self, figure: &Figure, settings: &Settings, drawing: &Drawing) -> Result<()> {
-        let content = serde_json::to_string(drawing)?;
         let path = self.path(figure, settings);
-        whole::write(&path, format!("{}\n{content}", digest(&content)).as_bytes())
+        whole::write(&path, seal(drawing)?.as_bytes())
             .with_context(|| format!("cannot keep the figure `{}` in {}", figure.id, path.display()))
     }
 
@@ -74,8 +70,4 @@ impl Cache {
 pub fn sources(figure: &Figure) -> Option<&'static str> {
     let chapter = figure.section.split('/').next()?;
     SOURCES.iter().find(|(name, _)| *name == chapter).map(|(_, hash)| *hash)
-}
-
-fn digest(content: &str) -> String {
-    format!("{:x}", Sha256::digest(content))
 }

@@ -150,7 +150,7 @@ pub fn assert_same(one: BTreeMap<PathBuf, Vec<u8>>, other: BTreeMap<PathBuf, Vec
 }
 
 /// Every file of a book, by its path in it.
-fn paths(book: &Path) -> BTreeSet<PathBuf> {
+pub fn paths(book: &Path) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::new();
     let mut folders = vec![book.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -10,7 +10,7 @@ use book::gallery;
 use book::pipeline::{Extent, build};
 use book::project::Project;
 
-use crate::edits::{assert_same, files};
+use crate::edits::{assert_same, files, paths};
 use crate::figures::FAULTS;
 
 #[test]
@@ -139,19 +139,13 @@ enum Attribute {
 
 impl Pages {
     fn read(folder: &Path) -> Self {
-        let mut pages = BTreeMap::new();
-        let mut folders = vec![folder.to_owned()];
-        while let Some(next) = folders.pop() {
-            for entry in fs::read_dir(next).unwrap().map(|entry| entry.unwrap().path()) {
-                if entry.is_dir() {
-                    folders.push(entry);
-                } else if entry.extension().is_some_and(|kind| kind == "html") {
-                    let text = fs::read_to_string(&entry).unwrap();
-                    pages.insert(entry.strip_prefix(folder).unwrap().to_owned(), Page::parse(&text));
-                }
-            }
-        }
-        Self(pages, folder.to_owned())
+        let html =
+            paths(folder).into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "html"));
+        let pages = html.map(|path| {
+            let page = Page::parse(&fs::read_to_string(folder.join(&path)).unwrap());
+            (path, page)
+        });
+        Self(pages.collect(), folder.to_owned())
     }
 
     /// `page.html#id` of what others may link to: statements, items, equations, figures, boxes, exercises, and the entries of
