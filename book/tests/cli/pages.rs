@@ -76,19 +76,17 @@ fn keep_ids(pages: &Pages) {
 /// Every page but the one for printing weighs at most 400 kB, compressed.
 fn keep_light(folder: &Path) {
     const MOST: usize = 400_000;
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).unwrap().map(|entry| entry.unwrap().path()) {
-            if entry.is_dir() {
-                folders.push(entry);
-            } else if entry.extension().is_some_and(|kind| kind == "html") && !entry.ends_with("print.html") {
-                let page = fs::read(&entry).unwrap();
-                // What is light uncompressed need not be compressed to know it.
-                let weight = if page.len() <= MOST { page.len() } else { compressed(&page) };
-                assert!(weight <= MOST, "{} weighs {weight} bytes", entry.display());
-            }
-        }
+    for path in html(folder).filter(|path| !path.ends_with("print.html")) {
+        let page = fs::read(folder.join(&path)).unwrap();
+        // What is light uncompressed need not be compressed to know it.
+        let weight = if page.len() <= MOST { page.len() } else { compressed(&page) };
+        assert!(weight <= MOST, "{} weighs {weight} bytes", path.display());
     }
+}
+
+/// The pages of a book, by their path in it.
+fn html(book: &Path) -> impl Iterator<Item = PathBuf> {
+    paths(book).into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "html"))
 }
 
 fn compressed(page: &[u8]) -> usize {
@@ -139,9 +137,7 @@ enum Attribute {
 
 impl Pages {
     fn read(folder: &Path) -> Self {
-        let html =
-            paths(folder).into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "html"));
-        let pages = html.map(|path| {
+        let pages = html(folder).map(|path| {
             let page = Page::parse(&fs::read_to_string(folder.join(&path)).unwrap());
             (path, page)
         });
