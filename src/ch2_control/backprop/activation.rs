@@ -71,23 +71,30 @@ pub(super) fn of_tanh(z: f64) -> [f64; 4] {
 
 /// With p = 1/(1 + e^{−z}) and q = 1 − p, p' = pq: σ = zp and its derivatives by the product rule.
 #[inline(always)]
-pub(super) fn of_silu(z: f64) -> [f64; 4] {
-    let [p, q] = logistic(z);
+fn by_product_rule(z: f64, [p, q]: [f64; 2]) -> [f64; 4] {
     let (pq, d) = (p * q, q - p);
+    [z * p, p + z * pq, pq * (2.0 + z * d), pq * (3.0 * d + z * (d * d - 2.0 * pq))]
+}
+
+/// For any z.
+pub(super) fn of_silu(z: f64) -> [f64; 4] {
+    let [p, q] = logistic(z, decay(z));
     // Against pq no z counts beyond this, where ∞ times 0 would not be a number.
     let w = if z.abs() > f64::MAX { f64::MAX.copysign(z) } else { z };
-    [
-        if p == 0.0 { p } else { z * p },
-        p + w * pq,
-        pq * (2.0 + w * d),
-        pq * (3.0 * d + w * (d * d - 2.0 * pq)),
-    ]
+    let [_, first, second, third] = by_product_rule(w, [p, q]);
+    [if p == 0.0 { p } else { z * p }, first, second, third]
+}
+
+/// As [`of_silu`], for |z| ≤ [`NEAR`].
+#[inline(always)]
+pub(super) fn of_near_silu(z: f64) -> [f64; 4] {
+    by_product_rule(z, logistic(z, near_decay(z)))
 }
 
 /// σ' = p, σ'' = pq, σ''' = pq(q − p).
 #[inline(always)]
 pub(super) fn of_softplus(z: f64) -> [f64; 4] {
-    let [p, q] = logistic(z);
+    let [p, q] = logistic(z, decay(z));
     [softplus(z), p, p * q, p * q * (q - p)]
 }
 
@@ -112,21 +119,28 @@ pub(super) fn of_large_sine(z: f64) -> [f64; 4] {
 }
 // ANCHOR_END: derivatives
 
-/// e^{−|z|}; below 1e-307 as the square of its root, which may underflow.
+/// Up to this size of z, e^{−|z|} has all its digits.
+pub(super) const NEAR: f64 = 708.0;
+
+/// e^{−|z|} for |z| ≤ [`NEAR`].
+#[inline(always)]
+fn near_decay(z: f64) -> f64 {
+    let [two_k, rest] = exponential(-z.abs());
+    two_k + two_k * rest
+}
+
+/// e^{−|z|}; beyond [`NEAR`] as the square of its root, which may underflow.
 #[inline(always)]
 fn decay(z: f64) -> f64 {
-    let y = -z.abs();
-    let far = y < -708.0;
-    let half = if y < -1400.0 { -700.0 } else { 0.5 * y };
-    let [two_k, rest] = exponential(if far { half } else { y });
-    let e = two_k + two_k * rest;
+    let far = z.abs() > NEAR;
+    let half = if z.abs() > 1400.0 { 700.0 } else { 0.5 * z };
+    let e = near_decay(if far { half } else { z });
     if far { e * e } else { e }
 }
 
-/// p = 1/(1 + e^{−z}) and 1 − p, neither by subtraction.
+/// p = 1/(1 + e^{−z}) and 1 − p, neither by subtraction, from e = e^{−|z|}.
 #[inline(always)]
-fn logistic(z: f64) -> [f64; 2] {
-    let e = decay(z);
+fn logistic(z: f64, e: f64) -> [f64; 2] {
     // The numerators are chosen, not the quotients: who asks for p alone pays for one division.
     let [above, below] = if z < 0.0 { [e, 1.0] } else { [1.0, e] };
     [above / (1.0 + e), below / (1.0 + e)]

@@ -238,13 +238,15 @@ impl Mlp {
             let bias = Onto::Row(&theta[span.bias..span.end]);
             let (y_values, y_rest) = y.split_at(points * inner);
             let (values, derivatives) = layer.after.split_at_mut(points * width);
+            let rest =
+                |c: &mut [f64]| product(Strided::new(y_rest, inner), inner, weight, width, Onto::Zero, c);
             *multiplications += product(Strided::new(y_values, inner), inner, weight, width, bias, values);
-            *multiplications +=
-                product(Strided::new(y_rest, inner), inner, weight, width, Onto::Zero, derivatives);
             if l + 2 < self.sizes.len() {
+                *multiplications += rest(&mut layer.before);
                 activate(self.activation, self.slopes(jet), values, &mut layer.slopes);
-                layer.before.copy_from_slice(derivatives);
                 push_forward(jet.tangents, &layer.slopes, &layer.before, derivatives);
+            } else {
+                *multiplications += rest(derivatives);
             }
             y = &mut layer.after;
         }

@@ -41,6 +41,12 @@ impl<'a> Strided<'a> {
         Self { data, row: columns, column: 1 }
     }
 
+    /// Whether `width` columns can be read where they are, row by row. A copy would be read from the same level of the cache:
+    /// every strip of a passes over all of b.
+    fn read_in_place(self, width: usize) -> bool {
+        self.column == 1 && width == PANEL
+    }
+
     pub(super) fn transposed(self) -> Self {
         Self { row: self.column, column: self.row, ..self }
     }
@@ -149,13 +155,16 @@ fn by_tiles<const ACROSS: bool>(
     panels.resize((inner * columns.div_ceil(PANEL)).max(panels.len()), [0.0; PANEL]);
     strip.resize(inner.div_ceil(DEPTH).max(strip.len()), [[0.0; DEPTH]; STRIP]);
     for (start, panel) in (0..columns).step_by(PANEL).zip(panels.chunks_exact_mut(inner.max(1))) {
-        gather(b, start, PANEL.min(columns - start), panel);
+        let width = PANEL.min(columns - start);
+        if !b.read_in_place(width) {
+            gather(b, start, width, panel);
+        }
     }
     let mut i = 0;
     macro_rules! tiles {
         ($($height:literal),*) => { $(
             while rows - i >= $height {
-                times_panels::<$height, ACROSS>(a, i, inner, room, onto, target, columns);
+                times_panels::<$height, ACROSS>(a, i, b, inner, room, onto, target, columns);
                 i += $height;
             }
         )* };
@@ -170,12 +179,6 @@ fn by_tiles<const ACROSS: bool>(
 /// The columns start, …, start + width − 1 of b, next to each other. What stands beyond them is computed with, and not used.
 #[inline(always)]
 fn gather(b: Strided, start: usize, width: usize, panel: &mut [[f64; PANEL]]) {
-    if width == PANEL && b.column == 1 {
-        for (p, row) in panel.iter_mut().enumerate() {
-            row.copy_from_slice(&b.data[p * b.row + start..][..PANEL]);
-        }
-        return;
-    }
     if width == PANEL && b.row == 1 {
         let inner = panel.len();
         let columns: [&[f64]; PANEL] = std::array::from_fn(|j| &b.data[(start + j) * b.column..][..inner]);
@@ -197,6 +200,7 @@ fn gather(b: Strided, start: usize, width: usize, panel: &mut [[f64; PANEL]]) {
 fn times_panels<const HEIGHT: usize, const ACROSS: bool>(
     a: Strided,
     i: usize,
+    b: Strided,
     inner: usize,
     Room { panels, strip }: &mut Room,
     onto: Onto,
@@ -222,47 +226,40 @@ fn times_panels<const HEIGHT: usize, const ACROSS: bool>(
             bias.iter_mut().zip(&row[start..]).for_each(|(to, from)| *to = *from);
         }
         let mut sums = [[0.0; PANEL]; HEIGHT];
-        if a.column == 1 {
-            copied(strip, panel, bias, &mut sums);
+        if b.read_in_place(width) {
+            let rows = b.data[start..].chunks(b.row).map(|row| row.first_chunk().expect("a whole row"));
+            sum(a, i, rows.take(inner), strip, bias, &mut sums);
         } else {
-            in_place(a, i, panel, bias, &mut sums);
+            sum(a, i, panel.iter(), strip, bias, &mut sums);
         }
         target.take(i, (start, width), onto, &sums);
     }
 }
 
-/// b times the rows that have been copied.
+/// Eight columns of b times the rows of a that have been copied, or times the columns of a, which stand next to each other.
 #[inline(always)]
-fn copied<const HEIGHT: usize>(
+fn sum<'a, const HEIGHT: usize>(
+    a: Strided,
+    i: usize,
+    mut b: impl Iterator<Item = &'a [f64; PANEL]>,
     strip: &[[[f64; DEPTH]; STRIP]],
-    panel: &[[f64; PANEL]],
     bias: [f64; PANEL],
     result: &mut [[f64; PANEL]; HEIGHT],
 ) {
     let mut sums = [bias; HEIGHT];
-    for (block, panel) in strip.iter().zip(panel.chunks(DEPTH)) {
-        for (p, b) in panel.iter().enumerate() {
-            add(&mut sums, |r| block[r][p], b);
+    if a.column == 1 {
+        for block in strip {
+            for (p, b) in b.by_ref().take(DEPTH).enumerate() {
+                add(&mut sums, |r| block[r][p], b);
+            }
+        }
+    } else {
+        for (b, x) in b.zip(a.data[i..].chunks(a.column)) {
+            let x = &x[..HEIGHT];
+            add(&mut sums, |r| x[r], b);
         }
     }
     // Not accumulated in place, which would be in memory.
-    *result = sums;
-}
-
-/// b times the columns of a, which stand next to each other.
-#[inline(always)]
-fn in_place<const HEIGHT: usize>(
-    a: Strided,
-    i: usize,
-    panel: &[[f64; PANEL]],
-    bias: [f64; PANEL],
-    result: &mut [[f64; PANEL]; HEIGHT],
-) {
-    let mut sums = [bias; HEIGHT];
-    for (b, x) in panel.iter().zip(a.data[i..].chunks(a.column)) {
-        let x = &x[..HEIGHT];
-        add(&mut sums, |r| x[r], b);
-    }
     *result = sums;
 }
 
