@@ -25,7 +25,8 @@ pub fn code(page: &Page, argument: &str) -> Outcome {
     )))
 }
 
-/// The first line's number and the lines between `// ANCHOR: name` and `// ANCHOR_END: name`, moved to the margin.
+/// The first line's number and the lines between `// ANCHOR: name` and `// ANCHOR_END: name`, moved to the margin, without
+/// the examples in comments: the page has its own.
 fn anchored(source: &str, name: &str) -> Result<Option<(usize, String)>, String> {
     let is = |line: &str, word: &str| line.trim().strip_prefix(word).map(str::trim) == Some(name);
     let lines: Vec<&str> = source.lines().collect();
@@ -35,11 +36,8 @@ fn anchored(source: &str, name: &str) -> Result<Option<(usize, String)>, String>
     let Some(length) = lines[start..].iter().position(|line| is(line, "// ANCHOR_END:")) else {
         return Err(format!("the anchor `{name}` has no `ANCHOR_END`"));
     };
-    let inside: Vec<&str> = lines[start + 1..start + length]
-        .iter()
-        .copied()
-        .filter(|line| !line.trim().starts_with("// ANCHOR"))
-        .collect();
+    let inside = lines[start + 1..start + length].iter().copied();
+    let inside = without_examples(inside.filter(|line| !line.trim().starts_with("// ANCHOR")));
     let margin = inside
         .iter()
         .filter(|line| !line.trim().is_empty())
@@ -48,6 +46,23 @@ fn anchored(source: &str, name: &str) -> Result<Option<(usize, String)>, String>
         .unwrap_or(0);
     let moved: Vec<&str> = inside.iter().map(|line| line.get(margin..).unwrap_or("")).collect();
     Ok(Some((start + 2, moved.join("\n"))))
+}
+
+/// Leaves out the fenced parts of comments, each with the empty line before it.
+fn without_examples<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut kept: Vec<&str> = Vec::new();
+    let mut fenced = false;
+    for line in lines {
+        if line.trim().starts_with("/// ```") {
+            if !fenced {
+                kept.pop_if(|before| before.trim() == "///");
+            }
+            fenced = !fenced;
+        } else if !fenced {
+            kept.push(line);
+        }
+    }
+    kept
 }
 
 #[cfg(test)]
@@ -60,6 +75,16 @@ mod tests {
         assert_eq!(anchored(source, "x"), Ok(Some((3, "fn f() {\n    1\n}".into()))));
         assert_eq!(anchored(source, "y"), Ok(Some((5, "1".into()))));
         assert_eq!(anchored(source, "z"), Ok(None));
+    }
+
+    #[test]
+    fn examples_in_comments_are_left_out() {
+        let example = "/// ```\n/// assert!(f() > 0);\n/// ```\n";
+        let source = format!(
+            "// ANCHOR: x\n/// One.\n///\n{example}///\n/// # Errors\n/// None.\nfn f() {{}}\n// ANCHOR_END: x\n"
+        );
+        let shown = "/// One.\n///\n/// # Errors\n/// None.\nfn f() {}";
+        assert_eq!(anchored(&source, "x"), Ok(Some((2, shown.into()))));
     }
 
     #[test]
