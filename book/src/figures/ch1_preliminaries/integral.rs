@@ -202,10 +202,10 @@ fn evaluation_point(settings: &Settings) -> Result<Data> {
 
 fn draw_evaluation_point(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let (lambda, mean, exact) = (data.get("lambda")?, data.get("mean")?, data.get("exact")?);
-    let mut plate = Plate::new().x(-0.05..=1.05, r"$\lambda$").y(-0.1..=1.2, "mean of the sum");
+    let mut plate = Plate::new().x(-0.05..=1.05, r"$\lambda$").y(-0.2..=1.2, "mean of the sum");
     plate.line(lambda, exact, ORANGE);
     plate.estimates(lambda, mean, data.get("two standard errors")?, BLUE);
-    plate.label((0.03, 0.0), "Itô", Side::Right, INK);
+    plate.label((0.03, -0.03), "Itô", Side::BelowRight, INK);
     plate.label((0.53, 0.47), "midpoint", Side::BelowRight, INK);
     plate.label((0.97, 1.02), "looking ahead", Side::AboveLeft, INK);
     Ok(vec![plate])
