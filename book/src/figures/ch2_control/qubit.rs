@@ -324,7 +324,7 @@ fn draw_extremals(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let times = data.get("T")?;
     let mut plate = Plate::new()
         .x(0.0..=times[times.len() - 1], "time $T$")
-        .y(0.0..=1.6, "$F$")
+        .y(0.0..=1.75, "$F$")
         .y_ticks(&[(0.0, "0"), (0.25, "0.25"), (0.5, "0.5"), (0.75, "0.75"), (1.0, "1")])
         .legend(Corner::TopLeft);
     plate.line(times, data.get("constant")?, GREY).keyed(r"constant $u = \pm u_{\max}$");
