@@ -42,7 +42,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Forward or reverse",
-        caption: r"Multiplications of the matrix products for a Jacobian, in forward passes, through two hidden layers of width 32. First panel: 16 inputs, against the number of outputs. Second: the Laplacian of one output against the number $d$ of inputs: one forward sweep, $d$ Hessian–vector products, and $d$ passes with duals of duals, which are four numbers each; all others are counted by the engine.",
+        caption: r"Multiplications of the matrix products for a Jacobian, in forward passes, through two hidden layers of width 32. First panel: 16 inputs, against the number of outputs; dashed, half as many outputs as inputs. Second: the Laplacian of one output against the number $d$ of inputs: one forward sweep, $d$ Hessian–vector products, and $d$ passes with duals of duals, which are four numbers each; all others are counted by the engine.",
         alt: "First panel: the cost of forward mode is flat, that of reverse mode rises and crosses it at eight outputs. Second: three straight lines through almost the same point; the forward sweep is the lowest, the Hessian-vector products the highest.",
         seed: 0,
         parameters: &[],

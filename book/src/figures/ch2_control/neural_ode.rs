@@ -88,7 +88,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "A field learned from trajectories",
-        caption: r"First panel: directions of the network's field, three trajectories it has not seen (lines: pendulum, dots: network). Second: size of the error of the field; the dashed frame holds the starts of the training data.",
+        caption: r"First panel: directions of the network's field, three trajectories it has not seen (lines: pendulum, dots: network). Second: size of the error of the field, in one color from 0.3 on; the dashed frame holds the starts of the training data.",
         alt: "First panel: arrows turning clockwise about the origin; dots of the network lie on spirals of the pendulum. Second: the error is small where the data are and grows in the corners.",
         seed: 0,
         parameters: &[],

@@ -32,7 +32,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "The best fidelity against the time",
-        caption: r"First panel: the largest $F$ that any control with $\abs{u} \le u_{\max}$ reaches in the time $T$, for five bounds: extremals of Pontryagin's principle (lines), GRAPE (dots), and the pair of numbers that the notes print (crosses). Second: $1 - F$ near the shortest time for $u_{\max} = 2$: the closed form (line), the best of many starts of GRAPE (dots), the best constant control (dashed).",
+        caption: r"First panel: the largest $F$ that any control with $\abs{u} \le u_{\max}$ reaches in the time $T$, for five bounds: extremals of Pontryagin's principle (lines), GRAPE (dots), and the pair of numbers that the notes print (crosses). Second: $1 - F$ near the shortest time for $u_{\max} = 2$: the closed form (line), the best of many starts of GRAPE (dots), the best constant control (dashed); dotted, $T^*$.",
         alt: "First panel: five curves rise from zero to one, the stronger the control the sooner. The two crosses lie on the curve of the bound 0.29. Second: on a logarithmic axis the dots follow a line that plunges at T = 1.524; beyond it the dots lie far below, while the dashed line stays near one tenth to one.",
         seed: 0,
         parameters: &[Parameter {
@@ -324,7 +324,7 @@ fn draw_extremals(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
     let times = data.get("T")?;
     let mut plate = Plate::new()
         .x(0.0..=times[times.len() - 1], "time $T$")
-        .y(0.0..=1.6, "$F$")
+        .y(0.0..=1.75, "$F$")
         .y_ticks(&[(0.0, "0"), (0.25, "0.25"), (0.5, "0.5"), (0.75, "0.75"), (1.0, "1")])
         .legend(Corner::TopLeft);
     plate.line(times, data.get("constant")?, GREY).keyed(r"constant $u = \pm u_{\max}$");

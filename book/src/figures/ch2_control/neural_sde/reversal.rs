@@ -19,7 +19,7 @@ pub const FIGURES: &[Figure] = &[Figure {
     section: "ch2_control/neural_sde/reversal",
     number: None,
     title: "Forward and back under the same noise",
-    caption: r"First panel: $\dd X = \sigma X \dd B$ forward (lines) and back (dashed, drawn at the time of the forward path), read by Stratonovich and solved by Heun, and read by Itô and solved by Euler–Maruyama. Second: how far the way back misses the start, against the step $h$: Heun on a smooth path, Heun on Brownian paths with two noises that do not commute (rms), and, for comparison, the strong error of the same solutions.",
+    caption: r"First panel: $\dd X = \sigma X \dd B$ forward (lines) and back (dashed, drawn at the time of the forward path), read by Stratonovich and solved by Heun, and read by Itô and solved by Euler–Maruyama. Second: how far the way back misses the start, against the step $h$: Heun on a smooth path, Heun on Brownian paths with two noises that do not commute (rms), and, for comparison, the strong error of the same solutions. Thin lines have the slopes 3, 1 and ½.",
     alt: "First panel: the Stratonovich path and its retraced copy coincide, the Itô copy leaves its path and ends at about half of the start. Second: three straight lines of slopes three, one and one half.",
     seed: 7,
     parameters: &[
