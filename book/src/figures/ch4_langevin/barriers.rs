@@ -52,7 +52,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Annealed importance sampling",
-        caption: r"From $\mathcal N(0, 1)$ to the double well at $\beta = 10$ in $K$ steps. First panel: the estimate of $\mathcal Z(\beta)$ with two standard errors, and quadrature (dashed). Second: the effective share of the weights, $(\sum w)^2/(n \sum w^2)$.",
+        caption: r"From $\mathcal N(0, 1)$ to the double well at $\beta = 10$ in $K$ steps. First panel: the estimate of $\mathcal Z(\beta)$ with two standard errors, and quadrature (dashed). Second: the effective share of the $n$ weights, $(\sum w)^2/(n \sum w^2)$.",
         alt: "First panel: estimates scatter about the dashed line with error bars that shrink as the number of steps grows. Second: the effective share of the weights grows from a fifth to two thirds.",
         seed: 7,
         parameters: &[Parameter { name: "paths", default: 2000.0, meaning: "number of weights" }],
