@@ -46,7 +46,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Same marginals, other paths",
-        caption: r"Four paths of the probability flow, $h = 0$, from the same starts to eight Gaussians. First panel: the score alone. Second: with the circulation $\kappa J \nabla \log p$ added. Dots: end points of 600 paths each.",
+        caption: r"Four paths of the probability flow, $h = 0$, from the same starts (colored dots) to eight Gaussians. First panel: the score alone. Second: with the circulation $\kappa J \nabla \log p$ added. Gray dots: end points of 600 paths each.",
         alt: "First panel: four nearly straight lines run outwards to the clusters. Second: the lines wind around before they reach clusters. The clouds of end points look alike.",
         seed: 4,
         parameters: &[Parameter { name: "kappa", default: 2.0, meaning: "strength of the circulation" }],
