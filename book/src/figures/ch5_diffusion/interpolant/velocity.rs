@@ -31,7 +31,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Error of two solvers",
-        caption: r"Greatest distance of the ends of (5.9) from the quantile map against the number of steps, nine particles, on the linear (first panel) and the trigonometric path (second). Dashed: slopes of $-1$ and $-4$.",
+        caption: r"Greatest distance of the ends of [](#eq:5.9) from the quantile map against the number of steps, nine particles, on the linear (first panel) and the trigonometric path (second). Dashed: slopes of $-1$ and $-4$.",
         alt: "On logarithmic axes the dots of Euler's scheme fall along a line of slope minus one, those of the Runge–Kutta scheme along slope minus four.",
         seed: 0,
         parameters: &[],

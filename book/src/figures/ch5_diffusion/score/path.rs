@@ -42,7 +42,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Three ways to add noise",
-        caption: r"First panel: the time $\tau$ of [](#eq:5.2) at which the ratio of noise to signal is the same, against the time of the process itself; $\beta(t) = 0.1 + 19.9\, t$ for the variance-preserving one. Second: the variance of data of variance 1.75 under each of them.",
+        caption: r"First panel: the time $\tau$ of [](#eq:5.2) at which the ratio of noise to signal is the same, against the time of the process itself; $\beta(t) = 0.1 + 19.9\, t$ for the variance-preserving one. Second: the variance of data of variance 1.75 under each of them; dashed: 1.",
         alt: "First panel: a straight line for the process of the notes, a parabola that reaches five at time one for the variance-preserving process, a logarithm for the exploding one. Second: the first two fall from 1.75 to 1, the third grows without bound.",
         seed: 0,
         parameters: &[],

@@ -34,8 +34,8 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "What noise does to errors",
-        caption: r"Relative entropy of the end point's law from the data against $h$, in closed form. First panel: data $N(1, \frac14)$, exact score, start from $N(0, 1)$ at three horizons. Second: data $N(0, 1)$, $T = 3$, and an offset of the score for all times, for $t > 1$, and for $t < 0.1$ (four times as large); dashed: the bound $(h + 1)^2/(4h) \int \varepsilon^2 \dd t$ for the first.",
-        alt: "First panel: three curves fall steeply with h, the more so the longer the horizon. Second: the entropy for an offset at all times falls slowly, that for an early one falls at once, that for a late one rises. The bound has its least value at one.",
+        caption: r"Relative entropy of the end point's law from the data against $h$, in closed form. First panel: data $N(1, \frac14)$, exact score, start from $N(0, 1)$ at three horizons. Second: data $N(0, 1)$, $T = 3$, and an offset of the score for all times, for $\tau > 1$, and for $\tau < 0.1$ (four times as large), where $\tau$ is the time of the noising process; dashed: the bound $(h + 1)^2/(4h) \int \varepsilon^2 \dd \tau$ for the first.",
+        alt: "First panel: three curves fall steeply with h, the more so the longer the horizon. Second: the entropy for an offset at all times falls slowly, that for one far from the data falls at once, that for one close to them rises. The bound has its least value at one.",
         seed: 0,
         parameters: &[Parameter { name: "offset", default: 0.1, meaning: "error of the score" }],
         data: entropy,
@@ -46,7 +46,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Same marginals, other paths",
-        caption: r"Four paths of the probability flow, $h = 0$, from the same starts to eight Gaussians. First panel: the score alone. Second: with the circulation $\kappa J \nabla \log p$ added. Dots: end points of 600 paths each.",
+        caption: r"Four paths of the probability flow, $h = 0$, from the same starts (colored dots) to eight Gaussians. First panel: the score alone. Second: with the circulation $\kappa J \nabla \log p$ added. Gray dots: end points of 600 paths each.",
         alt: "First panel: four nearly straight lines run outwards to the clusters. Second: the lines wind around before they reach clusters. The clouds of end points look alike.",
         seed: 4,
         parameters: &[Parameter { name: "kappa", default: 2.0, meaning: "strength of the circulation" }],
@@ -156,7 +156,7 @@ fn draw_entropy(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         .legend(Corner::BottomLeft);
     right.line(h, data.get("bound")?, GREY.dashed()).keyed("bound");
     for ((offset, name), colour) in
-        data.family("offset").zip(["always", "$t > 1$", "$t < 0.1$"]).zip([BLUE, GREEN, ORANGE])
+        data.family("offset").zip(["always", r"$\tau > 1$", r"$\tau < 0.1$"]).zip([BLUE, GREEN, ORANGE])
     {
         right.line(h, offset, colour).keyed(name);
     }
