@@ -57,7 +57,7 @@ pub const FIGURES: &[Figure] = &[
         section: SECTION,
         number: None,
         title: "Basins reached by gradient descent and by SGD",
-        caption: r"The tilted double well $L(\theta) = (\theta^2 - 1)^2 + \theta/2$. First panel: the loss with one run of gradient descent (orange) and one of SGD (blue) from the right minimum's side, drawn every 4 steps. Second: probability of being left of the barrier after 400 steps against the start: gradient descent (orange), SGD exactly (line) and simulated (dots).",
+        caption: r"The tilted double well $L(\theta) = (\theta^2 - 1)^2 + \theta/2$. First panel: the loss with one run of gradient descent (orange) and one of SGD (blue) from the right minimum's side, drawn every 4 steps. Second: probability of being left of the barrier after 400 steps against the start: gradient descent (orange), SGD exactly (line) and simulated, with two standard errors (dots).",
         alt: "First panel: gradient descent rests in the shallow right well, the SGD run crosses the barrier to the deep left well. Second: gradient descent gives a step from one to zero at the barrier; SGD gives a curve near 0.92 for every start.",
         seed: 2,
         parameters: &[Parameter { name: "paths", default: 400.0, meaning: "simulated runs per start" }],
@@ -356,11 +356,11 @@ fn draw_optimizers(data: &Data, _: &Settings) -> Result<Vec<Plate>> {
         .y(-1.6..=1.6, r"$\theta_2$")
         .without_rules()
         .title("iterates");
-    let axis: Vec<f64> = (0..=80).map(|k| f64::from(k) / 40.0 - 0.8).collect();
-    let height: Vec<f64> = (0..=80).map(|k| 0.04 * f64::from(k) - 1.6).collect();
-    let values: Vec<f64> =
-        height.iter().flat_map(|y| axis.iter().map(move |x| 0.5 * (x * x + KAPPA * y * y))).collect();
-    plane.contours(&axis, &height, &values, &[0.1, 0.5, 2.0, 8.0, 25.0], GREY.thin());
+    for level in [0.1_f64, 0.5, 2.0, 8.0, 25.0] {
+        let (long, short) = ((2.0 * level).sqrt(), (2.0 * level / KAPPA).sqrt());
+        let turns = (0..=96).map(|k| std::f64::consts::TAU * f64::from(k) / 96.0);
+        plane.polyline(turns.map(|phi| (long * phi.cos(), short * phi.sin())), GREY.thin());
+    }
     let step = data.get("step")?;
     let mut fall = Plate::new()
         .x(0.0..=step[step.len() - 1], "step")
