@@ -227,8 +227,8 @@ fn times_panels<const HEIGHT: usize, const ACROSS: bool>(
         }
         let mut sums = [[0.0; PANEL]; HEIGHT];
         if b.read_in_place(width) {
-            let rows = b.data[start..].chunks(b.row).map(|row| row.first_chunk().expect("a whole row"));
-            sum(a, i, rows.take(inner), strip, bias, &mut sums);
+            let row = |p: usize| b.data[start + p * b.row..].first_chunk().expect("eight columns");
+            sum(a, i, (0..inner).map(row), strip, bias, &mut sums);
         } else {
             sum(a, i, panel.iter(), strip, bias, &mut sums);
         }
