@@ -92,8 +92,8 @@ impl Motion {
         })
     }
 
-    /// action/displacement − 1: 0 for straight lines at constant speed and for particles at rest, and for nothing else; +∞ if
-    /// all of them return to where they started.
+    /// action/displacement − 1: 0 for straight lines at constant speed and for particles at rest,
+    /// and for nothing else; +∞ if all of them return to where they started.
     pub fn detour(&self) -> f64 {
         if self.action == 0.0 { 0.0 } else { self.action / self.displacement - 1.0 }
     }
