@@ -52,6 +52,23 @@ pub struct Listener(Option<Arc<dyn Fn(Iteration) + Send + Sync>>);
 
 impl Listener {
     /// A listener that does `hear` with what it is told.
+    ///
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    /// use sdml::ch1_preliminaries::learning::{Listener, Plain, Schedule, minimize};
+    /// // θ²/2 from 4 with steps of ½: 8 at 4, then 2 at 2.
+    /// let heard = Arc::new(Mutex::new(Vec::new()));
+    /// let note = Arc::clone(&heard);
+    /// let listener = Listener::new(move |iteration| note.lock().unwrap().push(iteration.loss));
+    /// let half_square = |_: usize, theta: &[f64], gradient: &mut [f64]| {
+    ///     gradient[0] = theta[0];
+    ///     Ok(0.5 * theta[0] * theta[0])
+    /// };
+    /// let half = Schedule::Constant(0.5);
+    /// listener.during(|| minimize(&mut [4.0], &mut Plain, half, 2, half_square, |_, _, _| ()))?;
+    /// assert_eq!(*heard.lock().unwrap(), [8.0, 2.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn new(hear: impl Fn(Iteration) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(hear)))
     }
@@ -81,6 +98,22 @@ impl Listener {
 
     /// Runs `work` in the presence of this listener instead of the thread's. Afterwards the former one is back, even if
     /// `work` panics.
+    ///
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    /// use sdml::ch1_preliminaries::learning::{Listener, Plain, Schedule, minimize};
+    /// let heard = Arc::new(Mutex::new(String::new()));
+    /// let noting = |name: char| {
+    ///     let heard = Arc::clone(&heard);
+    ///     Listener::new(move |_| heard.lock().unwrap().push(name))
+    /// };
+    /// let half = Schedule::Constant(0.5);
+    /// let train = || minimize(&mut [1.0], &mut Plain, half, 1, |_, _, _| Ok(0.0), |_, _, _| ());
+    /// // The second training is heard by the inner listener alone, the third by the outer one again.
+    /// noting('a').during(|| train().and_then(|()| noting('b').during(train)).and_then(|()| train()))?;
+    /// assert_eq!(*heard.lock().unwrap(), "aba");
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn during<T>(&self, work: impl FnOnce() -> T) -> T {
         let _former = Former(PRESENT.replace(self.clone()));
         work()

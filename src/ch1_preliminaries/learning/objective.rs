@@ -29,12 +29,39 @@ use crate::{Error, Result};
 // ANCHOR: finite_sum
 pub trait FiniteSum {
     /// ω₁, …, ω_N.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{FiniteSum, Quadratic};
+    /// // A mean of four terms.
+    /// let loss = Quadratic::new([1.0], vec![[-1.0], [3.0], [0.0], [0.0]])?;
+    /// assert_eq!(loss.weights(), [0.25; 4]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn weights(&self) -> &[f64];
 
     /// Returns fᵢ(θ) and adds `scale` · ∇fᵢ(θ) to `gradient`.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{FiniteSum, Quadratic};
+    /// // f₂(θ) = ½ · 2(θ − 3)² at 0: 9, without its weight, and 10 ∇f₂ = −60 on top of the 5.
+    /// let (loss, mut gradient) = (Quadratic::new([2.0], vec![[-1.0], [3.0]])?, [5.0]);
+    /// assert_eq!(loss.add_term(1, &[0.0], 10.0, &mut gradient), 9.0);
+    /// assert_eq!(gradient, [5.0 - 60.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn add_term(&self, i: usize, theta: &[f64], scale: f64, gradient: &mut [f64]) -> f64;
 
     /// Returns L(θ) and adds ∇L(θ) to `gradient`.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::learning::{FiniteSum, Quadratic};
+    /// // At the mean of the centres, 1, it is ½ · 2 times their variance, 4, and no gradient is added.
+    /// let (loss, mut gradient) = (Quadratic::new([2.0], vec![[-1.0], [3.0]])?, [7.0]);
+    /// assert_eq!((loss.add_all(&[1.0], &mut gradient), gradient), (4.0, [7.0]));
+    /// // Away from it L(θ) = 4 + (θ − 1)².
+    /// assert_eq!((loss.add_all(&[3.0], &mut gradient), gradient), (8.0, [7.0 + 4.0]));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn add_all(&self, theta: &[f64], gradient: &mut [f64]) -> f64 {
         let terms = self.weights().iter().enumerate();
         terms.map(|(i, &weight)| weight * self.add_term(i, theta, weight, gradient)).sum()

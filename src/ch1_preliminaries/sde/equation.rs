@@ -92,9 +92,25 @@ pub trait Equation<const D: usize, const M: usize> {
     type Noise: Noise<D, M>;
 
     /// b(x, t).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Circle, Equation, Ito, OrnsteinUhlenbeck, Reading, StratonovichForm};
+    /// assert_eq!(OrnsteinUhlenbeck::new(-2.0, 1.0)?.drift(&[3.0], 0.0), [-6.0]);
+    /// // Read by Itô, X^⊥ dB drives away from the origin, like the drift x/2 beside ∘ dB.
+    /// assert_eq!(StratonovichForm(Reading(Ito, Circle)).drift(&[3.0, 4.0], 0.0), [1.5, 2.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn drift(&self, x: &[f64; D], t: f64) -> [f64; D];
 
     /// σ(x, t): row i drives component i, column j belongs to the j-th Brownian motion.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Circle, Dual, Equation};
+    /// // σ = (−x₂, x₁), and along itself its derivative is −x.
+    /// assert_eq!(Circle.diffusion(&[3.0, 4.0], 0.0), [[-4.0], [3.0]]);
+    /// let x = [Dual { value: 3.0, slope: -4.0 }, Dual { value: 4.0, slope: 3.0 }];
+    /// assert_eq!(Circle.diffusion(&x, 0.0).map(|[entry]| entry.slope), [-3.0, -4.0]);
+    /// ```
     fn diffusion<S: Number>(&self, x: &[S; D], t: f64) -> [[S; M]; D];
 }
 // ANCHOR_END: equation

@@ -207,6 +207,16 @@ impl<T: Number> Adjoints<T> {
 // ANCHOR: var
 impl<'t, T: Number> Var<'t, T> {
     /// The value.
+    ///
+    /// ```
+    /// use sdml::ch2_control::backprop::{Tape, Var};
+    /// /// x² + 2x.
+    /// fn square(x: Var<'_>) -> f64 {
+    ///     (x * x + x * 2.0).value()
+    /// }
+    /// // On a tape or not.
+    /// assert_eq!([square(Tape::new().variable(3.0)), square(Var::from(3.0))], [15.0; 2]);
+    /// ```
     pub fn value(self) -> T {
         self.value
     }

@@ -53,6 +53,16 @@ pub trait VectorField: Sync {
     ///
     /// # Errors
     /// Shapes that do not fit.
+    ///
+    /// ```
+    /// use ndarray::{Array2, array};
+    /// use sdml::ch2_control::neural_ode::{Pointwise, Relaxation, VectorField};
+    /// // −θ₁(z − θ₂ cos t) at t = 0, for two points: the second is where it relaxes to.
+    /// let (mut tape, mut out, z) = (Default::default(), Array2::zeros((2, 1)), array![[3.0], [1.0]]);
+    /// Pointwise(Relaxation).value(z.view(), 0.0, &[2.0, 1.0], &mut tape, out.view_mut())?;
+    /// assert_eq!(out, array![[-4.0], [0.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn value(
         &self,
         z: ArrayView2<f64>,
@@ -67,6 +77,18 @@ pub trait VectorField: Sync {
     ///
     /// # Errors
     /// Shapes that do not fit.
+    ///
+    /// ```
+    /// use ndarray::{Array2, array};
+    /// use sdml::ch2_control::neural_ode::{Pointwise, Relaxation, VectorField};
+    /// let (field, theta, mut gradient) = (Pointwise(Relaxation), [2.0, 1.0], [0.5, 0.0]);
+    /// let (mut tape, mut out, z) = (Default::default(), Array2::zeros((2, 1)), array![[3.0], [1.0]]);
+    /// field.value(z.view(), 0.0, &theta, &mut tape, out.view_mut())?;
+    /// field.pull_back(&theta, &mut tape, array![[1.0], [10.0]].view(), out.view_mut(), &mut gradient)?;
+    /// // ∂f/∂z = −θ₁; ∂f/∂θ = (θ₂ − z, θ₁) at t = 0, (−2, 2) at the first point and (0, 2) at the second.
+    /// assert_eq!((out, gradient), (array![[-2.0], [-20.0]], [0.5 - 2.0, 2.0 + 20.0]));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn pull_back(
         &self,
         theta: &[f64],
@@ -81,6 +103,17 @@ pub trait VectorField: Sync {
     ///
     /// # Errors
     /// Shapes that do not fit.
+    ///
+    /// ```
+    /// use ndarray::{Array2, array};
+    /// use sdml::ch2_control::neural_ode::{Pendulum, Pointwise, VectorField};
+    /// // (v, −θ₁ sin q − θ₂v) at (0, 2), and the columns of its Jacobian from the unit vectors.
+    /// let jet = array![[0.0, 2.0], [1.0, 0.0], [0.0, 1.0]];
+    /// let (mut tape, mut out) = (Default::default(), Array2::zeros((3, 2)));
+    /// Pointwise(Pendulum).push_forward(jet.view(), 1, 0.0, &[4.0, 0.5], &mut tape, out.view_mut())?;
+    /// assert_eq!(out, array![[2.0, -1.0], [0.0, -4.0], [1.0, -0.5]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn push_forward(
         &self,
         jet: ArrayView2<f64>,

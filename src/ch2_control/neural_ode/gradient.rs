@@ -9,6 +9,21 @@ use crate::{Error, Result};
 
 // ANCHOR: method
 /// How the gradient is found.
+///
+/// ```
+/// use ndarray::array;
+/// use sdml::ch2_control::neural_ode::{FixedStep, Gradient, Method, Pointwise, Relaxation, Tableau, terminal};
+/// // One step of Euler, z(1) = (1 − θ₁)z(0) with θ₁ = ½ and z(0) = 4. The discrete loss z(1) has the derivative
+/// // −z(0); the adjoint equation is solved from the other end, and finds −z(1).
+/// let methods = [Method::recorded(1), Method::Sensitivity, Method::StoredAdjoint, Method::ResolvedAdjoint];
+/// for (method, exact) in methods.into_iter().zip([-4.0, -4.0, -2.0, -2.0]) {
+///     let mut solver = Gradient::new(FixedStep::new(Tableau::EULER, 0.0, 1.0, 1)?, method)?;
+///     let (mut gradient, mut loss) = ([0.0; 2], terminal(1, |z, mut a| { a.fill(1.0); z.sum() }));
+///     solver.evaluate(&Pointwise(Relaxation), &[0.5, 0.0], array![[4.0]].view(), &mut loss, &mut gradient)?;
+///     assert_eq!(gradient[0], exact);
+/// }
+/// # Ok::<(), sdml::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     /// Reverse mode through the steps of the solver, recorded `segment` steps at a time: with a checkpoint at the start of

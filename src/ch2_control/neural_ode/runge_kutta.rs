@@ -36,13 +36,45 @@ pub struct Tableau {
 // ANCHOR: tableaux
 impl Tableau {
     /// Euler's scheme, order 1.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::neural_ode::{Stages, Tableau};
+    /// // ż = z + t from z(1) = 3: 3 + ½ · 4.
+    /// let mut z = array![[3.0]];
+    /// Tableau::EULER.step(1.0, 0.5, &mut z, &mut Stages::default(), |_, t, z, mut k| Ok(k.assign(&(&z + t))))?;
+    /// assert_eq!(z, array![[5.0]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub const EULER: Self = Self { name: "Euler", order: 1, a: &[&[]], b: &[1.0], c: &[0.0] };
 
     /// The explicit midpoint rule, order 2.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::neural_ode::{Stages, Tableau};
+    /// // ż = z + t from z(1) = 3: 3 + ¼ · 4 = 4 in the middle, and with the slope there 3 + ½ · (4 + 1¼).
+    /// let mut z = array![[3.0]];
+    /// let work = &mut Stages::default();
+    /// Tableau::MIDPOINT.step(1.0, 0.5, &mut z, work, |_, t, z, mut k| Ok(k.assign(&(&z + t))))?;
+    /// assert_eq!(z, array![[5.625]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub const MIDPOINT: Self =
         Self { name: "midpoint", order: 2, a: &[&[], &[0.5]], b: &[0.0, 1.0], c: &[0.0, 0.5] };
 
     /// The classical scheme of Runge and Kutta, order 4.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::neural_ode::{Stages, Tableau};
+    /// // For ż = z the Taylor polynomial 1 + 1 + ½ + ⅙ + 1/24 = 65/24; for ż = 4t³ Simpson's rule, exact.
+    /// let (mut z, mut y, mut stages) = (array![[24.0]], array![[0.0]], Stages::default());
+    /// Tableau::RK4.step(0.0, 1.0, &mut z, &mut stages, |_, _, z, mut k| Ok(k.assign(&z)))?;
+    /// Tableau::RK4.step(0.0, 2.0, &mut y, &mut stages, |_, t, _, mut k| Ok(k.fill(4.0 * t.powi(3))))?;
+    /// assert!((z[[0, 0]] - 65.0).abs() < 1e-13 && (y[[0, 0]] - 16.0).abs() < 1e-13);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub const RK4: Self = Self {
         name: "RK4",
         order: 4,
@@ -52,6 +84,18 @@ impl Tableau {
     };
 
     /// The three.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::neural_ode::{Stages, Tableau};
+    /// // ∫₀¹ 2t dt: Euler looks at the left end, where the slope is 0; the others are exact.
+    /// for (tableau, exact) in Tableau::ALL.into_iter().zip([0.0, 1.0, 1.0]) {
+    ///     let mut z = array![[0.0]];
+    ///     tableau.step(0.0, 1.0, &mut z, &mut Stages::default(), |_, t, _, mut k| Ok(k.fill(2.0 * t)))?;
+    ///     assert!((z[[0, 0]] - exact).abs() < 1e-15, "{}", tableau.name());
+    /// }
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub const ALL: [Self; 3] = [Self::EULER, Self::MIDPOINT, Self::RK4];
 }
 // ANCHOR_END: tableaux
@@ -190,6 +234,19 @@ impl Tableau {
     ///
     /// # Errors
     /// Those of `slope`.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::neural_ode::{Stages, Tableau};
+    /// // On ż = −2z the midpoint rule multiplies by 1 − 2h + 2h². It looks at t and at t + h/2.
+    /// let (mut z, mut looks) = (array![[1.0]], Vec::new());
+    /// Tableau::MIDPOINT.step(1.0, 0.5, &mut z, &mut Stages::default(), |i, t, z, mut k| {
+    ///     looks.push((i, t));
+    ///     Ok(k.assign(&(&z * -2.0)))
+    /// })?;
+    /// assert_eq!((z, looks), (array![[0.5]], vec![(0, 1.0), (1, 1.25)]));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn step(
         &self,
         t: f64,
@@ -211,6 +268,18 @@ impl Tableau {
     ///
     /// # Errors
     /// Those of `pull`.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch2_control::neural_ode::{Stages, Tableau};
+    /// // ż₁ = 2z₂, ż₂ = 2z₂: the midpoint rule with h = ½ takes z₁ to z₁ + (1 + ½)z₂, with the derivative (1, 3/2).
+    /// let mut a = array![[1.0, 0.0]];
+    /// Tableau::MIDPOINT.step_back(0.5, &mut a, &mut Stages::default(), |_, k, mut y| {
+    ///     Ok(y.assign(&array![[0.0, 2.0 * (k[[0, 0]] + k[[0, 1]])]]))
+    /// })?;
+    /// assert_eq!(a, array![[1.0, 1.5]]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn step_back(
         &self,
         h: f64,

@@ -40,9 +40,26 @@ pub trait Controlled<const D: usize, const M: usize, const P: usize> {
     type Noise: Noise<D, M>;
 
     /// b(x, t, θ).
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Dual, Ito};
+    /// use sdml::ch2_control::neural_sde::{Controlled, LinearFamily};
+    /// // θ₁x, and its derivative in θ₁: x.
+    /// let (x, rate, noise) = (Dual::from(3.0), Dual { value: -2.0, slope: 1.0 }, Dual::from(0.5));
+    /// let [drift] = LinearFamily(Ito).drift(&[x], 0.0, &[rate, noise]);
+    /// assert_eq!((drift.value, drift.slope), (-6.0, 3.0));
+    /// ```
     fn drift<S: Number>(&self, x: &[S; D], t: f64, theta: &[S; P]) -> [S; D];
 
     /// σ(x, t, θ), of D rows and M columns.
+    ///
+    /// ```
+    /// use sdml::ch2_control::neural_sde::{Controlled, TwoNoises};
+    /// // The first component has θ₃x₂ from the second noise, the second θ₄x₁ from the first.
+    /// let sigma = |x: [f64; 2]| TwoNoises.diffusion(&x, 0.0, &[1.0, 1.0, 3.0, 5.0]);
+    /// assert_eq!(sigma([0.0, 0.0]), [[0.5, 0.0], [0.0, 0.0]]);
+    /// assert_eq!((sigma([0.0, 2.0])[0][1], sigma([2.0, 0.0])[1][0]), (6.0, 10.0));
+    /// ```
     fn diffusion<S: Number>(&self, x: &[S; D], t: f64, theta: &[S; P]) -> [[S; M]; D];
 }
 // ANCHOR_END: controlled

@@ -194,6 +194,15 @@ impl<const N: usize> Vector for [f64; N] {
 // ANCHOR: explicit
 pub trait Explicit: Scheme {
     /// The value after a step of length h at time t, `slope` being the right side times the step.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Heun, Midpoint};
+    /// use sdml::ch2_control::neural_sde::Explicit;
+    /// // ∫₁^{3/2} 2t dt = 5/4 by one trapezium, and by the value in the middle.
+    /// let slope = |_: &[f64; 1], t: f64| [0.5 * 2.0 * t];
+    /// assert_eq!(Heun.advance(&[0.0], 1.0, 0.5, slope), [1.25]);
+    /// assert_eq!(Midpoint.advance(&[0.0], 1.0, 0.5, slope), [1.25]);
+    /// ```
     fn advance<V: Vector>(&self, z: &V, t: f64, h: f64, slope: impl Fn(&V, f64) -> V) -> V;
 }
 

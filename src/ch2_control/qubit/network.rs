@@ -198,6 +198,19 @@ impl<D: Discretization> NetworkControl<D> {
     ///
     /// # Errors
     /// As [`NetworkControl::control`].
+    ///
+    /// ```
+    /// use sdml::ch2_control::qubit::{Grape, NetworkControl, Qubit};
+    /// // Without splitting L = cos² u, and with the last bias b alone u = 2 tanh b: dL/db = −2 sin 2u (1 − tanh² b).
+    /// let mut control = NetworkControl::new(Grape::new(Qubit::new(0.0, 2.0)?, 1.0, 1)?, 4)?;
+    /// let mut theta = vec![0.0; control.network().parameters()];
+    /// *theta.last_mut().unwrap() = 0.25;
+    /// let (mut gradient, tanh) = (vec![0.0; theta.len()], 0.25f64.tanh());
+    /// assert!((control.gradient(&theta, &mut gradient)? - (2.0 * tanh).cos().powi(2)).abs() < 1e-14);
+    /// let exact = -2.0 * (4.0 * tanh).sin() * (1.0 - tanh * tanh);
+    /// assert!((gradient[theta.len() - 1] - exact).abs() < 1e-14);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: gradient
     pub fn gradient(&mut self, theta: &[f64], gradient: &mut [f64]) -> Result<f64> {
         self.control(theta)?;

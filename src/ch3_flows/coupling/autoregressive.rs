@@ -199,6 +199,15 @@ impl TriangularAffine {
     ///
     /// # Panics
     /// An x of another dimension.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::coupling::TriangularAffine;
+    /// // The normal density at z = (3, 4), with Σ a_i = ¾.
+    /// let flow = TriangularAffine::from_parameters(2, &[1.0, 2.0, 0.5, 0.25, 3.0])?;
+    /// let exact = -0.5 * 25.0 - std::f64::consts::TAU.ln() - 0.75;
+    /// assert!((flow.log_density(&flow.forward(&[3.0, 4.0])) - exact).abs() < 1e-13);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn log_density(&self, x: &[f64]) -> f64 {
         let square: f64 = self.inverse(x).iter().map(|z| z * z).sum();
         -0.5 * square - 0.5 * x.len() as f64 * TAU.ln() - self.log_det()

@@ -7,20 +7,60 @@ use crate::{Error, Result};
 
 // ANCHOR: field
 /// F(y, t, θ) on ℝᵈ with P parameters, together with ∇·F = Σ_k ∂F_k/∂y_k. A batch is an n × d matrix.
+///
+/// ```
+/// use ndarray::{Array1, Array2, array};
+/// use sdml::ch3_flows::ode_flow::{CubicField, FlowField};
+/// // F = −y³ and ∇·F = −3y² at y = 2.
+/// let (mut tape, mut f, mut divergence) = (Default::default(), Array2::zeros((1, 1)), Array1::zeros(1));
+/// CubicField.value(array![[2.0]].view(), 0.0, &[], &mut tape, f.view_mut(), divergence.view_mut())?;
+/// assert_eq!((f[[0, 0]], divergence[0]), (-8.0, -12.0));
+/// // And back through both: −3y² − 6y.
+/// CubicField.pull_back(&[], &mut tape, array![[1.0]].view(), array![1.0].view(), f.view_mut(), &mut [])?;
+/// assert_eq!(f[[0, 0]], -24.0);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub trait FlowField: Sync {
     /// What an evaluation leaves behind for its pull-back; reused by later ones.
     type Tape: Default + Send;
 
     /// d.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::ode_flow::{AffineField, CubicField, FlowField};
+    /// assert_eq!((AffineField::new(3)?.dimension(), CubicField.dimension()), (3, 1));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn dimension(&self) -> usize;
 
     /// P.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::ode_flow::{AffineField, CubicField, FlowField};
+    /// // A and b on ℝ²; −y³ has none.
+    /// assert_eq!((AffineField::new(2)?.parameters(), CubicField.parameters()), (4 + 2, 0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn parameters(&self) -> usize;
 
     /// Writes F into `out`, n × d, and ∇·F into `divergence`, n.
     ///
     /// # Errors
     /// Shapes that do not fit.
+    ///
+    /// ```
+    /// use ndarray::{Array1, Array2, array};
+    /// use sdml::ch3_flows::ode_flow::{AffineField, FlowField};
+    /// // A quarter turn keeps the volume, and with ½ on the diagonal of A it grows at the rate ½.
+    /// let (field, y) = (AffineField::new(2)?, array![[3.0, 4.0]]);
+    /// let (mut tape, mut f, mut divergence) = (Default::default(), Array2::zeros((1, 2)), Array1::zeros(1));
+    /// for (corner, exact) in [(0.0, array![[-4.0, 3.0]]), (0.5, array![[-4.0, 5.0]])] {
+    ///     let theta = [0.0, -1.0, 1.0, corner, 0.0, 0.0];
+    ///     field.value(y.view(), 0.0, &theta, &mut tape, f.view_mut(), divergence.view_mut())?;
+    ///     assert_eq!((&f, divergence[0]), (&exact, corner));
+    /// }
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn value(
         &self,
         y: ArrayView2<f64>,
@@ -36,6 +76,20 @@ pub trait FlowField: Sync {
     ///
     /// # Errors
     /// Shapes that do not fit.
+    ///
+    /// ```
+    /// use ndarray::{Array1, Array2, array};
+    /// use sdml::ch3_flows::ode_flow::{AffineField, FlowField};
+    /// let (field, theta, mut gradient) = (AffineField::new(2)?, [2.0, -1.0, 1.0, 0.5, 0.0, 0.0], [0.0; 6]);
+    /// let (mut tape, mut out, mut divergence) = (Default::default(), Array2::zeros((1, 2)), Array1::zeros(1));
+    /// field.value(array![[3.0, 4.0]].view(), 0.0, &theta, &mut tape, out.view_mut(), divergence.view_mut())?;
+    /// let (a, b) = (array![[1.0, 2.0]], array![10.0]);
+    /// field.pull_back(&theta, &mut tape, a.view(), b.view(), out.view_mut(), &mut gradient)?;
+    /// // Aᵀa by y; ayᵀ + bI by A, and a by the shift.
+    /// assert_eq!(out, array![[4.0, 0.0]]);
+    /// assert_eq!(gradient, [3.0 + 10.0, 4.0, 6.0, 8.0 + 10.0, 1.0, 2.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn pull_back(
         &self,
         theta: &[f64],
@@ -47,6 +101,17 @@ pub trait FlowField: Sync {
     ) -> Result<()>;
 
     /// How many numbers the tape holds.
+    ///
+    /// ```
+    /// use ndarray::{Array1, Array2};
+    /// use sdml::ch3_flows::ode_flow::{AffineField, FlowField};
+    /// // The derivatives of an affine field follow from the points: two numbers each.
+    /// let (field, mut tape, y) = (AffineField::new(2)?, Default::default(), Array2::zeros((5, 2)));
+    /// let (mut f, mut divergence) = (y.clone(), Array1::zeros(5));
+    /// field.value(y.view(), 0.0, &[0.0; 6], &mut tape, f.view_mut(), divergence.view_mut())?;
+    /// assert_eq!(field.held(&tape), 10);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn held(&self, tape: &Self::Tape) -> usize;
 }
 // ANCHOR_END: field

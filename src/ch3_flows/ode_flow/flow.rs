@@ -152,6 +152,16 @@ impl<F: FlowField> OdeFlow<F> {
     ///
     /// # Errors
     /// As [`OdeFlow::push`].
+    ///
+    /// ```
+    /// use std::f64::consts::TAU;
+    /// use sdml::{ch2_control::neural_ode::Tableau, ch3_flows::ode_flow::{AffineField, OdeFlow}};
+    /// // dY/dt = Y + 1 takes z to e(z + 1) − 1: the density at e − 1, where z = 0, is 1/(e√(2π)).
+    /// let flow = OdeFlow::new(AffineField::new(1)?, 1.0, Tableau::RK4, 100)?;
+    /// let log_density = flow.log_density(&[1.0, 1.0], ndarray::array![[1f64.exp() - 1.0]].view())?;
+    /// assert!((log_density[0] + 0.5 * TAU.ln() + 1.0).abs() < 1e-12);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn log_density(&self, theta: &[f64], x: ArrayView2<f64>) -> Result<Array1<f64>> {
         let (z, mut log_density) = self.pull(theta, x)?;
         for (log_p, z) in log_density.iter_mut().zip(z.rows()) {

@@ -97,6 +97,25 @@ impl<P: Potential> OdeReverseKl<P> {
     ///
     /// # Errors
     /// No points, a schedule that is not valid, parameters or a potential that do not fit the flow.
+    ///
+    /// ```
+    /// use sdml::{ch1_preliminaries::learning::Schedule, ch2_control::neural_ode::Tableau};
+    /// use sdml::ch3_flows::{coupling::Potential, ode_flow::{AffineField, OdeFlow, OdeReverseKl}};
+    /// /// U(y) = 3y.
+    /// # #[derive(Debug)]
+    /// struct Slope;
+    /// impl Potential for Slope {
+    ///     fn dimension(&self) -> usize { 1 }
+    ///     fn value(&self, y: &[f64], gradient: &mut [f64]) -> f64 { gradient[0] = 3.0; 3.0 * y[0] }
+    /// }
+    /// let flow = OdeFlow::new(AffineField::new(1)?, 1.0, Tableau::RK4, 4)?;
+    /// let schedule = Schedule::Constant(0.01);
+    /// let recipe = OdeReverseKl { target: Slope, batch: 8, iterations: 1, schedule, seed: 0 };
+    /// let trained = recipe.train(&flow, vec![0.0; 2], |_, _| ())?;
+    /// // F = Ay + b: downhill is b < 0, and Adam's first step is as long as the rate.
+    /// assert!((trained.theta[1] + 0.01).abs() < 1e-9);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn train<F: FlowField>(
         &self,
         flow: &OdeFlow<F>,

@@ -30,16 +30,48 @@ use crate::{Error, Result};
 // ANCHOR: trait
 pub trait Diffeomorphism<const N: usize> {
     /// f(z).
+    ///
+    /// ```
+    /// use sdml::ch3_flows::transport::{Affine, Diffeomorphism};
+    /// // A shear: (z₁ + 2z₂ + 3, z₂).
+    /// let shear = Affine::new([[1.0, 2.0], [0.0, 1.0]], [3.0, 0.0])?;
+    /// assert_eq!(shear.forward([1.0, 4.0]), [12.0, 4.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn forward(&self, z: [f64; N]) -> [f64; N];
 
     /// f⁻¹(x).
+    ///
+    /// ```
+    /// use sdml::ch3_flows::transport::{Affine, Diffeomorphism};
+    /// // From (z₁ + 2z₂ + 3, z₂) back to z.
+    /// let shear = Affine::new([[1.0, 2.0], [0.0, 1.0]], [3.0, 0.0])?;
+    /// assert_eq!(shear.inverse([12.0, 4.0]), [1.0, 4.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn inverse(&self, x: [f64; N]) -> [f64; N];
 
     /// J_f(z) = det ∇f(z), with its sign.
+    ///
+    /// ```
+    /// use sdml::ch3_flows::transport::{Affine, Diffeomorphism};
+    /// // The columns exchanged: the other sign.
+    /// assert_eq!(Affine::new([[2.0, 1.0], [4.0, 5.0]], [0.0; 2])?.determinant([3.0, 7.0]), 6.0);
+    /// assert_eq!(Affine::new([[1.0, 2.0], [5.0, 4.0]], [0.0; 2])?.determinant([3.0, 7.0]), -6.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn determinant(&self, z: [f64; N]) -> f64;
 }
 
 /// log p_X(x) by (3.2): J_{f⁻¹}(x) is 1/J_f at z = f⁻¹(x).
+///
+/// ```
+/// use sdml::ch3_flows::transport::{Affine, log_density_by_inverse};
+/// // f = (2z₁ + 1, −3z₂) has the determinant −6 and takes (2, −1), where log p_Z = −z₁ is −2, to (5, 3).
+/// let f = Affine::new([[2.0, 0.0], [0.0, -3.0]], [1.0, 0.0])?;
+/// assert_eq!(log_density_by_inverse(&f, |z| -z[0], [5.0, 3.0]), -2.0 - 6f64.ln());
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn log_density_by_inverse<const N: usize>(
     f: &impl Diffeomorphism<N>,
     log_p_z: impl Fn([f64; N]) -> f64,
@@ -50,6 +82,14 @@ pub fn log_density_by_inverse<const N: usize>(
 }
 
 /// log p_Z(z) by (3.3).
+///
+/// ```
+/// use sdml::ch3_flows::transport::{Affine, log_density_of_source};
+/// // f = (2z₁ + 1, −3z₂) has the determinant −6 and takes (2, −1) to (5, 3), where log p_X = −x₁ is −5.
+/// let f = Affine::new([[2.0, 0.0], [0.0, -3.0]], [1.0, 0.0])?;
+/// assert_eq!(log_density_of_source(&f, |x| -x[0], [2.0, -1.0]), -5.0 + 6f64.ln());
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn log_density_of_source<const N: usize>(
     f: &impl Diffeomorphism<N>,
     log_p_x: impl Fn([f64; N]) -> f64,

@@ -272,6 +272,16 @@ pub fn monotone(source: &LineLaw, target: &LineLaw, z: f64) -> Result<f64> {
 ///
 /// # Errors
 /// As [`monotone`].
+///
+/// ```
+/// use sdml::ch3_flows::transport::{LineLaw, decreasing};
+/// // From the uniform law on (0, 1) to the exponential one: −log z on both sides of the median.
+/// let (uniform, exponential) = (LineLaw::Uniform { low: 0.0, high: 1.0 }, LineLaw::Exponential { rate: 1.0 });
+/// for z in [0.25, 0.75] {
+///     assert!((decreasing(&uniform, &exponential, z)? + z.ln()).abs() < 1e-15);
+/// }
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub fn decreasing(source: &LineLaw, target: &LineLaw, z: f64) -> Result<f64> {
     target.quantile(source.tail(z).mirrored())
 }

@@ -162,6 +162,29 @@ impl Batch {
     }
 
     /// A: q ← q + `time` p.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::sampler::{Batch, Chains, Harmonic, Potential, Scheme}, random::Streams};
+    /// # #[derive(Clone, Copy)]
+    /// struct Flight;
+    ///
+    /// impl Scheme for Flight {
+    ///     fn step<U: Potential>(&self, _potential: &U, chains: &mut Batch) {
+    ///         chains.drift(0.5);
+    ///     }
+    /// #     fn name(&self) -> &'static str { "flight" }
+    /// #     fn h(&self) -> f64 { 0.5 }
+    /// #     fn momentum_deviation(&self) -> f64 { 0.0 }
+    /// #     fn limit(&self, _: f64) -> f64 { f64::INFINITY }
+    /// }
+    /// let well = Harmonic::new(&[1.0])?;
+    /// let chains = Chains::from_point(&well, Flight, Streams::new(1, "doc"), 1, &[8.0])?;
+    /// let mut chains = chains.with_momenta(|_, p| p[0] = 3.0);
+    /// chains.advance(1)?;
+    /// // q = 8 + ½ · 3, and p stays.
+    /// assert_eq!((chains.positions()[[0, 0]], chains.momenta()[[0, 0]]), (9.5, 3.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     // ANCHOR: letters
     pub fn drift(&mut self, time: f64) {
         each2(&mut self.q, &self.p, |q, p| q + time * p);
@@ -169,12 +192,58 @@ impl Batch {
     }
 
     /// B: p ← p − `time` ∇U(q).
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::sampler::{Batch, Chains, Harmonic, Potential, Scheme}, random::Streams};
+    /// # #[derive(Clone, Copy)]
+    /// struct Force;
+    ///
+    /// impl Scheme for Force {
+    ///     fn step<U: Potential>(&self, potential: &U, chains: &mut Batch) {
+    ///         chains.kick(potential, 0.25);
+    ///     }
+    /// #     fn name(&self) -> &'static str { "force" }
+    /// #     fn h(&self) -> f64 { 0.25 }
+    /// #     fn momentum_deviation(&self) -> f64 { 0.0 }
+    /// #     fn limit(&self, _: f64) -> f64 { f64::INFINITY }
+    /// }
+    /// let well = Harmonic::new(&[2.0])?;
+    /// let chains = Chains::from_point(&well, Force, Streams::new(1, "doc"), 1, &[8.0])?;
+    /// let mut chains = chains.with_momenta(|_, p| p[0] = 3.0);
+    /// chains.advance(1)?;
+    /// // p = 3 − ¼ · 2 · 8, and q stays.
+    /// assert_eq!((chains.positions()[[0, 0]], chains.momenta()[[0, 0]]), (8.0, -1.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn kick<U: Potential>(&mut self, potential: &U, time: f64) {
         self.gradient(potential);
         each2(&mut self.p, &self.gradient, |p, gradient| p - time * gradient);
     }
 
     /// O: p ← `kept` p + `deviation` ξ, ξ ~ N(0, I).
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::sampler::{Batch, Chains, Harmonic, Potential, Scheme}, random::Streams};
+    /// # #[derive(Clone, Copy)]
+    /// struct Collision;
+    ///
+    /// impl Scheme for Collision {
+    ///     fn step<U: Potential>(&self, _potential: &U, chains: &mut Batch) {
+    ///         chains.scatter(0.5, 2.0);
+    ///     }
+    /// #     fn name(&self) -> &'static str { "collision" }
+    /// #     fn h(&self) -> f64 { 1.0 }
+    /// #     fn momentum_deviation(&self) -> f64 { 0.0 }
+    /// #     fn limit(&self, _: f64) -> f64 { f64::INFINITY }
+    /// }
+    /// let (well, streams) = (Harmonic::new(&[1.0])?, Streams::new(1, "doc"));
+    /// let chains = Chains::from_point(&well, Collision, streams, 1, &[8.0])?;
+    /// let mut chains = chains.with_momenta(|_, p| p[0] = 3.0);
+    /// chains.advance(1)?;
+    /// // Chain 0 draws ξ from stream 0.
+    /// assert_eq!(chains.momenta()[[0, 0]], 0.5 * 3.0 + 2.0 * streams.stream(0).normal());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn scatter(&mut self, kept: f64, deviation: f64) {
         self.draw();
         each2(&mut self.p, &self.noise, |p, xi| kept * p + deviation * xi);

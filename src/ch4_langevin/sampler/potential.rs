@@ -30,12 +30,35 @@ use super::Batch;
 // ANCHOR: potential
 pub trait Potential: Sync {
     /// The dimension d.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::sampler::{Harmonic, Potential};
+    /// assert_eq!(Harmonic::new(&[1.0, 4.0])?.dimension(), 2);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn dimension(&self) -> usize;
 
     /// U(x); +∞ where the density vanishes.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::sampler::{DoubleWell, Potential};
+    /// // Σ (xᵢ² − 1)²: at the bottom of a well, on the barrier between two, and 3² + 1 far out.
+    /// let well = DoubleWell::new(2)?;
+    /// assert_eq!([[1.0, -1.0], [0.0, 1.0], [0.0, 2.0]].map(|x| well.value(&x)), [0.0, 1.0, 10.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn value(&self, x: &[f64]) -> f64;
 
     /// Writes ∇U(x).
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::sampler::{Harmonic, Potential};
+    /// // (x₁, 4x₂), in place of what was there.
+    /// let mut gradient = [7.0; 2];
+    /// Harmonic::new(&[1.0, 4.0])?.gradient(&[3.0, -2.0], &mut gradient);
+    /// assert_eq!(gradient, [3.0, -8.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn gradient(&self, x: &[f64], gradient: &mut [f64]);
     // ANCHOR_END: potential
 
@@ -126,18 +149,60 @@ pub trait Potential: Sync {
 // ANCHOR: scheme
 pub trait Scheme: Copy + Sync {
     /// Its name, for tables.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::{overdamped::Ula, sampler::Scheme, underdamped::{Bath, Splitting, Word}};
+    /// assert_eq!(Ula::new(1.0, 0.1)?.name(), "ULA");
+    /// // A splitting is called by its word.
+    /// assert_eq!(Splitting::new(Word::Baoab, Bath::new(1.0, 1.0)?, 0.1)?.name(), "BAOAB");
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn name(&self) -> &'static str;
 
     /// The step h.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::{overdamped::Ula, sampler::Scheme};
+    /// assert_eq!(Ula::new(2.0, 0.25)?.h(), 0.25);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn h(&self) -> f64;
 
     /// Moves every chain of the batch by one step.
+    ///
+    /// ```
+    /// use sdml::{ch4_langevin::{overdamped::Ula, sampler::{Chains, Harmonic}}, random::Streams};
+    /// // (4.4) with β = 2 and h = ¼ in U = x²/2: x − x/4 + ξ/2, and chain 0 draws ξ from stream 0.
+    /// let (well, streams) = (Harmonic::new(&[1.0])?, Streams::new(1, "doc"));
+    /// let mut chains = Chains::from_point(&well, Ula::new(2.0, 0.25)?, streams, 1, &[8.0])?;
+    /// chains.advance(1)?;
+    /// assert_eq!(chains.positions()[[0, 0]], 6.0 + 0.5 * streams.stream(0).normal());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn step<U: Potential>(&self, potential: &U, chains: &mut Batch);
 
     /// The standard deviation of the momenta with which a chain starts; 0 if it has none.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::{overdamped::Ula, sampler::Scheme, underdamped::{Bath, EulerMaruyama}};
+    /// // √(m/β) with m = 1 and β = 4; the overdamped equation has no momenta.
+    /// assert_eq!(EulerMaruyama::new(Bath::new(2.0, 4.0)?, 0.1)?.momentum_deviation(), 0.5);
+    /// assert_eq!(Ula::new(4.0, 0.1)?.momentum_deviation(), 0.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn momentum_deviation(&self) -> f64;
 
     /// The step from which on the scheme is unstable in U(q) = L|q|²/2: infinite, if it never is.
+    ///
+    /// ```
+    /// use sdml::ch4_langevin::{overdamped::Ula, sampler::Scheme, underdamped::{Bath, EulerMaruyama}};
+    /// // ULA multiplies q by 1 − hL, which is −1 at the limit.
+    /// assert_eq!(1.0 - Ula::new(1.0, 0.1)?.limit(8.0) * 8.0, -1.0);
+    /// // Euler and Maruyama's step has the determinant 1 − γh + h²L, which is 1 at the limit.
+    /// let h = EulerMaruyama::new(Bath::new(0.5, 1.0)?, 0.1)?.limit(8.0);
+    /// assert_eq!(1.0 - 0.5 * h + h * h * 8.0, 1.0);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn limit(&self, stiffness: f64) -> f64;
 }
 // ANCHOR_END: scheme

@@ -94,6 +94,16 @@ impl Motion {
 
     /// action/displacement − 1: 0 for straight lines at constant speed and for particles at rest,
     /// and for nothing else; +∞ if all of them return to where they started.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch5_diffusion::interpolant::Motion;
+    /// let detour = |y: [f64; 3]| Motion::of(&y.map(|y| array![[y]])).map(|motion| motion.detour());
+    /// // Straight at constant speed; hastening; there and back; at rest.
+    /// assert_eq!([detour([0.0, 0.5, 1.0])?, detour([0.0, 0.25, 1.0])?], [0.0, 0.25]);
+    /// assert_eq!([detour([0.0, 1.0, 0.0])?, detour([1.0, 1.0, 1.0])?], [f64::INFINITY, 0.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn detour(&self) -> f64 {
         if self.action == 0.0 { 0.0 } else { self.action / self.displacement - 1.0 }
     }

@@ -103,6 +103,16 @@ impl Coefficients {
     ///
     /// # Errors
     /// α = 0; α̇B²/α = BḂ, as where there is no noise: the score does not enter the velocity.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::interpolant::Path;
+    /// // The trigonometric path leaves the law N(0, 1) as it is: where the velocity is 0 the score is −x.
+    /// let [score] = Path::trigonometric(1.0)?.at(0.3)?.score(&[2.0], &[0.0])?;
+    /// assert!((score + 2.0).abs() < 1e-14);
+    /// // Without noise the velocity says nothing of the score.
+    /// assert!(Path::linear(1.0)?.at(0.0)?.score(&[2.0], &[0.0]).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn score<const D: usize>(&self, x: &[f64; D], velocity: &[f64; D]) -> Result<[f64; D]> {
         self.has_signal()?;
         let (drift, weight) = (self.alpha_dot / self.alpha, self.weight_of_score());
@@ -233,6 +243,17 @@ impl Path {
     ///
     /// # Errors
     /// A horizon that is not positive.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::interpolant::Path;
+    /// // A third of the way: 30°. At the end α is 0 to the last bit.
+    /// let (c, end) = (Path::trigonometric(3.0)?.at(1.0)?, Path::trigonometric(3.0)?.at(3.0)?);
+    /// assert!((c.alpha - 0.75f64.sqrt()).abs() < 1e-15 && (c.beta - 0.5).abs() < 1e-15);
+    /// let speed = std::f64::consts::PI / 6.0;
+    /// assert!((c.alpha_dot + speed * c.beta).abs() < 1e-15 && (c.beta_dot - speed * c.alpha).abs() < 1e-15);
+    /// assert_eq!((end.alpha, end.beta), (0.0, 1.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn trigonometric(horizon: f64) -> Result<Self> {
         fn sin_cos(t: f64, h: f64) -> (f64, f64) {
             // The cosine of π/2 rounded is not 0, and α(T) must be.
@@ -254,6 +275,17 @@ impl Path {
     ///
     /// # Errors
     /// A horizon that is not positive.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::interpolant::Path;
+    /// // At log 2: α = ½, β² = ¾ and ββ̇ = e^{−2t} = ¼. At T the data are not forgotten.
+    /// let path = Path::ornstein_uhlenbeck(3.0)?;
+    /// let c = path.at(2f64.ln())?;
+    /// assert!((c.alpha - 0.5).abs() < 1e-15 && (c.alpha_dot + 0.5).abs() < 1e-15);
+    /// assert!((c.beta * c.beta - 0.75).abs() < 1e-15 && (c.beta * c.beta_dot - 0.25).abs() < 1e-15);
+    /// assert_eq!(path.at(3.0)?.alpha, (-3f64).exp());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn ornstein_uhlenbeck(horizon: f64) -> Result<Self> {
         let decay: Curve = |t, _| [(-t).exp(), -(-t).exp()];
         let noise: Curve = |t, _| {

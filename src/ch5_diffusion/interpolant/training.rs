@@ -343,6 +343,17 @@ impl Flow {
     }
 
     /// T.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::{ch2_control::backprop::{Activation, Mlp}, ch5_diffusion::interpolant::Flow};
+    /// // v_θ = 2x + 4t/T: at the end 2x + 4, whatever T.
+    /// let mut flow = Flow::new(Mlp::new(&[2, 1], Activation::Silu)?, vec![2.0, 4.0, 0.0], 8.0, [2.0, 1.0])?;
+    /// let mut v = array![[0.0]];
+    /// flow.write(flow.horizon(), array![[3.0]].view(), v.view_mut())?;
+    /// assert_eq!((flow.horizon(), v[[0, 0]]), (8.0, 10.0));
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn horizon(&self) -> f64 {
         self.horizon
     }

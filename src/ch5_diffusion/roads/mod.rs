@@ -95,11 +95,27 @@ pub struct Road {
 
 impl Road {
     /// What no number of draws removes.
+    ///
+    /// ```
+    /// use sdml::{ch5_diffusion::roads::{Cost, Needs, Road}, statistics::Estimate};
+    /// // The limit counts, not what the draws gave: ½ − 1 is too little by a half.
+    /// let square = Estimate { mean: 1.0, standard_error: 0.25, count: 100 };
+    /// let (name, needs, cost) = ("a draft", Needs::Force, Cost::default());
+    /// assert_eq!(Road { name, needs, square, limit: 0.5, log_normalizer: None, cost }.bias(1.0), -0.5);
+    /// ```
     pub fn bias(&self, exact: f64) -> f64 {
         self.limit - exact
     }
 
     /// √(bias² + standard error²).
+    ///
+    /// ```
+    /// use sdml::{ch5_diffusion::roads::{Cost, Needs, Road}, statistics::Estimate};
+    /// // A bias of −3 and a standard error of 4.
+    /// let square = Estimate { mean: 1.0, standard_error: 4.0, count: 100 };
+    /// let (name, needs, cost) = ("a draft", Needs::Force, Cost::default());
+    /// assert_eq!(Road { name, needs, square, limit: -2.0, log_normalizer: None, cost }.error(1.0), 5.0);
+    /// ```
     pub fn error(&self, exact: f64) -> f64 {
         self.bias(exact).hypot(self.square.standard_error)
     }

@@ -37,15 +37,48 @@ pub trait ScoreField: Sync {
     type Workspace;
 
     /// n.
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::{mixture::Mixture, score::{ExactScore, ScoreField}};
+    /// // Data in the plane.
+    /// assert_eq!(ExactScore::new(Mixture::ring(8, 2.0, 0.2)?).dimension(), 2);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn dimension(&self) -> usize;
 
     /// Empty buffers.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::{ch2_control::backprop::{Activation, Mlp}, ch5_diffusion::score::{Denoiser, ScoreField}};
+    /// // The noise x/2 at log 2, where c(t) = ¾: the score is −x/√3, in one workspace for any number of points.
+    /// let model = Denoiser::new(Mlp::new(&[2, 1], Activation::Silu)?, vec![0.5, 0.0, 0.0], [0.1, 1.0], 0.7)?;
+    /// let mut workspace = model.workspace();
+    /// for x in [array![[3.0]], array![[1.0], [-2.0]]] {
+    ///     let mut score = x.clone();
+    ///     model.write(2f64.ln(), x.view(), &mut workspace, score.view_mut())?;
+    ///     assert!((score + x / 3f64.sqrt()).iter().all(|difference| difference.abs() < 1e-14));
+    /// }
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn workspace(&self) -> Self::Workspace;
 
     /// Writes s(xᵢ, t) into row i of `score`, xᵢ being row i of `x`.
     ///
     /// # Errors
     /// A time outside the field's range; points of another dimension, or `score` of another shape than they.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use sdml::ch5_diffusion::{mixture::Mixture, score::{ExactScore, ScoreField}};
+    /// // Data N(0, 4) have the variance 4e^{−2t} + c(t) = 7/4 at log 2: the score is −4x/7.
+    /// let field = ExactScore::new(Mixture::gaussian([0.0], [[4.0]])?);
+    /// let mut score = array![[0.0], [0.0]];
+    /// field.write(2f64.ln(), array![[3.5], [-7.0]].view(), &mut (), score.view_mut())?;
+    /// assert!((score[[0, 0]] + 2.0).abs() < 1e-14 && (score[[1, 0]] - 4.0).abs() < 1e-14);
+    /// assert!(field.write(-1.0, array![[3.5], [-7.0]].view(), &mut (), score.view_mut()).is_err());
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn write(
         &self,
         t: f64,

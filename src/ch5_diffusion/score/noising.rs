@@ -92,6 +92,18 @@ impl Noising {
     }
 
     /// [a(t), b(t)].
+    ///
+    /// ```
+    /// use sdml::ch5_diffusion::score::Noising;
+    /// // Half of the signal is left at log 2, and a² + b² = 1.
+    /// let [a, b] = Noising::OrnsteinUhlenbeck.channel(2f64.ln());
+    /// assert!((a - 0.5).abs() < 1e-15 && (b - 0.75f64.sqrt()).abs() < 1e-15);
+    /// // The variance preserving process with β = 2 is that of (5.2); the exploding one keeps the signal.
+    /// let constant = Noising::variance_preserving(2.0, 2.0)?;
+    /// assert_eq!(constant.channel(0.25), Noising::OrnsteinUhlenbeck.channel(0.25));
+    /// assert_eq!(Noising::VarianceExploding.channel(0.25), [1.0, 0.25]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     pub fn channel(&self, t: f64) -> [f64; 2] {
         let clock = self.clock(t);
         let [a, b] = [decay(clock), noise_variance(clock).sqrt()];

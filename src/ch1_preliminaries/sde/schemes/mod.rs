@@ -110,17 +110,65 @@ pub trait Scheme: Copy + Sync {
     /// What it carries from step to step.
     type State<const D: usize>: State<D> + Send;
     /// Its name, for tables.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Additive15, EulerMaruyama, Scheme};
+    /// assert_eq!([EulerMaruyama::NAME, Additive15::NAME], ["Euler–Maruyama", "order 1.5"]);
+    /// ```
     const NAME: &'static str;
     /// Whether it uses the time integrals ΔZ beside the increments ΔB.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Additive15, EulerMaruyama, Increment, OrnsteinUhlenbeck, Scheme, Step};
+    /// // From 0 and with ΔB = 0, dX = −X dt + dB leads to −ΔZ: only who is told ΔZ can know.
+    /// let (ou, noise) = (OrnsteinUhlenbeck::new(-1.0, 1.0)?, Increment { db: [0.0], dz: [0.25] });
+    /// assert!(Additive15::TIME_INTEGRALS && !EulerMaruyama::TIME_INTEGRALS);
+    /// assert_eq!(Additive15.step(&ou, [0.0], 0.0, 0.5, &noise), [-0.25]);
+    /// assert_eq!(EulerMaruyama.step(&ou, [0.0], 0.0, 0.5, &noise), [0.0]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     const TIME_INTEGRALS: bool = false;
 
     /// Its orders for noise of this kind, if it can be used for it.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{Additive15, Milstein, NoiseKind, Orders, Scheme};
+    /// let strong = |orders: Option<Orders>| orders.map(|o| o.strong);
+    /// // Milstein's scheme wants columns that commute, that of order 1.5 constant ones.
+    /// let kinds = [NoiseKind::Additive, NoiseKind::Diagonal, NoiseKind::General];
+    /// assert_eq!(kinds.map(Milstein::orders).map(strong), [Some(1.0), Some(1.0), None]);
+    /// assert_eq!(kinds.map(Additive15::orders).map(strong), [Some(1.5), None, None]);
+    /// ```
     fn orders(noise: NoiseKind) -> Option<Orders>;
 }
 
 /// One step, for the equations that the scheme can solve.
+///
+/// ```
+/// use sdml::ch1_preliminaries::sde::{GeometricBrownian, Heun, Increment, ReversibleHeun, State, Step};
+/// /// One step from 1 on dX = 2X ∘ dB with ΔB = ¼, whatever the scheme carries.
+/// fn factor<S: Step<GeometricBrownian, 1, 1>>(scheme: S) -> sdml::Result<[f64; 1]> {
+///     let (gbm, noise) = (GeometricBrownian::new(0.0, 2.0)?, Increment { db: [0.25], dz: [0.0] });
+///     Ok(scheme.step(&gbm, S::State::at([1.0]), 0.0, 0.125, &noise).position())
+/// }
+/// // 1 + v + v²/2 with v = ½; from the second step on the two differ.
+/// assert_eq!([factor(Heun)?, factor(ReversibleHeun)?], [[1.625]; 2]);
+/// # Ok::<(), sdml::Error>(())
+/// ```
 pub trait Step<E, const D: usize, const M: usize>: Scheme {
     /// The state at t + h from the state at t.
+    ///
+    /// ```
+    /// use sdml::ch1_preliminaries::sde::{EulerMaruyama, GeometricBrownian, Heun, Increment};
+    /// use sdml::ch1_preliminaries::sde::{ItoForm, Milstein, Step};
+    /// // dX = 2X ∘ dB is dX = 2X dt + 2X dB. With v = 2ΔB = ½ Heun multiplies by 1 + v + v²/2; so does Milstein on
+    /// // the Itô form, whose drift cancels the −½σ²h; Euler and Maruyama multiply by 1 + 2h + v.
+    /// let (gbm, noise) = (GeometricBrownian::new(0.0, 2.0)?, Increment { db: [0.25], dz: [0.0] });
+    /// assert_eq!(Heun.step(&gbm, [1.0], 0.0, 0.125, &noise), [1.625]);
+    /// assert_eq!(Milstein.step(&ItoForm(gbm), [1.0], 0.0, 0.125, &noise), [1.625]);
+    /// assert_eq!(EulerMaruyama.step(&ItoForm(gbm), [1.0], 0.0, 0.125, &noise), [1.75]);
+    /// # Ok::<(), sdml::Error>(())
+    /// ```
     fn step(
         &self,
         equation: &E,
