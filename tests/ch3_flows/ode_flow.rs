@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use nalgebra::{DMatrix, Matrix2, Vector2};
-use ndarray::{Array1, Array2, Axis, array};
+use ndarray::{Array1, Array2, ArrayView1, Axis, array};
 use sdml::ch1_preliminaries::fokker_planck::double_well;
 use sdml::ch1_preliminaries::learning::Schedule;
 use sdml::ch2_control::backprop::{Activation, Jet, Mlp, Pass, Probe};
@@ -485,21 +485,27 @@ fn trained(law: DataLaw, seed: u64) -> (OdeLikelihood, Vec<f64>) {
 /// wrong sign gives there. The noise of log p is in both losses and drops out of the difference, which estimates
 /// KL(p‖p_θ): positive, up to an error of 0.003 and less.
 fn above_the_floor(law: DataLaw, seeds: Range<u64>) -> (f64, u64, f64) {
+    const POINTS: usize = 20_000;
     let mut worst = (f64::NEG_INFINITY, 0, 0.0);
     for seed in seeds {
         let (recipe, theta) = trained(law, seed);
-        let flow = recipe.flow(40).unwrap();
-        let x = law.points(20_000, &mut Streams::new(seed, "held out").stream(0));
-        let floor = negative_log_likelihood(x.view(), |x| law.log_density(x)).unwrap();
-        let above = flow.negative_log_likelihood(&theta, x.view()).unwrap() - floor;
+        let measured = || {
+            let flow = recipe.flow(40)?;
+            let x = law.points(POINTS, &mut Streams::new(seed, "held out").stream(0));
+            let floor = negative_log_likelihood(x.view(), |x| law.log_density(x))?;
+            let (z, integral) = flow.pull(&theta, x.view())?;
+            let log_base = |z: ArrayView1<f64>| normal::density(z[0]).ln() + normal::density(z[1]).ln();
+            let wrong = z.rows().into_iter().zip(&integral).map(|(z, integral)| -(log_base(z) + integral));
+            let wrong = wrong.sum::<f64>() / POINTS as f64;
+            let loss = flow.negative_log_likelihood(&theta, x.view())?;
+            Ok::<_, sdml::Error>(vec![vec![loss - floor, wrong - floor]])
+        };
+        let rows =
+            kept::trained("ch3_flows/ode_flow", "above-the-floor", &(&recipe, POINTS), measured).unwrap();
+        let (above, wrong) = (rows[0][0], rows[0][1]);
         assert!(above > 0.0, "nothing lies below the floor, but seed {seed} does by {}", -above);
         if above > worst.0 {
-            let (z, integral) = flow.pull(&theta, x.view()).unwrap();
-            let wrong =
-                z.rows().into_iter().zip(&integral).map(|(z, integral)| {
-                    -(normal::density(z[0]).ln() + normal::density(z[1]).ln() + integral)
-                });
-            worst = (above, seed, wrong.sum::<f64>() / 20_000.0 - floor);
+            worst = (above, seed, wrong);
         }
     }
     worst
@@ -552,18 +558,21 @@ fn checkerboard_from_data() {
 /// of the divergence.
 fn masses(law: DataLaw, half: f64, n: usize) -> [f64; 2] {
     let (recipe, theta) = trained(law, 0);
-    let flow = recipe.flow(40).unwrap();
-    let ([x, y], _) = law.window();
-    let width = 2.0 * half / n as f64;
-    let grid = Array2::from_shape_fn((n * n, 2), |(cell, k)| {
-        let (middle, at) = if k == 0 { (x, cell % n) } else { (y, cell / n) };
-        middle - half + (at as f64 + 0.5) * width
-    });
-    let sum = |values: Array1<f64>| values.iter().map(|log_p| log_p.exp()).sum::<f64>() * width * width;
-    let mass = sum(flow.log_density(&theta, grid.view()).unwrap());
-    let (z, _) = flow.pull(&theta, grid.view()).unwrap();
-    let without = z.rows().into_iter().map(|z| normal::density(z[0]) * normal::density(z[1]));
-    [mass, without.sum::<f64>() * width * width]
+    let measured = || {
+        let flow = recipe.flow(40)?;
+        let ([x, y], _) = law.window();
+        let width = 2.0 * half / n as f64;
+        let grid = Array2::from_shape_fn((n * n, 2), |(cell, k)| {
+            let (middle, at) = if k == 0 { (x, cell % n) } else { (y, cell / n) };
+            middle - half + (at as f64 + 0.5) * width
+        });
+        let density = flow.log_density(&theta, grid.view())?.mapv(f64::exp);
+        let (z, _) = flow.pull(&theta, grid.view())?;
+        let without = z.rows().into_iter().map(|z| normal::density(z[0]) * normal::density(z[1]));
+        Ok::<_, sdml::Error>(vec![vec![density.sum() * width * width, without.sum::<f64>() * width * width]])
+    };
+    let rows = kept::trained("ch3_flows/ode_flow", "masses", &(&recipe, half, n), measured).unwrap();
+    [rows[0][0], rows[0][1]]
 }
 
 /// Cells half as wide as the noise of the moons: with cells as wide, 1e-3 is missing. The checkerboard has tails: 1e-4 of the mass

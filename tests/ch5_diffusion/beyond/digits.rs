@@ -235,6 +235,25 @@ struct Measured {
     template: Estimate,
 }
 
+impl Measured {
+    fn rows(&self) -> Vec<Vec<f64>> {
+        let Distances { wasserstein, sliced, mmd_squared } = self.distances;
+        let row = |e: Estimate| vec![e.mean, e.standard_error, e.count as f64];
+        let mut rows = [wasserstein, sliced, mmd_squared, self.template].map(row).to_vec();
+        rows.push(vec![self.agreement]);
+        rows
+    }
+
+    fn from_rows(rows: &[Vec<f64>]) -> Self {
+        let [wasserstein, sliced, mmd_squared, template] = [0, 1, 2, 3].map(|k| Estimate {
+            mean: rows[k][0],
+            standard_error: rows[k][1],
+            count: rows[k][2] as u64,
+        });
+        Self { distances: Distances { wasserstein, sliced, mmd_squared }, agreement: rows[4][0], template }
+    }
+}
+
 fn protocol() -> Protocol {
     Protocol { points: 250, repeats: 4, directions: 200, bandwidths: vec![4.0], ..Protocol::default() }
 }
@@ -293,12 +312,22 @@ struct All {
 static ALL: LazyLock<All> = LazyLock::new(|| {
     let made = |images: usize, seed: u64, w: f64| {
         let recipe = DigitRecipe { images, ..DigitRecipe::new(seed) };
-        let made = made(&recipe, w);
-        (measure(made.view()), originality(made.view(), &recipe.training_set().unwrap()))
+        let measured = || {
+            let made = made(&recipe, w);
+            let mut rows = measure(made.view()).rows();
+            rows.push(vec![originality(made.view(), &recipe.training_set()?)]);
+            Ok::<_, sdml::Error>(rows)
+        };
+        let rows = kept::trained(SECTION, "digit-measures", &(&recipe, w, protocol()), measured).unwrap();
+        (Measured::from_rows(&rows), rows[5][0])
+    };
+    let alone = |name: &str, images: fn() -> Array2<f64>| {
+        let measured = || Ok::<_, sdml::Error>(measure(images().view()).rows());
+        Measured::from_rows(&kept::trained(SECTION, name, &protocol(), measured).unwrap())
     };
     All {
-        fresh: measure(fresh("as if made").view()),
-        pixels: measure(independent_pixels().view()),
+        fresh: alone("digit-measures-fresh", || fresh("as if made")),
+        pixels: alone("digit-measures-pixels", independent_pixels),
         seeds: (0..3).map(|seed| made(10_000, seed, 0.0)).collect(),
         guided: made(10_000, 0, 1.0),
         few: made(100, 0, 0.0),

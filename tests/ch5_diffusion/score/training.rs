@@ -172,23 +172,28 @@ fn mmd(points: &Array2<f64>, index: u64) -> f64 {
 
 #[test]
 fn samples_of_the_trained_network() {
-    let mean = |model: &Denoiser, h: f64, method: Method, steps: usize| {
-        let [first, horizon] = model.times();
-        let times = descending_times(horizon, first, steps, 2.0).unwrap();
-        let reverse = Reverse::new(model, h, times, method).unwrap();
-        let pair = |k: u64| mmd(&reverse.sample(2000, &Streams::new(7 + k, "quality")).unwrap(), k);
-        (0..4).map(pair).sum::<f64>() / 4.0
+    let mean = |recipe: &Recipe<DataLaw>, h: f64, method: Method, steps: usize| {
+        let model = trained("eight", recipe);
+        let measured = || {
+            let [first, horizon] = model.times();
+            let reverse = Reverse::new(&model, h, descending_times(horizon, first, steps, 2.0)?, method)?;
+            let pair = |k: u64| Ok(mmd(&reverse.sample(2000, &Streams::new(7 + k, "quality"))?, k));
+            let pairs: sdml::Result<Vec<f64>> = (0..4).map(pair).collect();
+            Ok::<_, sdml::Error>(vec![pairs?])
+        };
+        let rows = kept::trained(SECTION, "mmd", &(recipe, h, method, steps), measured).unwrap();
+        rows[0].iter().sum::<f64>() / 4.0
     };
     let mut worst = f64::NEG_INFINITY;
     for seed in 0..3 {
-        let model = trained("eight", &Recipe::new(DataLaw::Eight, seed));
-        worst = worst.max(mean(&model, 1.0, Method::Euler, 200));
+        let recipe = Recipe::new(DataLaw::Eight, seed);
+        worst = worst.max(mean(&recipe, 1.0, Method::Euler, 200));
         for (h, method, steps) in [
             (0.0, Method::Heun, 50),
             (0.0, Method::Exponential, 100),
             (1.0, Method::PredictorCorrector { ratio: 0.1 }, 100),
         ] {
-            let found = mean(&model, h, method, steps);
+            let found = mean(&recipe, h, method, steps);
             assert!(found < 0.004, "{seed} {method:?}: {found}");
         }
     }
