@@ -363,7 +363,7 @@ fn measurement(check: &Check, link: &Link) -> String {
         None => check.code(),
     };
     let mut text = format!(
-        "<div class=\"coverage-check\" id=\"{}\">\n\n{name}: {}\n\n- expected {}, measured {}; allowed ± {}: {}\n",
+        "<div class=\"coverage-check\" id=\"{}\">\n\n{name}: {}\n\n- expected {}, measured {}; allowed ±\u{a0}{}: {}\n",
         check.anchor(),
         words(&record.claim),
         to_digits(record.expected, 8),

@@ -222,7 +222,7 @@ fn the_page_shows_every_number_of_a_check() {
         "**Theorem 1.5** Paths with $x_1$ <span class=\"coverage-count\">1 check</span>",
         "<span id=\"cov-thm-1-5\"></span>[In the text](ch1_preliminaries/brownian.md#at-thm:1.5) · [code](source/src/ch1_preliminaries/brownian/mod.rs.md#0)",
         "[<code>quadratic\\_<wbr>variation</code>](source/tests/ch1_preliminaries/brownian/mod.rs.md#48): the quadratic variation of \\[0, T\\] is $T$\n",
-        "- expected 1, measured 0.996; allowed ± 0.02: 4 standard errors\n- seed 7, 1000 paths\n",
+        "- expected 1, measured 0.996; allowed ±\u{a0}0.02: 4 standard errors\n- seed 7, 1000 paths\n",
         "- rejected: a lost ½, which gives −0.5, 75 tolerances away\n",
         "**R1** Textbooks <span class=\"coverage-count\">nothing to measure</span>",
         "Not yet written: 1</summary>\n\n- <span id=\"cov-eq-3-2\"></span>3.2 Equation (3.2). A density\n",

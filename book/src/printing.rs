@@ -27,11 +27,12 @@ pub fn print(project: &Project, out: &Path) -> Result<()> {
     let run = Command::new(&chromium)
         .args(["--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking"])
         .args(["--disable-component-update", "--disable-sync", "--no-pdf-header-footer"])
-        .args(["--generate-pdf-document-outline", "--virtual-time-budget=60000", "--timeout=240000"])
+        .args(["--generate-pdf-document-outline", "--timeout=240000"])
         .args(sandbox())
         .arg(format!("--user-data-dir={}", desk.join("profile").display()))
         .arg(format!("--print-to-pdf={}", draft.display()))
-        .arg(format!("file://{}", page.display()))
+        // The query keeps the page from opening the dialog for printing: see `a11y.js`.
+        .arg(format!("file://{}?unattended", page.display()))
         .stdin(Stdio::null())
         .output()
         .with_context(|| format!("cannot start {}", chromium.display()));

@@ -100,7 +100,7 @@ fn outputs_and_pins_come_from_snapshots() {
         good("It is {{pin moments:mean}}.").contains("snapshots/ch1/brownian/moments.snap\">−0.5</span>.")
     );
     assert!(good("{{pin moments:label}}").contains(">a b</span>"));
-    assert!(good("{{pin ch1/integral/tail:p}}").contains("1.5 · 10<sup>−7</sup>"));
+    assert!(good("{{pin ch1/integral/tail:p}}").contains("1.5\u{a0}·\u{a0}10<sup>−7</sup>"));
     assert!(bad("{{output momnets}}").contains("no snapshot `ch1/brownian/momnets`; did you mean"));
     assert!(bad("{{pin moments:maen}}").ends_with("has no key `maen`; did you mean `mean`?"));
     assert!(bad("{{pin moments}}").contains("must name a snapshot and a key"));

@@ -88,7 +88,7 @@ pub fn number(value: &str) -> String {
     match value.split_once('e') {
         Some(("1" | "1.0", exponent)) => format!("10<sup>{}</sup>", minus(exponent)),
         Some((mantissa, exponent)) => {
-            format!("{} · 10<sup>{}</sup>", minus(mantissa.trim_end_matches(".0")), minus(exponent))
+            format!("{}\u{a0}·\u{a0}10<sup>{}</sup>", minus(mantissa.trim_end_matches(".0")), minus(exponent))
         }
         None => minus(value.strip_suffix(".0").unwrap_or(&value)),
     }
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(number("2.0"), "2");
         assert_eq!(number("0.0000000001"), "10<sup>−10</sup>");
         assert_eq!(number("1e-12"), "10<sup>−12</sup>");
-        assert_eq!(number("-2.0e3"), "−2 · 10<sup>3</sup>");
+        assert_eq!(number("-2.0e3"), "−2\u{a0}·\u{a0}10<sup>3</sup>");
         assert_eq!(number("4 standard errors"), "4 standard errors");
     }
 }
