@@ -164,7 +164,7 @@ fn by_tiles<const ACROSS: bool>(
     macro_rules! tiles {
         ($($height:literal),*) => { $(
             while rows - i >= $height {
-                times_panels::<$height, ACROSS>(a, i, b, inner, room, onto, target, columns);
+                times_panels::<$height, ACROSS>(a, i, b, inner, room, onto, target);
                 i += $height;
             }
         )* };
@@ -205,8 +205,8 @@ fn times_panels<const HEIGHT: usize, const ACROSS: bool>(
     Room { panels, strip }: &mut Room,
     onto: Onto,
     target: &mut Target<ACROSS>,
-    columns: usize,
 ) {
+    let [_, columns] = target.shape();
     if a.column == 1 {
         for r in 0..HEIGHT {
             let row = &a.data[(i + r) * a.row..][..inner];
