@@ -35,12 +35,10 @@ pub fn name(file: &str) -> String {
     file.replace(".md", ".markdown")
 }
 
-/// A file with numbered lines: the numbers are anchors beside the code, not in it, so that copying gives the code. They have a
-/// name, not an id: for the page for printing mdBook makes ids of all pages unique by trying one number after the other, which
-/// for hundreds of files with a line 1 takes a third of the build.
+/// A file with numbered lines: the numbers are anchors beside the code, not in it, so that copying gives the code.
 fn listing(file: &str, text: &str) -> String {
     let numbers: Vec<String> = (1..=text.lines().count())
-        .map(|n| format!("<a name=\"L{n}\" href=\"#L{n}\" tabindex=\"-1\">{n}</a>"))
+        .map(|n| format!("<a id=\"L{n}\" href=\"#L{n}\" tabindex=\"-1\">{n}</a>"))
         .collect();
     let language = match file.rsplit('.').next() {
         Some("rs") => "rust",
@@ -65,7 +63,7 @@ mod tests {
     #[test]
     fn every_line_has_an_anchor_and_inner_fences_do_not_end_the_block() {
         let page = listing("chapters/a.md", "x\n```rust\n1\n```\n");
-        assert!(page.contains("name=\"L4\"") && !page.contains("name=\"L5\""));
+        assert!(page.contains("id=\"L4\"") && !page.contains("id=\"L5\""));
         assert!(page.contains("\n````markdown\nx\n```rust\n1\n```\n````\n"));
     }
 }

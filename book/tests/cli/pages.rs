@@ -254,7 +254,6 @@ impl Page {
         for (name, value) in attributes(tag) {
             match name {
                 "id" => self.ids.push(value),
-                "name" if tag.starts_with("<a ") => self.ids.push(value),
                 "href" if tag.starts_with("<base") => {}
                 "href" if tag.starts_with("<link") => self.links.push((Attribute::Src, value)),
                 "href" | "xlink:href" => self.links.push((Attribute::Href, value)),
