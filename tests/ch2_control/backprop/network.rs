@@ -215,6 +215,42 @@ fn activations_far_out() {
     assert_eq!(pass.output()[[0, 0]], 0.0);
 }
 
+/// One number far out in a batch changes the formula for all of it, not their values.
+#[test]
+fn silu_beside_a_number_far_out() {
+    let mlp = Mlp::new(&[1, 1, 1], Activation::Silu).unwrap();
+    let (theta, mut pass) = ([1.0, 0.0, 1.0, 0.0], Pass::new());
+    let jet = Jet { tangents: 1, laplacian: true };
+    for z in [-708.0, -30.0, -2.5, -0.1, 0.0, 0.7, 3.0, 708.0] {
+        let [value, first, second, _] = Activation::Silu.derivatives(z);
+        let alone = ndarray::array![[z], [1.0], [0.0]];
+        mlp.forward_jet(&theta, jet, alone.view(), &mut pass).unwrap();
+        assert_eq!(pass.output(), ndarray::array![[value], [first], [second]], "{z} alone");
+        for far in [-2000.0, 709.0, 1e300] {
+            let both = ndarray::array![[z], [far], [1.0], [0.0], [0.0], [0.0]];
+            mlp.forward_jet(&theta, jet, both.view(), &mut pass).unwrap();
+            let found = [0, 2, 4].map(|row| pass.output()[[row, 0]]);
+            assert_eq!(found, [value, first, second], "{z} beside {far}");
+        }
+    }
+}
+
+/// y_j = w_j x + b_j at x = 1 in five points: both derivatives of ⟨c, y⟩ are the sums of the columns of c.
+#[test]
+fn bias_of_a_wide_layer() {
+    for width in [1, 15, 16, 17, 40] {
+        let mlp = Mlp::new(&[1, width], Activation::Tanh).unwrap();
+        let (theta, mut pass) = (vec![0.0; 2 * width], Pass::new());
+        mlp.forward(&theta, Array2::ones((5, 1)).view(), &mut pass).unwrap();
+        let c = Array2::from_shape_fn((5, width), |(i, j)| (i * i + 3 * j) as f64);
+        let mut gradient = vec![1.0; 2 * width];
+        mlp.pull_back(&theta, &mut pass, c.view(), &mut gradient).unwrap();
+        for (k, found) in gradient.iter().enumerate() {
+            assert_eq!(*found, 1.0 + 30.0 + 15.0 * (k % width) as f64, "{k} of {width}");
+        }
+    }
+}
+
 #[test]
 fn a_batch_is_its_points() {
     // More points than columns of a product are computed together, and inputs so wide that the way back computes it transposed.
