@@ -34,9 +34,12 @@ fn chapter(page: &str) -> Option<usize> {
 
 /// What is wrong with the page of an entry, if no chapter has it.
 pub fn unknown_page(page: &str) -> Option<String> {
+    if chapter(page).is_some() {
+        return None;
+    }
     let folder = page.split('/').next().unwrap_or(page);
     let hint = suggestion(folder, CHAPTERS.iter().map(|(known, _)| *known));
-    chapter(page).is_none().then(|| format!("the page `{page}` is in no chapter{hint}"))
+    Some(format!("the page `{page}` is in no chapter{hint}"))
 }
 
 /// Reads the TOML `text` of `file`; a complaint names the line and the entry, whose name stands in the field `name`.

@@ -139,15 +139,17 @@ impl Desk {
             .iter()
             .map(|chapter| (generated(chapter), chapter))
             .partition(|(content, _)| content.is_some());
-        for (_, chapter) in written {
-            done.add(Page::new(chapter, &self.world, &labels));
+        // The text of every page is there already, so they need not wait for each other.
+        for (page, text) in kept::on_threads(written, |(_, chapter)| rendered(Page::new(chapter, &self.world, &labels))) {
+            done.add(page, text);
         }
         for name in GENERATED {
             for (_, chapter) in made.iter().filter(|(content, _)| *content == Some(name)) {
                 let content = self.generated(name, &chapters, &labels, &done);
                 let text = chapter.text.replacen(name, &content, 1);
                 let chapter = Chapter { file: chapter.file.clone(), text: &text, ..**chapter };
-                done.add(Page::new(&chapter, &self.world, &labels));
+                let (page, text) = rendered(Page::new(&chapter, &self.world, &labels));
+                done.add(page, text);
             }
         }
         problems.append(&mut done.problems);
@@ -192,8 +194,7 @@ impl Desk {
     /// The page and line of the source `file` on which `needle` stands; of the file itself if the needle is empty.
     fn line(&self, file: &str, needle: &str) -> Option<String> {
         let text = self.world.sources.get(file)?;
-        let line = text.lines().position(|line| line.contains(needle))?;
-        Some(format!("source/{file}.html#L{}", line + 1))
+        Some(format!("source/{file}.html#L{}", scan::line_of(text, text.find(needle)?)))
     }
 
     /// Snapshots and figures that nothing shows.
@@ -231,9 +232,10 @@ struct Done {
 }
 
 impl Done {
-    fn add(&mut self, mut page: Page) {
+    /// Takes in a page that has been rendered as `text`.
+    fn add(&mut self, mut page: Page, text: String) {
         let path = page.chapter.path;
-        self.pages.insert(path.to_owned(), page.render());
+        self.pages.insert(path.to_owned(), text);
         self.problems.append(&mut page.problems);
         self.snapshots.append(&mut page.snapshots);
         self.cited.append(&mut page.cited);
@@ -244,6 +246,12 @@ impl Done {
             self.exercises.insert(name, Place { page: path.to_owned(), anchor });
         }
     }
+}
+
+/// The page, which knows what it used, and what it is rendered as.
+fn rendered(mut page: Page) -> (Page, String) {
+    let text = page.render();
+    (page, text)
 }
 
 /// Path, name and text of every chapter that has a file.
