@@ -21,6 +21,7 @@ export async function themes(browser) {
   const tests = chapters().map((path) => [path, () => recolors(path)]);
   tests.push(["there are figures", () => { if (figures === 0) throw new Error("no figure was seen"); }]);
   tests.push(["a dark system gets navy", () => dark(browser)]);
+  tests.push(["paper is light", () => printed(page)]);
   const counts = await suite("themes", tests);
   await leave(context);
   return counts;
@@ -39,6 +40,22 @@ async function dark(browser) {
   const theme = await page.evaluate(() => document.documentElement.className);
   await leave(context);
   if (!theme.includes("navy")) throw new Error(theme);
+}
+
+async function printed(page) {
+  await page.goto(served("index.html"), { waitUntil: "load" });
+  await choose(page, "navy");
+  const look = (event) => page.evaluate((name) => {
+    dispatchEvent(new Event(name));
+    const sheet = document.getElementById("mdbook-tomorrow-night-css");
+    return [document.documentElement.classList.contains("navy"), getComputedStyle(document.body).color, sheet.disabled];
+  }, event);
+  const screen = await look("afterprint");
+  const paper = await look("beforeprint");
+  const after = await look("afterprint");
+  if (screen.join() !== after.join() || screen.some((value, at) => value === paper[at])) {
+    throw new Error(`screen ${screen}, paper ${paper}, screen again ${after}`);
+  }
 }
 
 /** The colours of everything drawn in each figure. Runs in the page. */

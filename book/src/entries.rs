@@ -67,13 +67,14 @@ pub fn repeated<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<&'a st
 /// What Markdown reads as markup.
 const MARKUP: [char; 10] = ['\\', '*', '_', '[', ']', '<', '>', '~', '$', '`'];
 
-/// A name or an address that breaks behind its strokes and between its words before it breaks inside a word.
+/// A name, a path or an address that breaks behind its strokes and double colons and between its words before it breaks
+/// inside a word.
 pub fn breakable(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
         result.push(character);
-        let breaks = ['/', '_'].contains(&character);
+        let breaks = ['/', '_'].contains(&character) || result.ends_with("::");
         if breaks && characters.peek().is_some_and(|next| *next != character) {
             result.push_str("<wbr>");
         }
@@ -191,6 +192,7 @@ mod tests {
     #[test]
     fn code_breaks_between_words_and_is_not_read_as_markup() {
         assert_eq!(code("refined_path"), "<code>refined\\_<wbr>path</code>");
+        assert_eq!(code("a::b:c"), "<code>a::<wbr>b:c</code>");
         assert_eq!(code("https://a.b/~c/d_e/"), "<code>https://<wbr>a.b/<wbr>\\~c/<wbr>d\\_<wbr>e/</code>");
     }
 

@@ -31,7 +31,7 @@ pub fn print(project: &Project, out: &Path) -> Result<()> {
         .args(sandbox())
         .arg(format!("--user-data-dir={}", desk.join("profile").display()))
         .arg(format!("--print-to-pdf={}", draft.display()))
-        // The query keeps the page from opening the dialog for printing: see `a11y.js`.
+        // The query keeps the page from opening the dialog for printing: see `print.js`.
         .arg(format!("file://{}?unattended", page.display()))
         .stdin(Stdio::null())
         .output()

@@ -1,7 +1,3 @@
-// The page for printing opens the dialog by itself when it is loaded. `cargo run -- pdf` prints it already, and of two prints at
-// once Chromium drops one.
-if (location.search === "?unattended") window.print = () => {};
-
 // Mends what keeps a keyboard or a screen reader from using mdBook's page.
 (() => {
   const byId = (id) => document.getElementById(id);

@@ -140,7 +140,9 @@ impl Desk {
             .map(|chapter| (generated(chapter), chapter))
             .partition(|(content, _)| content.is_some());
         // The text of every page is there already, so they need not wait for each other.
-        for (page, text) in kept::on_threads(written, |(_, chapter)| rendered(Page::new(chapter, &self.world, &labels))) {
+        for (page, text) in
+            kept::on_threads(written, |(_, chapter)| rendered(Page::new(chapter, &self.world, &labels)))
+        {
             done.add(page, text);
         }
         for name in GENERATED {

@@ -3,6 +3,7 @@
 use mdbook_preprocessor::book::{BookItem, Chapter, SectionNumber};
 
 use super::world::World;
+use crate::entries::code;
 
 /// The folder of the pages in the book.
 pub const FOLDER: &str = "source";
@@ -20,7 +21,7 @@ pub fn chapter(world: &World) -> BookItem {
     // mdBook nests the table of contents by number, not by parent; the labels of the numbers are switched off.
     parent.number = Some(SectionNumber::new([PART]));
     for ((file, text), place) in world.sources.iter().zip(1..) {
-        list.push_str(&format!("- [`{file}`]({}.md)\n", name(file)));
+        list.push_str(&format!("- [{}]({}.md)\n", code(file), name(file)));
         let path = format!("{FOLDER}/{}.md", name(file));
         let mut page = Chapter::new(file, listing(file, text), path, vec![TITLE.into()]);
         page.number = Some(SectionNumber::new([PART, place]));
@@ -50,7 +51,8 @@ fn listing(file: &str, text: &str) -> String {
     let fence = "`".repeat(longest_fence.max(2) + 1);
     // Lines of a Rust block that begin with `# ` would be hidden as in a doctest; no source file has any.
     format!(
-        "<div class=\"listing-page\">\n\n# `{file}`\n\n<div class=\"listing\"><div class=\"line-numbers\" aria-hidden=\"true\">{}</div>\n\n{fence}{language}\n{}\n{fence}\n\n</div>\n\n</div>\n",
+        "<div class=\"listing-page\">\n\n# {}\n\n<div class=\"listing\"><div class=\"line-numbers\" aria-hidden=\"true\">{}</div>\n\n{fence}{language}\n{}\n{fence}\n\n</div>\n\n</div>\n",
+        code(file),
         numbers.join("<br>"),
         text.trim_end_matches('\n')
     )
@@ -64,6 +66,7 @@ mod tests {
     fn every_line_has_an_anchor_and_inner_fences_do_not_end_the_block() {
         let page = listing("chapters/a.md", "x\n```rust\n1\n```\n");
         assert!(page.contains("id=\"L4\"") && !page.contains("id=\"L5\""));
+        assert!(page.contains("\n# <code>chapters/<wbr>a.md</code>\n"));
         assert!(page.contains("\n````markdown\nx\n```rust\n1\n```\n````\n"));
     }
 }

@@ -20,8 +20,8 @@ use crate::project::Project;
 const POLL: Duration = Duration::from_millis(100);
 /// How long a burst of changes is gathered: an editor saves by several operations.
 const GATHER: Duration = Duration::from_millis(30);
-/// How long figures are gathered that are finished one after the other.
-const GATHER_FIGURES: Duration = Duration::from_millis(500);
+/// How long figures are gathered that are finished one after the other: a build takes the cores away from the next.
+const GATHER_FIGURES: Duration = Duration::from_secs(2);
 /// How long nothing must change before the rest of the book is made too.
 const CALM: Duration = Duration::from_secs(2);
 
@@ -224,13 +224,31 @@ impl Session {
     }
 }
 
-/// The first piece of news and what follows shortly after it.
+/// The first piece of news and what follows shortly after it. An edit does not wait for figures.
 fn gather(first: News, news: &Receiver<News>) -> Vec<News> {
-    let wait = if matches!(first, News::Drawn) { GATHER_FIGURES } else { GATHER };
-    let end = Instant::now() + wait;
+    let end_after =
+        |one: &News| Instant::now() + if matches!(one, News::Drawn) { GATHER_FIGURES } else { GATHER };
+    let mut end = end_after(&first);
     let mut all = vec![first];
     while let Ok(next) = news.recv_timeout(end.saturating_duration_since(Instant::now())) {
+        end = end.min(end_after(&next));
         all.push(next);
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edit_ends_the_gathering_of_figures() {
+        let (sender, news) = channel();
+        sender.send(News::Drawn).unwrap();
+        sender.send(News::Changed(vec!["chapters/a.md".into()])).unwrap();
+        let start = Instant::now();
+        let all = gather(News::Drawn, &news);
+        assert!(matches!(all[..], [News::Drawn, News::Drawn, News::Changed(_)]));
+        assert!(start.elapsed() < GATHER_FIGURES);
+    }
 }

@@ -1,6 +1,6 @@
 //! The built book: every link and every fragment leads somewhere, every id is there once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
@@ -122,8 +122,11 @@ fn the_walk_finds_what_is_broken() {
 /// The pages of a built book by their path.
 struct Pages(BTreeMap<PathBuf, Page>, PathBuf);
 
+#[derive(Default)]
 struct Page {
-    ids: Vec<String>,
+    ids: HashSet<String>,
+    /// Those that stand more than once.
+    repeated: Vec<String>,
     /// Links a reader follows, and what the browser fetches by itself.
     links: Vec<(Attribute, String)>,
     left_over: Option<String>,
@@ -180,8 +183,7 @@ impl Pages {
             let mut complain = |what: String| problems.push(format!("{}: {what}", path.display()));
             // The page for printing holds all others.
             if path != Path::new("print.html") {
-                let mut seen = BTreeSet::new();
-                for id in page.ids.iter().filter(|id| !seen.insert(*id)) {
+                for id in &page.repeated {
                     complain(format!("the id `{id}` stands twice"));
                 }
             }
@@ -220,7 +222,7 @@ impl Pages {
 
 impl Page {
     fn parse(text: &str) -> Self {
-        let mut page = Page { ids: Vec::new(), links: Vec::new(), left_over: None };
+        let mut page = Page::default();
         let mut rest = text;
         while let Some(start) = rest.find('<') {
             page.notice(&rest[..start]);
@@ -253,7 +255,8 @@ impl Page {
     fn take(&mut self, tag: &str) {
         for (name, value) in attributes(tag) {
             match name {
-                "id" => self.ids.push(value),
+                "id" if self.ids.contains(&value) => self.repeated.push(value),
+                "id" => drop(self.ids.insert(value)),
                 "href" if tag.starts_with("<base") => {}
                 "href" if tag.starts_with("<link") => self.links.push((Attribute::Src, value)),
                 "href" | "xlink:href" => self.links.push((Attribute::Href, value)),
