@@ -5,7 +5,7 @@ if (location.search === "?unattended") window.print = () => {};
 // Paper is light, whatever the theme of the screen.
 (() => {
   const classes = document.documentElement.classList;
-  const sheets = ["", "tomorrow-night-", "ayu-"].map((name) => document.getElementById(`mdbook-${name}highlight-css`));
+  const sheets = ["highlight", "tomorrow-night", "ayu-highlight"].map((name) => document.getElementById(`mdbook-${name}-css`));
   let restore = () => {};
 
   addEventListener("beforeprint", () => {
